@@ -1,0 +1,106 @@
+//! The domain error: what kind of failure, a stable code, a message that may be shown to a stranger, and a private source.
+//!
+//! Frontends map [`Kind`] to their own protocol with one exhaustive match each. The public message never holds a name, an address,
+//! a filter or anything of the inside; the source is for logs of administrators only.
+
+use std::error::Error as StdError;
+
+/// What went wrong, as a frontend needs to know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The request is malformed (HTTP 400, LDAP protocolError or the like).
+    Invalid,
+    /// No or wrong credential.
+    Unauthenticated,
+    /// Known, but not allowed.
+    Forbidden,
+    /// The thing does not exist, or may not be shown: never told apart.
+    NotFound,
+    /// The state of the store refuses (already there, another edition is newer, a guard).
+    Conflict,
+    /// Understood, and refused by a rule of the field.
+    Unprocessable,
+    /// A bound was passed: too large, too many.
+    TooLarge,
+    /// Too many requests at once.
+    Busy,
+    /// The doors are closed (not caught up yet, shutting down).
+    Unavailable,
+    /// Everything else; the message says nothing of the inside.
+    Internal,
+}
+
+/// The one error of the library.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    kind: Kind,
+    code: &'static str,
+    message: String,
+    #[source]
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A new error; `code` is stable, lower-case, with underscores (`not_found`), or an MSS-code.
+    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, code, message: message.into(), source: None }
+    }
+
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Kind::Invalid, "invalid_request", message)
+    }
+
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, "not_found", message)
+    }
+
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(Kind::Conflict, "conflict", message)
+    }
+
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unavailable, "unavailable", message)
+    }
+
+    /// An internal failure: `what` says which step failed, in words fit for an administrator's screen.
+    pub fn internal(what: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(Kind::Internal, "internal", what).with_source(source)
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The message with all its sources, for an administrator's terminal.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.message.clone();
+        let mut next = self.source.as_deref().map(|e| e as &dyn StdError);
+        while let Some(error) = next {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            next = error.source();
+        }
+        text
+    }
+}
+
+/// `io` failures with the place they happened.
+pub fn at_path(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+    move |error| Error::internal(format!("{}: {error}", path.display()), error)
+}

@@ -1,0 +1,215 @@
+//! Typed settings: defaults, then a TOML file, then the environment (`ANNUAIRE_LDAP__LISTEN`), then flags.
+//!
+//! The only reader of the environment. An unknown name is refused wherever it stands, because a misspelt bound would silently be no
+//! bound; every error names the setting and the file or variable it came from. The list with its defaults is docs/running.md; a test
+//! compares the two.
+
+use crate::error::{Error, Result};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+/// Every variable that begins so is a setting.
+const PREFIX: &str = "ANNUAIRE_";
+/// A day.
+const LONGEST_SECONDS: u64 = 24 * 3_600;
+const LARGEST_BYTES: u64 = 1 << 30;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    pub ldap: LdapSettings,
+    pub http: HttpSettings,
+    pub search: SearchSettings,
+    pub log: LogSettings,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LdapSettings {
+    pub listen: SocketAddr,
+    /// Entries an anonymous search returns at most.
+    pub anonymous_entries: usize,
+    /// Entries a search of an account returns at most.
+    pub account_entries: usize,
+    pub max_connections: usize,
+    /// Largest request, bytes.
+    pub max_message_bytes: usize,
+    /// Outstanding operations of one connection.
+    pub max_operations: usize,
+    /// Silence before a connection is closed, seconds: before its first request, and after.
+    pub first_request_seconds: u64,
+    pub idle_seconds: u64,
+    /// A request must arrive whole, and an answer be taken, within this.
+    pub message_seconds: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    pub listen: SocketAddr,
+    pub max_connections: usize,
+    /// Largest page of `/v1/search`.
+    pub max_page: usize,
+    /// Largest URI and largest body, bytes.
+    pub max_uri_bytes: usize,
+    pub max_body_bytes: usize,
+    /// Headers must arrive, and an answer be ready, within this.
+    pub request_seconds: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchSettings {
+    /// Longest a search may work, milliseconds.
+    pub deadline_ms: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// `error`, `warn`, `info`, `debug` or a tracing filter.
+    pub level: String,
+    /// JSON lines instead of text.
+    pub json: bool,
+}
+
+impl Default for LdapSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3389)),
+            anonymous_entries: 100,
+            account_entries: 1_000,
+            max_connections: 2_000,
+            max_message_bytes: 64 * 1024,
+            max_operations: 16,
+            first_request_seconds: 30,
+            idle_seconds: 300,
+            message_seconds: 30,
+        }
+    }
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            max_connections: 2_000,
+            max_page: 100,
+            max_uri_bytes: 8 * 1024,
+            max_body_bytes: 64 * 1024,
+            request_seconds: 10,
+        }
+    }
+}
+
+impl Default for SearchSettings {
+    fn default() -> Self {
+        Self { deadline_ms: 5_000 }
+    }
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), json: false }
+    }
+}
+
+impl Settings {
+    /// Defaults, then `file` when given (it must exist), then the environment. Errors name the setting and where it came from.
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(path) = file {
+            if !path.is_file() {
+                return Err(Error::invalid(format!("settings file {} does not exist", path.display())));
+            }
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        let figment = figment.merge(Env::prefixed(PREFIX).split("__"));
+        let settings: Self =
+            figment.extract().map_err(|error| Error::invalid(error.into_iter().map(explained).collect::<Vec<_>>().join("; ")))?;
+        match settings.bounds().into_iter().find(|(_, value, bounds)| !bounds.contains(value)) {
+            None => Ok(settings),
+            Some((name, value, bounds)) => {
+                let what = format!("{value} is not from {} to {}", bounds.start(), bounds.end());
+                let mut error = figment::Error::from(what).with_path(name);
+                error.metadata = figment.find_metadata(name).cloned();
+                Err(Error::invalid(explained(error)))
+            }
+        }
+    }
+
+    /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 13] {
+        let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
+        let (ldap, http) = (&self.ldap, &self.http);
+        [
+            ("ldap.anonymous_entries", size(ldap.anonymous_entries), 1..=u64::MAX),
+            ("ldap.account_entries", size(ldap.account_entries), 1..=u64::MAX),
+            ("ldap.max_connections", size(ldap.max_connections), 1..=u64::MAX),
+            ("ldap.max_message_bytes", size(ldap.max_message_bytes), 1_024..=LARGEST_BYTES),
+            ("ldap.max_operations", size(ldap.max_operations), 1..=u64::MAX),
+            ("ldap.first_request_seconds", ldap.first_request_seconds, 1..=LONGEST_SECONDS),
+            ("ldap.idle_seconds", ldap.idle_seconds, 1..=LONGEST_SECONDS),
+            ("ldap.message_seconds", ldap.message_seconds, 1..=LONGEST_SECONDS),
+            ("http.max_connections", size(http.max_connections), 1..=u64::MAX),
+            ("http.max_page", size(http.max_page), 1..=u64::MAX),
+            ("http.max_uri_bytes", size(http.max_uri_bytes), 64..=LARGEST_BYTES),
+            ("http.request_seconds", http.request_seconds, 1..=LONGEST_SECONDS),
+            ("search.deadline_ms", self.search.deadline_ms, 1..=LONGEST_SECONDS * 1_000),
+        ]
+    }
+}
+
+/// `setting ldap.listen (environment variable ANNUAIRE_LDAP__LISTEN): invalid …`
+fn explained(error: figment::Error) -> String {
+    let mut path = error.path;
+    if let figment::error::Kind::UnknownField(name, _) = &error.kind
+        && path.last() != Some(name)
+    {
+        path.push(name.clone());
+    }
+    let setting = path.join(".");
+    let origin = match error.metadata {
+        Some(metadata) => match metadata.source {
+            Some(figment::Source::File(file)) => file.display().to_string(),
+            _ if metadata.name.contains("environment") => {
+                format!("environment variable {PREFIX}{}", path.join("__").to_uppercase())
+            }
+            _ => metadata.name.into_owned(),
+        },
+        None => "settings".to_owned(),
+    };
+    if setting.is_empty() { format!("{origin}: {}", error.kind) } else { format!("setting {setting} ({origin}): {}", error.kind) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_would_answer_nobody_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("s.toml");
+        let load = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            Settings::load(Some(&file))
+        };
+        assert!(load("[ldap]\nidle_seconds = 600\n[http]\nmax_page = 10").is_ok());
+        for (room, name, value) in [
+            ("ldap", "idle_seconds", "9223372036854775807"),
+            ("ldap", "first_request_seconds", "9223372036854775807"),
+            ("ldap", "max_message_bytes", "0"),
+            ("http", "request_seconds", "9223372036854775807"),
+            ("http", "max_page", "0"),
+            ("search", "deadline_ms", "0"),
+        ] {
+            let error = load(&format!("[{room}]\n{name} = {value}")).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("setting {room}.{name} (")), "{error}");
+            assert!(error.contains("s.toml") && error.contains(value), "{error}");
+        }
+    }
+}
