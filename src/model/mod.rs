@@ -1,0 +1,25 @@
+//! Plain types of the field, that validate themselves: identifiers with their keys, professionals, structures, mailboxes, operators.
+//!
+//! Nothing here knows of a database, an index or a protocol. Codes are kept as they come, with their nomenclature table beside them
+//! (93 is in both TRE_G15 and TRE_R95), labels are looked up and may be missing.
+
+mod address;
+mod ids;
+mod mailbox;
+mod nomenclature;
+mod people;
+mod record;
+mod structure;
+mod trust;
+
+pub use address::{Address, InvalidAddress, is_test_domain, normalize_domain};
+pub use ids::{StructureKey, StructureKeyKind, activity_id, entry_uuid, hashed_structure_id, luhn_valid, national_id};
+pub use mailbox::{Attachment, Mailbox, MailboxState, MailboxType, Source};
+pub use nomenclature::{Coded, expertise_table, profession_table, tables};
+pub use people::{Activity, Exercise, Expertise, Professional, ProfessionalOrigin};
+pub use record::{
+    ActivityRecord, EntryKey, ExerciseRecord, HolderStanding, Kind, MailboxRecord, MailboxStanding, ProfessionalRecord, Record, SiteRecord,
+    StructureRecord,
+};
+pub use structure::{PostalAddress, Structure};
+pub use trust::{Account, Audience, DistinguishedName, Domain, Operator, OperatorState};
