@@ -1,0 +1,139 @@
+//! Invented names, French in shape: accents, hyphens, particles, apostrophes, double surnames, œ, and namesakes.
+
+use super::dice::{Dice, Topic};
+use std::sync::LazyLock;
+
+/// How a person is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    /// As the files write it: capitals, at times without accents.
+    pub family: String,
+    pub given: String,
+    /// TRE_R81.
+    pub civility: &'static str,
+}
+
+static FAMILY_NAMES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| include_str!("data/family_names.csv").lines().skip(1).filter(|l| !l.is_empty()).collect());
+static GIVEN_NAMES: LazyLock<Vec<(&'static str, &'static str)>> =
+    LazyLock::new(|| include_str!("data/given_names.csv").lines().skip(1).filter_map(|l| l.split_once(',')).collect());
+
+/// Pieces of place-like surnames: with 24 × 24 of them, a large country does not run out of names.
+const BEGINNINGS: [&str; 24] = [
+    "Mont", "Bel", "Cham", "Roche", "Font", "Gar", "Ville", "Haute", "Val", "Court", "Bois", "Saint-", "Pré", "Marche", "Char", "Ber",
+    "Tour", "Vau", "Lau", "Mar", "Cas", "Pont", "Mal", "Ger",
+];
+const ENDINGS: [&str; 24] = [
+    "mont", "court", "ville", "bert", "ard", "ault", "ière", "elle", "in", "ot", "eau", "ier", "fort", "champ", "bois", "roux", "val",
+    "don", "nay", "gnac", "zac", "oux", "ès", "ec",
+];
+/// Carried by many: what a directory must tell apart.
+const NAMESAKES: [(&str, &str, &str); 6] = [
+    ("DUPONT", "Jean", "M"),
+    ("MARTIN", "Marie", "MME"),
+    ("LEFÈVRE", "Anne", "MME"),
+    ("BERNARD", "Pierre", "M"),
+    ("LE GOFF", "Yann", "M"),
+    ("D'ARTOIS", "Élodie", "MME"),
+];
+
+/// The name of person `index`.
+pub(super) fn name(seed: u64, index: u64) -> Name {
+    let mut dice = Dice::new(seed, Topic::Name, index);
+    if dice.per_mille(30) {
+        let (family, given, civility) = dice.pick(&NAMESAKES);
+        return Name { family: family.to_owned(), given: given.to_owned(), civility };
+    }
+    let (civility, given) = given_name(&mut dice);
+    Name { family: family_name(&mut dice), given, civility }
+}
+
+fn given_name(dice: &mut Dice) -> (&'static str, String) {
+    let civility = if dice.per_mille(560) { "MME" } else { "M" };
+    let fitting = |wanted: &str| wanted == civility || wanted == "*";
+    let first = dice.weighted(&GIVEN_NAMES, |(c, _)| u64::from(fitting(c))).map_or("", |(_, n)| n);
+    let mut given = first.to_owned();
+    if dice.per_mille(60) && !first.contains('-') {
+        let second = dice.weighted(&GIVEN_NAMES, |(c, n)| u64::from(fitting(c) && !n.contains('-') && *n != first)).map_or("", |(_, n)| n);
+        given.push('-');
+        given.push_str(second);
+    }
+    let given = match dice.below(100) {
+        0..=9 => given.to_uppercase(),
+        10..=13 => without_accents(&given).to_uppercase(),
+        14..=15 => format!("  {given}"),
+        16..=17 => given.replace('-', " "),
+        _ => given,
+    };
+    (civility, given)
+}
+
+fn family_name(dice: &mut Dice) -> String {
+    let mut name = simple_surname(dice);
+    let vowel = name.starts_with(|c: char| "AEIOUYHÉÈÊÎÔŒØ".contains(c));
+    let simple = !name.contains(' ');
+    match dice.below(100) {
+        0..=5 if !simple => {}
+        0..=2 if vowel => name = format!("D'{name}"),
+        0..=2 => name = format!("DE {name}"),
+        3 => name = format!("DU {name}"),
+        4 => name = format!("LE {name}"),
+        5 => name = format!("DE LA {name}"),
+        6..=11 => name = format!("{name}-{}", simple_surname(dice)),
+        12..=14 => name = format!("{name} {}", simple_surname(dice)),
+        15 => name = format!("{name}  {}", simple_surname(dice)),
+        _ => {}
+    }
+    match dice.below(100) {
+        0..=44 => without_accents(&name),
+        45 => name.to_lowercase(),
+        _ => name,
+    }
+}
+
+fn simple_surname(dice: &mut Dice) -> String {
+    let name = if dice.per_mille(450) {
+        dice.pick(&FAMILY_NAMES).to_owned()
+    } else {
+        format!("{}{}", dice.pick(&BEGINNINGS), dice.pick(&ENDINGS))
+    };
+    name.to_uppercase()
+}
+
+/// Accents dropped, case kept, ligatures opened: how older systems wrote names.
+pub(super) fn without_accents(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let folded = crate::text::fold_keeping_ends(&c.to_string());
+            if c.is_uppercase() { folded.to_uppercase() } else { folded }.chars().collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Letters, digits and hyphens of a name, for the local part of an address or a label of a domain.
+pub(super) fn slug(text: &str) -> String {
+    crate::text::words(text).join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_every_shape() {
+        let names: Vec<_> = (0..3000).map(|i| name(1, i)).collect();
+        let has = |f: &dyn Fn(&Name) -> bool| names.iter().any(f);
+        assert!(has(&|n| n.family.contains('\'')) && has(&|n| n.family.contains('-')) && has(&|n| n.family.contains('Œ')));
+        assert!(has(&|n| n.family.starts_with("DE LA ")) && has(&|n| n.given.contains('-')) && has(&|n| n.given.contains('é')));
+        assert!(names.iter().filter(|n| (n.family.as_str(), n.given.as_str()) == ("DUPONT", "Jean")).count() > 3);
+        assert!(names.iter().all(|n| !n.family.trim().is_empty() && !n.given.trim().is_empty()));
+        let distinct: std::collections::BTreeSet<_> = names.iter().map(|n| (&n.family, &n.given)).collect();
+        assert!(distinct.len() > 2800, "{}", distinct.len());
+    }
+
+    #[test]
+    fn spellings() {
+        assert_eq!(without_accents("Cœur-d'Été"), "Coeur-d'Ete");
+        assert_eq!(slug("D'ÉPINAY LE GALL"), "d-epinay-le-gall");
+    }
+}
