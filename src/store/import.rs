@@ -1,0 +1,188 @@
+//! The store's doors for the import of national files: a staging database, the plan made from it, and its application.
+//!
+//! An import never writes the store while it reads. [`Staging`] takes every distinct content its files give, row after row;
+//! [`Staging::plan`] picks the winners, compares them with the store and orders what is to be written; [`Applying`] writes that plan in
+//! short transactions that leave other writers their turn, and goes on where a killed process stopped; [`first_load`] fills a fresh
+//! database file instead, when nobody has the store open and it holds nothing.
+//!
+//! Here are the plain types of these doors. The decisions of an import (which file, which edition, how much may close, how long a
+//! slice is) are made in `import/`, the SQL is in `sqlite/{staging,plan,apply,first_load}*`.
+
+use super::Store;
+use crate::error::Result;
+use crate::model::{
+    Activity, Address, Attachment, DistinguishedName, Exercise, Expertise, MailboxType, Operator, Professional, Structure, StructureKey,
+};
+
+pub use super::sqlite::apply::{Applying, Slice, drop_staging};
+pub use super::sqlite::first_load::first_load;
+pub use super::sqlite::staging::Staging;
+
+/// A file an import owns things by. The number orders them: where two name the same thing, the lower one's words win.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SourceFile {
+    PersonneActivite = 1,
+    SavoirFaire = 2,
+    Mailboxes = 5,
+    ListeBlanche = 9,
+}
+
+impl SourceFile {
+    pub const ALL: [Self; 4] = [Self::PersonneActivite, Self::SavoirFaire, Self::Mailboxes, Self::ListeBlanche];
+
+    /// The word kept in `import_file.kind` and shown in reports.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::PersonneActivite => "personne_activite",
+            Self::SavoirFaire => "savoir_faire",
+            Self::Mailboxes => "mailboxes",
+            Self::ListeBlanche => "liste_blanche",
+        }
+    }
+
+    /// Number used in the staging tables.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self as i64
+    }
+
+    pub(super) fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|file| file.number() == number)
+    }
+}
+
+/// One statement of a file, to be weighed against the others. Equal ones are kept once.
+#[derive(Clone, Copy, Debug)]
+pub enum Candidate<'a> {
+    Person(&'a Professional),
+    Exercise {
+        professional: &'a str,
+        exercise: &'a Exercise,
+    },
+    Expertise {
+        professional: &'a str,
+        expertise: &'a Expertise,
+    },
+    Activity(&'a Activity),
+    /// `key` is what a mailbox row names the structure by; `None` where its id is its own.
+    Structure {
+        structure: &'a Structure,
+        key: Option<&'a StructureKey>,
+    },
+    StructureKey {
+        key: &'a StructureKey,
+        structure: &'a str,
+    },
+    /// `service` of a row that names no structure; empty otherwise, the attachment carries it.
+    Mailbox {
+        address: &'a Address,
+        kind: MailboxType,
+        zero_papier: Option<bool>,
+        service: &'a str,
+    },
+    Attachment {
+        mailbox: &'a Address,
+        attachment: &'a Attachment,
+    },
+    Label {
+        nomenclature: &'a str,
+        code: &'a str,
+        label: &'a str,
+    },
+    Domain {
+        name: &'a str,
+        description: &'a str,
+    },
+    /// Its state is not the list's to change.
+    Operator(&'a Operator),
+    Certificate {
+        domain: &'a str,
+        name: &'a DistinguishedName,
+        operator: &'a str,
+    },
+}
+
+/// A row kept aside.
+#[derive(Clone, Debug)]
+pub struct RejectedRow<'a> {
+    pub file: SourceFile,
+    pub line: u64,
+    pub column: &'a str,
+    pub reason: &'a str,
+    /// The beginning of its bytes; empty when they may not be kept.
+    pub excerpt: &'a str,
+    /// Its key when it can be read: nothing of that key's is closed.
+    pub protects: Option<&'a str>,
+}
+
+/// A file as it was read: `rows_read` = `accepted` + `duplicate` + `rejected`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    pub file: SourceFile,
+    pub name: String,
+    /// 12 digits, Europe/Paris.
+    pub edition: String,
+    pub sha256: String,
+    pub rows_read: u64,
+    pub accepted: u64,
+    pub duplicate: u64,
+    pub rejected: u64,
+}
+
+/// The last file applied of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastApplied {
+    pub file: SourceFile,
+    pub edition: String,
+    pub sha256: String,
+}
+
+/// How many things of a kind the store holds, and how many of them a file would close.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shrink {
+    pub file: SourceFile,
+    pub thing: String,
+    pub held: u64,
+    pub closing: u64,
+}
+
+/// What a plan would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Keys that one file gives two contents or more, by file and kind of thing.
+    pub conflicts: Vec<(SourceFile, String, u64)>,
+    pub shrinks: Vec<Shrink>,
+    /// Kind of thing, effect (`created`, `changed`, `reopened`, `closed`, `removed`, `kept`, `confirmed`), how many.
+    pub effects: Vec<(String, String, u64)>,
+    /// Extraction rows whose mailbox is an operator's.
+    pub held_by_operator: u64,
+    /// The store holds no professional, structure or mailbox.
+    pub store_empty: bool,
+}
+
+/// A run of which at least one slice was applied and that is not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    pub run: i64,
+    /// File name under `staging/`.
+    pub staging: String,
+    /// The report as it was when the run began, JSON.
+    pub report: String,
+}
+
+impl Store {
+    /// The last file applied of each kind.
+    pub async fn last_applied(&self) -> Result<Vec<LastApplied>> {
+        match self {
+            Self::Sqlite(db) => db.last_applied().await,
+        }
+    }
+
+    /// The run that a kill interrupted after its first slice, if any.
+    pub async fn unfinished_run(&self) -> Result<Option<Unfinished>> {
+        match self {
+            Self::Sqlite(db) => db.unfinished_run().await,
+        }
+    }
+}

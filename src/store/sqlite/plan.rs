@@ -1,0 +1,115 @@
+//! From staged contents to a plan: winners, then the difference with the store, then the order of writing. All of it SQL over whole
+//! tables, in the scripts `plan_*.sql`, run on the staging database with the store attached read-only.
+//!
+//! One read transaction spans the comparison, so the store is seen in one state; nothing is locked but that snapshot.
+
+use super::super::import::{LastApplied, Plan, Shrink, SourceFile};
+use super::{Sqlite, db};
+use crate::error::Result;
+use sqlx::{Connection, Executor, SqliteConnection};
+use std::path::Path;
+
+const LAST_APPLIED: &str = "SELECT f.kind, f.edition, f.sha256 FROM import_file f
+    WHERE f.run = (SELECT max(g.run) FROM import_file g WHERE g.kind = f.kind)";
+const PRESENT: &str = "INSERT INTO present SELECT
+    EXISTS (SELECT 1 FROM file WHERE kind = 'personne_activite'), EXISTS (SELECT 1 FROM file WHERE kind = 'savoir_faire'),
+    EXISTS (SELECT 1 FROM file WHERE kind = 'mailboxes'), EXISTS (SELECT 1 FROM file WHERE kind = 'liste_blanche')";
+const CONFLICTS: &str = "SELECT file, thing, keys FROM conflict WHERE keys > 0 ORDER BY file, thing";
+const SHRINKS: &str = "SELECT file, thing, held, closing FROM guard ORDER BY file, thing";
+const EFFECTS: &str = "SELECT thing, effect, sum(things) FROM tally WHERE things > 0 GROUP BY thing, effect ORDER BY thing, effect";
+const HELD: &str = "SELECT count(*) FROM store.mailbox m JOIN n_mailbox n ON n.address = m.address WHERE m.source = 'operator'";
+const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM store.professional) AND NOT EXISTS (SELECT 1 FROM store.structure)
+    AND NOT EXISTS (SELECT 1 FROM store.mailbox)";
+
+/// The scripts, each building on the tables of those before it.
+const SCRIPTS: [&str; 5] = [
+    include_str!("plan_winners.sql"),
+    include_str!("plan_structures.sql"),
+    include_str!("plan_people.sql"),
+    include_str!("plan_mailboxes.sql"),
+    include_str!("plan_order.sql"),
+];
+
+pub(super) async fn make(staging: &mut SqliteConnection, store: &Path) -> Result<Plan> {
+    attach_read_only(staging, store, "store").await?;
+    let mut transaction = staging.begin().await.map_err(db("the plan could not be made"))?;
+    sqlx::query(PRESENT).execute(&mut *transaction).await.map_err(db("the plan could not be made"))?;
+    for script in SCRIPTS {
+        transaction.execute(sqlx::raw_sql(script)).await.map_err(db("the plan could not be made"))?;
+    }
+    let plan = read(&mut transaction).await?;
+    transaction.commit().await.map_err(db("the plan could not be made"))?;
+    staging.execute("DETACH store").await.map_err(db("the plan could not be made"))?;
+    Ok(plan)
+}
+
+async fn read(connection: &mut SqliteConnection) -> Result<Plan> {
+    let failed = || db("the plan could not be read");
+    let conflicts: Vec<(i64, String, i64)> = sqlx::query_as(CONFLICTS).fetch_all(&mut *connection).await.map_err(failed())?;
+    let shrinks: Vec<(i64, String, i64, i64)> = sqlx::query_as(SHRINKS).fetch_all(&mut *connection).await.map_err(failed())?;
+    let effects: Vec<(String, String, i64)> = sqlx::query_as(EFFECTS).fetch_all(&mut *connection).await.map_err(failed())?;
+    let held: i64 = sqlx::query_scalar(HELD).fetch_one(&mut *connection).await.map_err(failed())?;
+    let empty: bool = sqlx::query_scalar(EMPTY).fetch_one(&mut *connection).await.map_err(failed())?;
+    Ok(Plan {
+        conflicts: conflicts.into_iter().filter_map(|(f, thing, n)| Some((SourceFile::from_number(f)?, thing, n.unsigned_abs()))).collect(),
+        shrinks: shrinks
+            .into_iter()
+            .filter_map(|(f, thing, held, closing)| {
+                Some(Shrink { file: SourceFile::from_number(f)?, thing, held: held.unsigned_abs(), closing: closing.unsigned_abs() })
+            })
+            .collect(),
+        effects: effects.into_iter().map(|(thing, effect, n)| (thing, effect, n.unsigned_abs())).collect(),
+        held_by_operator: held.unsigned_abs(),
+        store_empty: empty,
+    })
+}
+
+/// Attaches a database file so that no statement on this connection can write it, nor lock it for writing.
+pub(super) async fn attach_read_only(connection: &mut SqliteConnection, path: &Path, name: &'static str) -> Result<()> {
+    let statement = match name {
+        "store" => "ATTACH $1 AS store",
+        _ => "ATTACH $1 AS staging",
+    };
+    sqlx::query(statement).bind(read_only_uri(path)).execute(connection).await.map_err(db("a database could not be attached"))?;
+    Ok(())
+}
+
+/// `file:` URI of a path, with what has a meaning in URIs escaped.
+fn read_only_uri(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let mut uri = String::from(if text.starts_with('/') { "file://" } else { "file:" });
+    for c in text.chars() {
+        match c {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            c => uri.push(c),
+        }
+    }
+    uri.push_str("?mode=ro");
+    uri
+}
+
+impl Sqlite {
+    pub async fn last_applied(&self) -> Result<Vec<LastApplied>> {
+        let mut read = self.read().await?;
+        let rows: Vec<(String, String, String)> =
+            sqlx::query_as(LAST_APPLIED).fetch_all(&mut *read).await.map_err(db("reading the files applied"))?;
+        let known = rows.into_iter().filter_map(|(kind, edition, sha256)| {
+            let file = SourceFile::ALL.into_iter().find(|file| file.code() == kind)?;
+            Some(LastApplied { file, edition, sha256 })
+        });
+        Ok(known.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_uris() {
+        assert_eq!(read_only_uri(Path::new("/a b/50%?#.db")), "file:///a b/50%25%3f%23.db?mode=ro");
+        assert_eq!(read_only_uri(Path::new("x/y.db")), "file:x/y.db?mode=ro");
+    }
+}
