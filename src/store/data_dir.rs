@@ -1,0 +1,187 @@
+//! The data folder: its marker, the places inside it, and the locks between processes.
+//!
+//! A folder is ours when it holds the marker file `ANNUAIRE`; a folder that is not empty and has no marker is refused, so that a
+//! mistyped `--data` never mixes our files with somebody else's.
+//!
+//! Two advisory file locks stand beside the index's own. `store.lock` is held shared by every process that has the store open, and
+//! exclusively by a first load, which replaces the database file. `import.lock` is held by the one import that runs. The kernel
+//! releases them with the process, so a kill leaves none behind.
+
+use crate::error::{Error, Kind, Result, at_path};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+const MARKER: &str = "ANNUAIRE";
+const MARKER_DRAFT: &str = "ANNUAIRE.new";
+const MARKER_TEXT: &str = "annuaire data folder\nformat 1\n";
+/// How long an opening waits for a first load, or for another opening, to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// `--data`: one folder that holds everything.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    /// Names a folder without looking at it.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Opens a folder of ours, or makes one of a missing or empty folder. Refuses any other folder, and a newer format.
+    pub fn create_or_open(root: impl Into<PathBuf>) -> Result<Self> {
+        let data = Self::new(root);
+        std::fs::create_dir_all(&data.root).map_err(at_path(&data.root))?;
+        if data.read_marker()?.is_none() {
+            data.write_marker()?;
+        }
+        Self::open(data.root)
+    }
+
+    /// Opens a folder of ours that exists already.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
+        let data = Self::new(root);
+        match data.read_marker()?.as_deref() {
+            Some(MARKER_TEXT) => {}
+            Some(_) => {
+                return Err(Error::conflict(format!("{} was made by another version: unknown format", data.root.display())));
+            }
+            None => {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    "no_data_folder",
+                    format!("{} is no data folder: it holds no {MARKER} marker", data.root.display()),
+                ));
+            }
+        }
+        for folder in [data.index(), data.staging()] {
+            std::fs::create_dir_all(&folder).map_err(at_path(&folder))?;
+        }
+        Ok(data)
+    }
+
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    #[must_use]
+    pub fn staging(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.root.join("store.sqlite3")
+    }
+
+    fn marker(&self) -> PathBuf {
+        self.root.join(MARKER)
+    }
+
+    fn read_marker(&self) -> Result<Option<String>> {
+        let path = self.marker();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(at_path(&path)(error)),
+        }
+    }
+
+    /// Written beside and renamed: a kill in between leaves a folder that is still taken for empty.
+    fn write_marker(&self) -> Result<()> {
+        let draft = self.root.join(MARKER_DRAFT);
+        let entries = std::fs::read_dir(&self.root).map_err(at_path(&self.root))?;
+        let foreign = entries.flatten().any(|entry| entry.file_name() != MARKER_DRAFT);
+        // Another process may have made the folder ours since the marker was looked for.
+        if foreign && self.read_marker()?.is_none() {
+            return Err(Error::conflict(format!(
+                "{} is not empty and holds no {MARKER} marker: not a data folder of this program",
+                self.root.display()
+            )));
+        }
+        std::fs::write(&draft, MARKER_TEXT).map_err(at_path(&draft))?;
+        std::fs::rename(&draft, self.marker()).map_err(at_path(&draft))
+    }
+
+    fn lock_file(&self, name: &str) -> Result<File> {
+        let path = self.root.join(name);
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(at_path(&path))
+    }
+}
+
+/// Who has the store open: many shared, or one exclusive. Released when dropped.
+#[derive(Debug)]
+pub struct ProcessLock {
+    _file: File,
+}
+
+impl ProcessLock {
+    /// Held by whoever opens the store. Waits up to 30 s for a first load to end; blocks the thread meanwhile.
+    pub fn shared(data: &DataDir) -> Result<Self> {
+        let file = data.lock_file("store.lock")?;
+        wait("the store is being loaded by another process", || file.try_lock_shared())?;
+        Ok(Self { _file: file })
+    }
+
+    /// `None` while any process, this one included, has the store open.
+    pub fn try_exclusive(data: &DataDir) -> Result<Option<Self>> {
+        let file = data.lock_file("store.lock")?;
+        Ok(taken(file.try_lock())?.then_some(Self { _file: file }))
+    }
+}
+
+/// One import at a time. Released when dropped.
+#[derive(Debug)]
+pub struct ImportLock {
+    _file: File,
+}
+
+impl ImportLock {
+    /// `None` while another import runs.
+    pub fn acquire(data: &DataDir) -> Result<Option<Self>> {
+        let file = data.lock_file("import.lock")?;
+        Ok(taken(file.try_lock())?.then_some(Self { _file: file }))
+    }
+}
+
+/// Two processes that open a new folder at once must not both run the first migration.
+#[derive(Debug)]
+pub(super) struct OpeningLock {
+    _file: File,
+}
+
+impl OpeningLock {
+    pub(super) fn acquire(data: &DataDir) -> Result<Self> {
+        let file = data.lock_file("opening.lock")?;
+        wait("the store is being opened by another process", || file.try_lock())?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn taken(attempt: std::result::Result<(), TryLockError>) -> Result<bool> {
+    match attempt {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(Error::internal("the data folder cannot be locked", error)),
+    }
+}
+
+fn wait(held: &str, mut attempt: impl FnMut() -> std::result::Result<(), TryLockError>) -> Result<()> {
+    let start = Instant::now();
+    while !taken(attempt())? {
+        if start.elapsed() > PATIENCE {
+            return Err(Error::new(Kind::Busy, "store_locked", format!("{held}; try again later")));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}

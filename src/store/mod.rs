@@ -1,0 +1,306 @@
+//! The truth: normalized SQL. One enum over its databases, one method a question; no sqlx type leaves this room.
+//!
+//! Each method is a match over the databases into the same method of that database's module: what a second database must
+//! answer is what the compiler then lists. A write that returns has been committed and synced (rule 7: acknowledged means committed, with
+//! its history, change and audit rows in the same transaction). The store knows nothing of audiences: it answers everything it holds, and
+//! only `projection`, `publication`, `trust`, `import` and the exports may ask.
+
+pub mod data_dir;
+pub mod import;
+mod mailbox_rules;
+mod nomenclatures;
+pub mod sqlite;
+pub mod types;
+
+pub use data_dir::{DataDir, ImportLock, ProcessLock};
+pub use types::*;
+
+use crate::error::Result;
+use crate::model::{Account, Address, Coded, EntryKey, Kind, Mailbox, Operator, Record};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+/// An open store; clones share its connections.
+#[derive(Clone, Debug)]
+pub enum Store {
+    Sqlite(Arc<sqlite::Sqlite>),
+}
+
+/// Opening, and what happened since.
+impl Store {
+    /// Opens the store of a data folder, creating or migrating it. Waits while a first load holds it; holds the shared lock for life.
+    pub async fn open(data: &DataDir) -> Result<Self> {
+        Ok(Self::Sqlite(Arc::new(sqlite::Sqlite::open(data).await?)))
+    }
+
+    /// Closes the connections of every clone; later questions fail. A process that goes on, and may then replace the database by a first
+    /// load, closes before it drops: a dropped pool closes its files some time later.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(db) => db.close().await,
+        }
+    }
+
+    /// Random, made with the store; the index carries it.
+    #[must_use]
+    pub fn store_id(&self) -> &str {
+        match self {
+            Self::Sqlite(db) => db.store_id(),
+        }
+    }
+
+    /// Random, made with the store: authenticates the cursors of its directory.
+    #[must_use]
+    pub fn cursor_key(&self) -> [u8; 32] {
+        match self {
+            Self::Sqlite(db) => db.cursor_key(),
+        }
+    }
+
+    /// Highest change number committed, 0 for none.
+    pub async fn last_change(&self) -> Result<i64> {
+        match self {
+            Self::Sqlite(db) => db.last_change().await,
+        }
+    }
+
+    /// Changes above `seq`, in order, `limit` at most.
+    pub async fn changes_after(&self, seq: i64, limit: usize) -> Result<Vec<Change>> {
+        match self {
+            Self::Sqlite(db) => db.changes_after(seq, limit).await,
+        }
+    }
+
+    /// Lowest change number kept: a follower that stands below it minus one must rebuild.
+    pub async fn oldest_change(&self) -> Result<Option<i64>> {
+        match self {
+            Self::Sqlite(db) => db.oldest_change().await,
+        }
+    }
+
+    /// Withdrawing changes above `seq`: the highest number and the oldest time (UTC seconds), or `None`.
+    pub async fn withdrawals_after(&self, seq: i64) -> Result<Option<(i64, i64)>> {
+        match self {
+            Self::Sqlite(db) => db.withdrawals_after(seq).await,
+        }
+    }
+
+    /// Asks whoever projects to build the index anew; returns the number of the change that says so.
+    pub async fn request_rebuild(&self, now: i64) -> Result<i64> {
+        match self {
+            Self::Sqlite(db) => db.request_rebuild(now).await,
+        }
+    }
+
+    /// Drops change rows at or below the committed number and older than 30 days. Returns how many.
+    pub async fn prune_changes(&self, committed: i64, now: i64) -> Result<u64> {
+        match self {
+            Self::Sqlite(db) => db.prune_changes(committed, now).await,
+        }
+    }
+
+    /// Erases what may no longer be kept: rejected rows after 30 days, mailboxes one year after their closing, and for as long that an
+    /// entry was published.
+    pub async fn purge(&self, now: i64) -> Result<u64> {
+        match self {
+            Self::Sqlite(db) => db.purge(now).await,
+        }
+    }
+}
+
+/// What the projection asks.
+impl Store {
+    /// Entries a change may alter, computed from the present state. `All` names none: it means rebuild.
+    pub async fn dependants(&self, change: &Change) -> Result<Vec<EntryKey>> {
+        self.dependants_of(std::slice::from_ref(change)).await
+    }
+
+    /// The same for many changes at once, each entry named once, sorted.
+    pub async fn dependants_of(&self, changes: &[Change]) -> Result<Vec<EntryKey>> {
+        match self {
+            Self::Sqlite(db) => db.dependants_of(changes).await,
+        }
+    }
+
+    /// Complete records in the order asked, labels resolved; `None` for what is not in the store.
+    pub async fn records(&self, keys: &[EntryKey]) -> Result<Vec<(EntryKey, Option<Record>)>> {
+        match self {
+            Self::Sqlite(db) => db.records(keys).await,
+        }
+    }
+
+    /// Every entry of a kind, shown or not, with the words it is sorted by, in id order.
+    pub async fn entry_names(&self, kind: Kind) -> Result<Vec<EntryName>> {
+        match self {
+            Self::Sqlite(db) => db.entry_names(kind).await,
+        }
+    }
+
+    /// What was last published of these entries.
+    pub async fn published(&self, entries: &[EntryKey]) -> Result<Vec<PublishedRow>> {
+        match self {
+            Self::Sqlite(db) => db.published(entries).await,
+        }
+    }
+
+    /// Replaces the rows of `entries` by `rows`; in transactions of at most 2,000 entries, so that writers wait little.
+    pub async fn write_published(&self, entries: &[EntryKey], rows: &[PublishedRow]) -> Result<()> {
+        match self {
+            Self::Sqlite(db) => db.write_published(entries, rows).await,
+        }
+    }
+
+    /// Labels by nomenclature, sorted by code.
+    pub async fn labels(&self) -> Result<BTreeMap<String, Vec<Coded>>> {
+        match self {
+            Self::Sqlite(db) => db.labels().await,
+        }
+    }
+}
+
+/// Trust: the liste blanche as loaded, accounts, the journal.
+impl Store {
+    /// A liste blanche was loaded at least once.
+    pub async fn list_loaded(&self) -> Result<bool> {
+        match self {
+            Self::Sqlite(db) => db.list_loaded().await,
+        }
+    }
+
+    /// Listed domains whose name says test, sorted.
+    pub async fn test_domains(&self) -> Result<Vec<String>> {
+        match self {
+            Self::Sqlite(db) => db.test_domains().await,
+        }
+    }
+
+    pub async fn operator(&self, id: &str) -> Result<Option<Operator>> {
+        match self {
+            Self::Sqlite(db) => db.operator(id).await,
+        }
+    }
+
+    /// The domain is in the last liste blanche applied.
+    pub async fn domain_listed(&self, domain: &str) -> Result<bool> {
+        match self {
+            Self::Sqlite(db) => db.domain_listed(domain).await,
+        }
+    }
+
+    /// Operators whose certificates list the domain, in id order.
+    pub async fn operators_of_domain(&self, domain: &str) -> Result<Vec<Operator>> {
+        match self {
+            Self::Sqlite(db) => db.operators_of_domain(domain).await,
+        }
+    }
+
+    /// Creates an account. Refused when the name was ever given, also to a revoked account.
+    pub async fn add_account(&self, account: &Account, secret_sha256: [u8; 32]) -> Result<()> {
+        match self {
+            Self::Sqlite(db) => db.add_account(account, secret_sha256).await,
+        }
+    }
+
+    /// All accounts, revoked ones too, by name.
+    pub async fn accounts(&self) -> Result<Vec<Account>> {
+        match self {
+            Self::Sqlite(db) => db.accounts().await,
+        }
+    }
+
+    /// `false` when there is no such account, or it is revoked already.
+    pub async fn revoke_account(&self, name: &str, now: i64) -> Result<bool> {
+        match self {
+            Self::Sqlite(db) => db.revoke_account(name, now).await,
+        }
+    }
+
+    /// The account of a secret, revoked or not.
+    pub async fn account_by_secret(&self, secret_sha256: &[u8; 32]) -> Result<Option<Account>> {
+        match self {
+            Self::Sqlite(db) => db.account_by_secret(secret_sha256).await,
+        }
+    }
+
+    pub async fn write_audit(&self, entry: &AuditEntry) -> Result<()> {
+        match self {
+            Self::Sqlite(db) => db.write_audit(entry).await,
+        }
+    }
+
+    /// The last journal lines, newest first.
+    pub async fn audit_entries(&self, limit: usize) -> Result<Vec<AuditEntry>> {
+        match self {
+            Self::Sqlite(db) => db.audit_entries(limit).await,
+        }
+    }
+}
+
+/// What publication asks and writes; each write is one transaction: mailbox, attachments, change, audit.
+impl Store {
+    pub async fn mailbox(&self, address: &Address) -> Result<Option<Mailbox>> {
+        match self {
+            Self::Sqlite(db) => db.mailbox(address).await,
+        }
+    }
+
+    /// The holders of these ids that the store knows, in id order.
+    pub async fn professional_states(&self, ids: &[String]) -> Result<Vec<HolderState>> {
+        match self {
+            Self::Sqlite(db) => db.professional_states(ids).await,
+        }
+    }
+
+    /// The structure that an identifier names (stable id, FINESS, SIRET, …), with the alias key to attach by.
+    pub async fn structure_by_identifier(&self, identifier: &str) -> Result<Option<StructureMatch>> {
+        match self {
+            Self::Sqlite(db) => db.structure_by_identifier(identifier).await,
+        }
+    }
+
+    /// Sets flags and returns the mailbox as it then is; `None` for an unknown address.
+    pub async fn flag_mailbox(&self, address: &Address, flags: &MailboxFlags, actor: &str, now: i64) -> Result<Option<Mailbox>> {
+        match self {
+            Self::Sqlite(db) => db.flag_mailbox(address, flags, actor, now).await,
+        }
+    }
+
+    /// Creates, updates or adopts a mailbox of an operator, every field taken as stated (but see [`Self::publish_mailbox`] on adoption).
+    pub async fn put_operator_mailbox(&self, mailbox: &Mailbox, actor: &str, now: i64) -> Result<Put> {
+        let stated = Stated {
+            liste_rouge: Some(mailbox.liste_rouge),
+            zero_papier: Some(mailbox.zero_papier),
+            phone_opposed: Some(mailbox.phone_opposed),
+            test: Some(mailbox.test),
+            state: Some(mailbox.state),
+        };
+        self.publish_mailbox(mailbox, &stated, actor, now).await
+    }
+
+    /// The same, where what `stated` leaves open keeps the value the store has, or takes the mailbox's on creation.
+    ///
+    /// A freeze is never the operator's to lift. An adoption keeps liste rouge and telephone opposition where they are set.
+    /// Refusals: MSS-050 (another operator's), MSS-051 (another type), MSS-053 (closed less than a year ago under another holder).
+    pub async fn publish_mailbox(&self, mailbox: &Mailbox, stated: &Stated, actor: &str, now: i64) -> Result<Put> {
+        match self {
+            Self::Sqlite(db) => db.publish_mailbox(mailbox, stated, actor, now).await,
+        }
+    }
+}
+
+/// For administrators.
+impl Store {
+    pub async fn status(&self) -> Result<Status> {
+        match self {
+            Self::Sqlite(db) => db.status().await,
+        }
+    }
+
+    /// The truth, sorted, one JSON line a row, without run ids and times: two stores that hold the same give the same bytes.
+    pub async fn canonical_dump(&self, out: &mut (dyn io::Write + Send)) -> Result<()> {
+        match self {
+            Self::Sqlite(db) => db.canonical_dump(out).await,
+        }
+    }
+}

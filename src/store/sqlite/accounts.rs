@@ -1,0 +1,74 @@
+//! Accounts: a name is given once and for ever, so that the journal never means two people by it. Secrets are kept as SHA-256 only.
+
+use super::super::types::AuditEntry;
+use super::{Sqlite, audit, commit, db, rows, statements};
+use crate::error::{Error, Result};
+use crate::model::Account;
+use sqlx::Row;
+use subtle::ConstantTimeEq;
+
+/// Accounts are added and revoked on the command line of the machine only.
+const ACTOR: &str = "administrator";
+
+statements! {
+    ALL = "SELECT name, audience, created_at, revoked_at FROM account ORDER BY name";
+    ONE = "SELECT name, audience, created_at, revoked_at FROM account WHERE name = $1";
+    BY_SECRET = "SELECT name, audience, created_at, revoked_at, secret_sha256 FROM account WHERE secret_sha256 = $1";
+    ADD = "INSERT INTO account (name, audience, secret_sha256, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5)";
+    REVOKE = "UPDATE account SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL";
+}
+
+impl Sqlite {
+    pub async fn add_account(&self, account: &Account, secret_sha256: [u8; 32]) -> Result<()> {
+        let mut write = self.write().await?;
+        let known = sqlx::query(ONE).bind(account.name.as_str()).try_map(|row| rows::account(&row)).fetch_optional(&mut *write);
+        if let Some(known) = known.await.map_err(db("reading accounts"))? {
+            return Err(Error::conflict(match known.revoked_at {
+                None => format!("there is already an account named {}", known.name),
+                Some(_) => format!("{} was the name of a revoked account; names are never given twice, take another", known.name),
+            }));
+        }
+        let add = sqlx::query(ADD)
+            .bind(account.name.as_str())
+            .bind(rows::audience_code(account.audience))
+            .bind(secret_sha256.as_slice())
+            .bind(account.created_at)
+            .bind(account.revoked_at);
+        add.execute(&mut *write).await.map_err(db("writing accounts"))?;
+        let detail = serde_json::json!({ "audience": rows::audience_code(account.audience) });
+        audit::append(&mut write, &line(account.created_at, "account.add", &account.name, detail)).await?;
+        commit(write).await
+    }
+
+    pub async fn accounts(&self) -> Result<Vec<Account>> {
+        sqlx::query(ALL).try_map(|row| rows::account(&row)).fetch_all(&self.reader).await.map_err(db("reading accounts"))
+    }
+
+    pub async fn revoke_account(&self, name: &str, now: i64) -> Result<bool> {
+        let mut write = self.write().await?;
+        let done = sqlx::query(REVOKE).bind(name).bind(now).execute(&mut *write).await.map_err(db("writing accounts"))?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        audit::append(&mut write, &line(now, "account.revoke", name, serde_json::json!({}))).await?;
+        commit(write).await?;
+        Ok(true)
+    }
+
+    /// The digest is looked up in an index, then compared once more in constant time.
+    pub async fn account_by_secret(&self, secret_sha256: &[u8; 32]) -> Result<Option<Account>> {
+        let found = sqlx::query(BY_SECRET).bind(secret_sha256.as_slice()).fetch_optional(&self.reader);
+        let Some(row) = found.await.map_err(db("reading accounts"))? else {
+            return Ok(None);
+        };
+        let kept: &[u8] = row.try_get("secret_sha256").map_err(db("reading accounts"))?;
+        if !bool::from(kept.ct_eq(secret_sha256)) {
+            return Ok(None);
+        }
+        rows::account(&row).map(Some).map_err(db("reading accounts"))
+    }
+}
+
+fn line(at: i64, action: &str, name: &str, detail: serde_json::Value) -> AuditEntry {
+    AuditEntry { at, actor: ACTOR.to_owned(), action: action.to_owned(), object: name.to_owned(), detail }
+}

@@ -1,0 +1,225 @@
+//! The store on SQLite: one writer connection, a pool of read-only ones, one file of statements a subject.
+//!
+//! WAL, `synchronous = FULL`: what a method acknowledges has reached the disk. Writes are `BEGIN IMMEDIATE` transactions on the single
+//! writer, so two tasks of a process queue on the pool and two processes queue on SQLite's own lock (30 s). Questions that need several
+//! statements run in one read transaction, which sees one state of the store.
+//!
+//! Statements are constants, listed by [`statements!`] and prepared by a test; values are bound, lists as one JSON array read by
+//! `json_each`. Statement logging is off: a bound value may be a name or an address.
+
+mod accounts;
+pub(super) mod apply;
+mod apply_statements;
+mod assemble;
+mod audit;
+mod changes;
+mod dependants;
+mod dump;
+pub(super) mod first_load;
+mod labels;
+mod mailboxes;
+mod meta;
+mod names;
+mod plan;
+mod published;
+mod purge;
+mod records;
+mod rows;
+pub(super) mod staging;
+mod status;
+mod trust;
+
+use super::data_dir::{DataDir, OpeningLock, ProcessLock};
+use crate::error::{Error, Kind, Result};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Sqlite as Driver, SqliteConnection, SqlitePool, Transaction};
+use std::path::Path;
+use std::time::Duration;
+
+static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+const READERS: u32 = 4;
+
+/// Declares constant statements and lists them in `STATEMENTS`, for the test that prepares every one.
+macro_rules! statements {
+    ($($(#[$meta:meta])* $name:ident = $sql:expr;)+) => {
+        $($(#[$meta])* const $name: &str = $sql;)+
+        #[cfg(test)]
+        pub(super) const STATEMENTS: &[&str] = &[$($name),+];
+    };
+}
+use statements;
+
+/// An open store. Dropping it releases the shared process lock.
+#[derive(Debug)]
+pub struct Sqlite {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    store_id: String,
+    cursor_key: [u8; 32],
+    _lock: ProcessLock,
+}
+
+impl Sqlite {
+    /// Opens, creates or migrates the database of a data folder.
+    pub async fn open(data: &DataDir) -> Result<Self> {
+        let folder = data.clone();
+        let locks = tokio::task::spawn_blocking(move || Ok((ProcessLock::shared(&folder)?, OpeningLock::acquire(&folder)?)));
+        let (lock, opening) = locks.await.map_err(|error| Error::internal("the store could not be locked", error))??;
+        let path = data.database();
+        let one = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let writer = one.connect_with(writer_options(&path)).await.map_err(db("the store could not be opened"))?;
+        let mut connection = writer.acquire().await.map_err(db("the store could not be opened"))?;
+        prepare(&mut connection).await?;
+        let store_id = meta::store_id(&mut connection).await?;
+        let cursor_key = meta::cursor_key(&mut connection).await?;
+        drop(connection);
+        drop(opening);
+        let many = SqlitePoolOptions::new().max_connections(READERS).idle_timeout(None).max_lifetime(None);
+        let reader = many.connect_with(reader_options(&path)).await.map_err(db("the store could not be opened for reading"))?;
+        Ok(Self { writer, reader, store_id, cursor_key, _lock: lock })
+    }
+
+    /// Random, made with the store: an index that carries another one belongs to another store.
+    #[must_use]
+    pub fn store_id(&self) -> &str {
+        &self.store_id
+    }
+
+    #[must_use]
+    pub fn cursor_key(&self) -> [u8; 32] {
+        self.cursor_key
+    }
+
+    /// Closes every connection; the write-ahead log is folded into the file by the last one.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// A write transaction: holds SQLite's write lock from its first statement, so that nothing read in it can change under it.
+    async fn write(&self) -> Result<Transaction<'static, Driver>> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(db("the store could not be written"))
+    }
+
+    /// A read transaction: every statement in it sees the same state.
+    async fn read(&self) -> Result<Transaction<'static, Driver>> {
+        self.reader.begin().await.map_err(db("the store could not be read"))
+    }
+}
+
+/// A connection of its own for long work (an import), with the pragmas of the store: WAL, synchronous FULL, foreign keys, 30 s patience.
+pub async fn writer_connection(path: &Path) -> Result<SqliteConnection> {
+    writer_options(path).connect().await.map_err(db("the store could not be opened"))
+}
+
+/// Brings a database to the present schema, gives it an id and the embedded labels. Does nothing to one that has them.
+/// The caller sees to it that no other process does the same at the same time.
+pub async fn prepare(connection: &mut SqliteConnection) -> Result<()> {
+    // `run` takes its connection in a way whose future the compiler cannot prove Send; `run_direct` is what it calls.
+    MIGRATOR.run_direct(None, connection, false).await.map_err(migration_error)?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(db("the store could not be written"))?;
+    meta::ensure_store_id(&mut transaction).await?;
+    meta::ensure_cursor_key(&mut transaction).await?;
+    labels::seed(&mut transaction).await?;
+    commit(transaction).await
+}
+
+fn writer_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging()
+}
+
+fn reader_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
+}
+
+/// Maps a database failure; `what` says which step failed. Neither SQL nor values are in it: SQLite's own texts hold table names only.
+fn db(what: &'static str) -> impl FnOnce(sqlx::Error) -> Error {
+    move |error| {
+        // SQLITE_BUSY, _RECOVERY and _SNAPSHOT, after the patience of the connection or of the pool.
+        let code = error.as_database_error().and_then(|e| e.code());
+        let busy = matches!(error, sqlx::Error::PoolTimedOut) || code.is_some_and(|code| matches!(&*code, "5" | "261" | "517"));
+        if busy {
+            return Error::new(Kind::Busy, "store_busy", format!("{what}: the store is busy")).with_source(error);
+        }
+        Error::internal(what, error)
+    }
+}
+
+fn migration_error(error: MigrateError) -> Error {
+    match error {
+        MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) => {
+            Error::conflict("the store was written by another version of this program").with_source(error)
+        }
+        other => Error::internal("the store could not be brought to the present schema", other),
+    }
+}
+
+async fn commit(transaction: Transaction<'_, Driver>) -> Result<()> {
+    transaction.commit().await.map_err(db("the store could not commit"))
+}
+
+/// A list as one bound value, for `json_each`.
+fn json<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    serde_json::Value::Array(items.into_iter().map(|item| item.as_ref().into()).collect()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Executor;
+
+    #[tokio::test]
+    async fn every_constant_statement_prepares() {
+        let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
+        prepare(&mut connection).await.unwrap();
+        let lists = [
+            accounts::STATEMENTS,
+            audit::STATEMENTS,
+            changes::STATEMENTS,
+            dependants::STATEMENTS,
+            dump::STATEMENTS,
+            labels::STATEMENTS,
+            mailboxes::STATEMENTS,
+            meta::STATEMENTS,
+            names::STATEMENTS,
+            published::STATEMENTS,
+            purge::STATEMENTS,
+            records::STATEMENTS,
+            status::STATEMENTS,
+            trust::STATEMENTS,
+        ];
+        for sql in lists.into_iter().flatten() {
+            (&mut connection).prepare(sqlx::SqlStr::from_static(sql)).await.unwrap_or_else(|error| panic!("{sql}\n{error}"));
+        }
+    }
+
+    /// Batches of the projection and single writes must cost what they name, not what the store holds.
+    #[tokio::test]
+    async fn no_question_of_the_projection_scans_a_table() {
+        let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
+        prepare(&mut connection).await.unwrap();
+        let lists = [changes::STATEMENTS, mailboxes::STATEMENTS, published::STATEMENTS, records::STATEMENTS, dependants::STATEMENTS];
+        // Asked after a label changed, and by an operator or domain that leaves: rare, and answered by a pass over the table.
+        let passes = |sql: &str| sql.contains("$2 = 'sector'") || sql.starts_with("SELECT DISTINCT kind FROM savoir_faire");
+        for sql in lists.into_iter().flatten().filter(|sql| !passes(sql)) {
+            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut connection).await.unwrap();
+            for (_, _, _, step) in plan {
+                // The lists themselves, and what was found by them so far, are walked.
+                let walked = ["json_each", "asked", "SCAN CONSTANT ROW", "box", "shared", "active", "attached", "SCAN sqlite_sequence"];
+                let scans = step.starts_with("SCAN") && !walked.iter().any(|name| step.contains(name));
+                assert!(!scans, "{step} in\n{sql}");
+            }
+        }
+    }
+}

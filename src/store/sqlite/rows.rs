@@ -1,0 +1,144 @@
+//! From rows to the types of the model, and the words of enums to the enums.
+//!
+//! A word the schema's CHECK would refuse is a damaged store: it decodes as an error, never as a default.
+
+use super::super::types::{Change, ChangeKind};
+use crate::model::{
+    Account, Address, Attachment, Audience, Mailbox, MailboxState, MailboxType, Operator, OperatorState, PostalAddress, Professional,
+    ProfessionalOrigin, Source, Structure,
+};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+type Decoded<T> = sqlx::Result<T>;
+
+/// A word of a column, read by the `parse` of its enum.
+pub(super) fn word<T>(row: &SqliteRow, column: &'static str, parse: impl Fn(&str) -> Option<T>) -> Decoded<T> {
+    let text: &str = row.try_get(column)?;
+    parse(text).ok_or_else(|| unreadable(column))
+}
+
+pub(super) fn unreadable(column: &'static str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("column {column} holds a word unknown to this program").into())
+}
+
+pub(super) fn professional(row: &SqliteRow) -> Decoded<Professional> {
+    Ok(Professional {
+        id: row.try_get("id")?,
+        id_type: row.try_get("id_type")?,
+        id_value: row.try_get("id_value")?,
+        civility: row.try_get("civility")?,
+        exercise_civility: row.try_get("exercise_civility")?,
+        family: row.try_get("family")?,
+        given: row.try_get("given")?,
+        origin: Some(word(row, "origin", ProfessionalOrigin::parse)?),
+        closed: row.try_get::<Option<i64>, _>("closed_at")?.is_some(),
+        replaces: row.try_get("replaces")?,
+    })
+}
+
+pub(super) fn structure(row: &SqliteRow) -> Decoded<Structure> {
+    Ok(Structure {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        trade_name: row.try_get("trade_name")?,
+        siret: row.try_get("siret")?,
+        siren: row.try_get("siren")?,
+        finess: row.try_get("finess")?,
+        finess_ej: row.try_get("finess_ej")?,
+        legacy_id: row.try_get("legacy_id")?,
+        address: PostalAddress {
+            recipient: row.try_get("recipient")?,
+            geographic: row.try_get("geographic")?,
+            number: row.try_get("number")?,
+            repetition: row.try_get("repetition")?,
+            street_type: row.try_get("street_type")?,
+            street: row.try_get("street")?,
+            distribution: row.try_get("distribution")?,
+            last_line: row.try_get("last_line")?,
+            postal_code: row.try_get("postal_code")?,
+            insee: row.try_get("insee")?,
+            city: row.try_get("city")?,
+            country_code: row.try_get("country_code")?,
+            country: row.try_get("country")?,
+            department: row.try_get("department")?,
+        },
+        phone: row.try_get("phone")?,
+        phone2: row.try_get("phone2")?,
+        fax: row.try_get("fax")?,
+        email: row.try_get("email")?,
+        sector: row.try_get("sector")?,
+        in_rpps: row.try_get("in_rpps")?,
+        closed: row.try_get::<Option<i64>, _>("closed_at")?.is_some(),
+    })
+}
+
+/// The row alone; attachments are another table's.
+pub(super) fn mailbox(row: &SqliteRow) -> Decoded<Mailbox> {
+    let address: &str = row.try_get("address")?;
+    Ok(Mailbox {
+        address: Address::parse(address).map_err(|_| unreadable("address"))?,
+        kind: word(row, "kind", MailboxType::parse)?,
+        source: word(row, "source", Source::parse)?,
+        operator: row.try_get("operator")?,
+        state: word(row, "state", MailboxState::parse)?,
+        test: row.try_get("test")?,
+        liste_rouge: row.try_get("liste_rouge")?,
+        liste_rouge_held: row.try_get("liste_rouge_held")?,
+        frozen: row.try_get("frozen")?,
+        zero_papier: row.try_get("zero_papier")?,
+        phone: row.try_get("phone")?,
+        phone_opposed: row.try_get("phone_opposed")?,
+        phone_opposed_held: row.try_get("phone_opposed_held")?,
+        responsible: row.try_get("responsible")?,
+        service: row.try_get("service")?,
+        description: row.try_get("description")?,
+        rank: row.try_get("rank")?,
+        in_extraction: row.try_get("in_extraction")?,
+        attachments: Vec::new(),
+    })
+}
+
+pub(super) fn attachment(row: &SqliteRow) -> Decoded<Attachment> {
+    Ok(Attachment {
+        professional: row.try_get("professional")?,
+        structure_kind: row.try_get("structure_kind")?,
+        structure_value: row.try_get("structure_value")?,
+        service: row.try_get("service")?,
+    })
+}
+
+pub(super) fn operator(row: &SqliteRow) -> Decoded<Operator> {
+    Ok(Operator { id: row.try_get("id")?, name: row.try_get("name")?, state: word(row, "state", OperatorState::parse)? })
+}
+
+pub(super) fn account(row: &SqliteRow) -> Decoded<Account> {
+    Ok(Account {
+        name: row.try_get("name")?,
+        audience: word(row, "audience", parse_audience)?,
+        created_at: row.try_get("created_at")?,
+        revoked_at: row.try_get("revoked_at")?,
+    })
+}
+
+pub(super) fn change(row: &SqliteRow) -> Decoded<Change> {
+    Ok(Change {
+        seq: row.try_get("seq")?,
+        run: row.try_get("run")?,
+        kind: word(row, "kind", ChangeKind::parse)?,
+        key: row.try_get("key")?,
+        withdraws: row.try_get("withdraws")?,
+        at: row.try_get("at")?,
+    })
+}
+
+pub(super) fn audience_code(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Public => "public",
+        Audience::Professional => "professional",
+    }
+}
+
+fn parse_audience(code: &str) -> Option<Audience> {
+    Audience::ALL.into_iter().find(|audience| audience_code(*audience) == code)
+}

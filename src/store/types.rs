@@ -1,0 +1,223 @@
+//! Plain rows and answers of the store.
+
+use crate::model::{EntryKey, Kind, MailboxState, OperatorState, ProfessionalOrigin};
+use serde::{Deserialize, Serialize};
+
+/// Kind of a change row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ChangeKind {
+    Professional,
+    Structure,
+    Mailbox,
+    Domain,
+    Operator,
+    Label,
+    /// Everything: rebuild.
+    All,
+}
+
+impl ChangeKind {
+    pub const ALL: [Self; 7] = [Self::Professional, Self::Structure, Self::Mailbox, Self::Domain, Self::Operator, Self::Label, Self::All];
+
+    /// The word kept in `change.kind`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Professional => "professional",
+            Self::Structure => "structure",
+            Self::Mailbox => "mailbox",
+            Self::Domain => "domain",
+            Self::Operator => "operator",
+            Self::Label => "label",
+            Self::All => "all",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// A cause, for the projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub seq: i64,
+    /// Import run that wrote it, `None` for a publication or a flag.
+    pub run: Option<i64>,
+    pub kind: ChangeKind,
+    pub key: String,
+    pub withdraws: bool,
+    /// UTC seconds.
+    pub at: i64,
+}
+
+/// State of an entry's published content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedRow {
+    pub entry: EntryKey,
+    /// Set of `Audience::bit`.
+    pub audiences: u8,
+    pub digest: [u8; 32],
+    pub since: i64,
+    pub gone: Option<i64>,
+}
+
+/// An entry with the words it is sorted by, for a rebuild in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryName {
+    pub kind: Kind,
+    pub id: String,
+    /// Family name, or organisation name.
+    pub first: String,
+    /// Given name, or the service of an organisation's mailbox.
+    pub second: String,
+}
+
+/// What an administrator may set on a mailbox; `None` leaves as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxFlags {
+    pub liste_rouge: Option<bool>,
+    /// The outer `None` leaves as it is, the inner one means not stated.
+    pub zero_papier: Option<Option<bool>>,
+    pub phone_opposed: Option<bool>,
+    pub frozen: Option<bool>,
+    pub state: Option<MailboxState>,
+}
+
+/// What an operator has stated of a mailbox beyond its plain fields; `None` keeps what the store has, so that an omission shows nothing new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    pub liste_rouge: Option<bool>,
+    /// The outer `None` keeps, the inner one means not stated.
+    pub zero_papier: Option<Option<bool>>,
+    pub phone_opposed: Option<bool>,
+    pub test: Option<bool>,
+    pub state: Option<MailboxState>,
+}
+
+/// What a publication did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PutOutcome {
+    Created,
+    Updated,
+    /// The store already held exactly this: nothing was written.
+    Unchanged,
+    /// An address of the extraction became the operator's, for good.
+    Adopted,
+}
+
+/// Outcome of a publication with the change number that makes it searchable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Put {
+    pub outcome: PutOutcome,
+    /// `None` when nothing was written.
+    pub seq: Option<i64>,
+}
+
+/// What the trust rules ask about a holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HolderState {
+    pub id: String,
+    pub origin: ProfessionalOrigin,
+    pub closed: bool,
+    pub exercises: u32,
+}
+
+/// One line of the journal: who did what to what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditEntry {
+    /// UTC seconds.
+    pub at: i64,
+    pub actor: String,
+    /// `mailbox.flag`, `account.add` …
+    pub action: String,
+    pub object: String,
+    /// Old and new values.
+    pub detail: serde_json::Value,
+}
+
+/// Numbers and states for `annuaire status`: totals, never a name, an address or a small group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Status {
+    pub professionals: ThingCount,
+    /// Professionals met in a secondary file only.
+    pub incomplete_professionals: u64,
+    pub exercises: u64,
+    pub savoir_faire: u64,
+    pub activities: u64,
+    pub structures: ThingCount,
+    pub mailboxes: Vec<MailboxCount>,
+    pub attachments: u64,
+    pub operators: Vec<OperatorCount>,
+    pub domains_listed: u64,
+    pub domains_left: u64,
+    pub test_domains: Vec<String>,
+    pub list_loaded: bool,
+    pub accounts: ThingCount,
+    pub labels: u64,
+    /// The last file applied of each kind.
+    pub files: Vec<AppliedFile>,
+    /// The last runs, newest first.
+    pub runs: Vec<RunStatus>,
+    pub rejections: u64,
+    pub last_change: i64,
+    pub oldest_change: Option<i64>,
+}
+
+/// Rows in force and rows closed (vanished, revoked).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ThingCount {
+    pub open: u64,
+    pub closed: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MailboxCount {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub source: String,
+    pub state: MailboxState,
+    pub count: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OperatorCount {
+    pub state: OperatorState,
+    pub count: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AppliedFile {
+    pub kind: String,
+    pub name: String,
+    /// 12 digits, Europe/Paris.
+    pub edition: String,
+    pub run: i64,
+    pub rows_read: u64,
+    pub accepted: u64,
+    pub duplicate: u64,
+    pub rejected: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunStatus {
+    pub id: i64,
+    /// `applying` or `done`.
+    pub state: String,
+    pub planned: i64,
+    pub applied: i64,
+    /// UTC seconds.
+    pub started_at: i64,
+    pub ended_at: Option<i64>,
+}
+
+/// A structure found by one of its identifiers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StructureMatch {
+    pub id: String,
+    pub closed: bool,
+    /// Key of `structure_alias` that leads to it.
+    pub key: crate::model::StructureKey,
+}

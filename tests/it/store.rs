@@ -1,0 +1,40 @@
+//! The store by its own door: opening and locks, what the projection reads, what publication writes, accounts, the dump.
+
+mod accounts;
+mod batches;
+mod mailboxes;
+mod opening;
+mod reading;
+mod seed;
+
+/// Servers spawn tasks: every question must give a future that may move between threads.
+#[tokio::test]
+async fn every_future_can_be_spawned() {
+    use annuaire::model::Kind;
+    fn spawnable<T: Send>(future: T) {
+        drop(future);
+    }
+    let seeded = seed::directory().await;
+    let store = &seeded.store;
+    let account =
+        annuaire::model::Account { name: "a".to_owned(), audience: annuaire::model::Audience::Public, created_at: 0, revoked_at: None };
+    let address = annuaire::model::Address::parse("elodie@un.mssante.fr").unwrap();
+    let mailbox = store.mailbox(&address).await.unwrap().unwrap();
+    let publication = annuaire::publication::Publication::new(store.clone());
+    spawnable(annuaire::store::Store::open(&seeded.data));
+    spawnable(store.records(&[]));
+    spawnable(store.dependants_of(&[]));
+    spawnable(store.entry_names(Kind::Mailbox));
+    spawnable(store.write_published(&[], &[]));
+    spawnable(store.changes_after(0, 1));
+    spawnable(store.add_account(&account, [0; 32]));
+    spawnable(store.revoke_account("a", 0));
+    spawnable(store.put_operator_mailbox(&mailbox, "", 0));
+    spawnable(store.structure_by_identifier(""));
+    spawnable(store.status());
+    spawnable(store.purge(0));
+    spawnable(store.canonical_dump(&mut Vec::new()));
+    spawnable(publication.flag(&address, annuaire::store::MailboxFlags::default(), "", 0));
+    spawnable(publication.load_lines("", &b""[..], "", 0));
+    spawnable(annuaire::trust::Authenticator::new(store.clone()).authenticate(""));
+}
