@@ -1,0 +1,73 @@
+//! From a secret to an identity, for every door.
+//!
+//! An answer, good or bad, is remembered for half a second, so that a busy client does not cost a database read a request, and a
+//! revocation acts within one second. What is remembered is bounded, and keyed by the secret's digest, never by the secret.
+
+use super::accounts::digest;
+use crate::error::Result;
+use crate::model::Audience;
+use crate::store::Store;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+const REMEMBERED: Duration = Duration::from_millis(500);
+const CAPACITY: usize = 1_024;
+
+/// Who presented a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Name of the account.
+    pub account: String,
+    pub audience: Audience,
+}
+
+/// By digest: the answer, and when the store was asked.
+type Memory = HashMap<[u8; 32], (Option<Identity>, Instant)>;
+
+/// Checks credentials; clones share what is remembered.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    store: Store,
+    remembered: Arc<Mutex<Memory>>,
+}
+
+impl Authenticator {
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store, remembered: Arc::default() }
+    }
+
+    /// The identity of a bearer's secret; `None` when there is none, it is revoked, or the text is no secret.
+    pub async fn authenticate(&self, secret: &str) -> Result<Option<Identity>> {
+        let Some(digest) = digest(secret) else {
+            return Ok(None);
+        };
+        if let Some((identity, at)) = self.memory().get(&digest)
+            && at.elapsed() < REMEMBERED
+        {
+            return Ok(identity.clone());
+        }
+        // Taken before the store is asked: a revocation committed later counts from here.
+        let asked = Instant::now();
+        let account = self.store.account_by_secret(&digest).await?;
+        let in_force = account.filter(|account| account.revoked_at.is_none());
+        let identity = in_force.map(|account| Identity { account: account.name, audience: account.audience });
+        let mut memory = self.memory();
+        if memory.len() >= CAPACITY {
+            memory.clear();
+        }
+        memory.insert(digest, (identity.clone(), asked));
+        Ok(identity)
+    }
+
+    /// The same for a simple bind, where the account is named too; account names are compared without case, as RDN values are.
+    pub async fn authenticate_named(&self, name: &str, secret: &str) -> Result<Option<Identity>> {
+        let identity = self.authenticate(secret).await?;
+        Ok(identity.filter(|identity| identity.account.eq_ignore_ascii_case(name)))
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,13 @@
+//! Who is who: accounts and their secrets, operators and what they may publish, the liste blanche they come from.
+//!
+//! A credential becomes an [`Identity`] here and nowhere else; a frontend passes on its audience and never sees a secret's digest.
+//! Chosen passwords do not exist: a secret is 32 random bytes, the same for a bearer token and an LDAP bind, kept as its SHA-256.
+
+mod accounts;
+mod authenticator;
+pub mod liste_blanche;
+mod rights;
+
+pub use accounts::{Accounts, Secret};
+pub use authenticator::{Authenticator, Identity};
+pub use rights::{Publisher, publisher};
