@@ -1,0 +1,177 @@
+//! The course of one import, and the finishing of one that was interrupted.
+
+use super::pace::{self, Clock, Pace};
+use super::report::Report;
+use super::{Options, Progress, guard, inputs, read};
+use crate::error::{Error, Kind, Result, at_path};
+use crate::store::import::{Applying, LastApplied, Plan, Staging, Unfinished, drop_staging, first_load};
+use crate::store::{DataDir, ImportLock, ProcessLock, Store};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+/// Time as the caller tells it.
+pub type Now<'a> = &'a (dyn Fn() -> Timestamp + Send + Sync);
+
+/// Imports the files, zips and folders at `paths`.
+///
+/// The store must not be open in this process, or the first load is done the ordinary way.
+///
+/// # Errors
+/// Whatever is refused leaves the store as it was; the message names the file and the option that says otherwise.
+pub async fn run(data: &DataDir, paths: &[PathBuf], options: &Options, progress: &dyn Progress, clock: Now<'_>) -> Result<Report> {
+    run_at(data, paths, options, progress, clock, &Clock::default()).await
+}
+
+/// [`run`] at a pace of the caller's: for tests without a clock.
+pub async fn run_at(
+    data: &DataDir,
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &dyn Progress,
+    clock: Now<'_>,
+    pace: &dyn Pace,
+) -> Result<Report> {
+    let found = inputs::look(paths, options)?;
+    let _lock = lock(data)?;
+    let store = Store::open(data).await?;
+    let mut report = Report { warnings: found.notes, dry_run: options.dry_run, ..Default::default() };
+    if let Some(unfinished) = store.unfinished_run().await? {
+        if options.dry_run {
+            return Err(Error::conflict("an interrupted import waits to be finished: a dry run would tell nothing"));
+        }
+        finish(data, &unfinished, progress, clock, pace).await?;
+        report.warnings.push(format!("import run {}, which was interrupted, was finished first", unfinished.run));
+    }
+    drop_staging(data)?;
+    let last = store.last_applied().await?;
+    let now = clock();
+    for input in &found.inputs {
+        inputs::check_edition(input, &last, options, now)?;
+    }
+    let mut staging = Staging::create(data, &format!("import-{}.sqlite3", now.as_second())).await?;
+    let plan = match prepare(&mut staging, &found.inputs, data, options, &last, progress, &mut report).await {
+        Ok(plan) => plan,
+        Err(error) => {
+            staging.discard().await?;
+            return Err(error);
+        }
+    };
+    if !store.list_loaded().await? && !report.files.iter().any(|f| f.kind == "liste_blanche") {
+        report
+            .warnings
+            .push("no liste blanche was ever loaded: mailboxes are shown whatever their domain, operators cannot publish".into());
+    }
+    if options.dry_run {
+        staging.discard().await?;
+        return Ok(report);
+    }
+    let staged = staging.seal().await?;
+    store.close().await;
+    drop(store);
+    if plan.store_empty
+        && let Some(lock) = ProcessLock::try_exclusive(data)?
+        && let Some(report) = load_fresh(&lock, data, &staged, &report, progress, clock, pace).await?
+    {
+        remove(&staged)?;
+        return Ok(report);
+    }
+    progress.stage("writing the difference");
+    let applying = Applying::begin(data, &staged, report.json()).await?;
+    let report = apply(applying, report, progress, clock, pace).await?;
+    remove(&staged)?;
+    Ok(report)
+}
+
+/// Finishes an import that was interrupted after its first slice, and clears what other interrupted ones left. `None` when there was
+/// none, or when another process is importing. Called by every command that serves or imports, before it does.
+pub async fn resume(data: &DataDir, progress: &dyn Progress, clock: Now<'_>) -> Result<Option<Report>> {
+    resume_at(data, progress, clock, &Clock::default()).await
+}
+
+/// [`resume`] at a pace of the caller's.
+pub async fn resume_at(data: &DataDir, progress: &dyn Progress, clock: Now<'_>, pace: &dyn Pace) -> Result<Option<Report>> {
+    let Some(_lock) = ImportLock::acquire(data)? else { return Ok(None) };
+    let store = Store::open(data).await?;
+    let report = match store.unfinished_run().await? {
+        Some(unfinished) => Some(finish(data, &unfinished, progress, clock, pace).await?),
+        None => None,
+    };
+    drop_staging(data)?;
+    store.close().await;
+    Ok(report)
+}
+
+/// One import at a time; the holder leaves its process id beside the lock.
+fn lock(data: &DataDir) -> Result<ImportLock> {
+    let note = data.root().join("import.pid");
+    let Some(lock) = ImportLock::acquire(data)? else {
+        let holder = std::fs::read_to_string(&note).unwrap_or_default();
+        let holder = holder.trim();
+        let who = if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
+        return Err(Error::new(Kind::Busy, "import_running", format!("another import is running{who}; try again when it is done")));
+    };
+    std::fs::write(&note, std::process::id().to_string()).map_err(at_path(&note))?;
+    Ok(lock)
+}
+
+async fn prepare(
+    staging: &mut Staging,
+    inputs: &[inputs::Input],
+    data: &DataDir,
+    options: &Options,
+    last: &[LastApplied],
+    progress: &dyn Progress,
+    report: &mut Report,
+) -> Result<Plan> {
+    for input in inputs {
+        let file = read::stage(input, staging, progress).await?;
+        guard::check_rows(&file, options)?;
+        if last.iter().any(|l| l.file == input.file && l.edition == file.edition && l.sha256 != file.sha256) {
+            report.warnings.push(format!("{}: edition {} again, with other bytes: compared like a newer one", file.kind, file.edition));
+        }
+        report.files.push(file);
+    }
+    progress.stage("comparing with the store");
+    let plan = staging.plan(data).await?;
+    report.take_plan(&plan);
+    guard::check_shrinks(&plan.shrinks, &report.files, last, options)?;
+    Ok(plan)
+}
+
+async fn load_fresh(
+    lock: &ProcessLock,
+    data: &DataDir,
+    staged: &Path,
+    report: &Report,
+    progress: &dyn Progress,
+    clock: Now<'_>,
+    pace: &dyn Pace,
+) -> Result<Option<Report>> {
+    progress.stage("loading a fresh store");
+    let done = |last| Report { first_load: true, last_change: Some(last), ..report.clone() };
+    let last = first_load(lock, data, staged, clock().as_second(), &|last| done(last).json(), &|step| pace.reached(step)).await?;
+    Ok(last.map(done))
+}
+
+/// Applies what is left of a run and closes it.
+async fn apply(mut applying: Applying, mut report: Report, progress: &dyn Progress, clock: Now<'_>, pace: &dyn Pace) -> Result<Report> {
+    pace::apply(&mut applying, pace, clock().as_second(), &|applied, planned| progress.applied(applied, planned)).await?;
+    report.held_by_operator = applying.held_by_operator().await?;
+    let done = |last| Report { last_change: Some(last), ..report.clone() };
+    let last = applying.close(clock().as_second(), &|last| done(last).json()).await?;
+    Ok(done(last))
+}
+
+async fn finish(data: &DataDir, unfinished: &Unfinished, progress: &dyn Progress, clock: Now<'_>, pace: &dyn Pace) -> Result<Report> {
+    progress.stage("finishing the interrupted import");
+    let applying = Applying::resume(data, unfinished).await?;
+    let report: Report = serde_json::from_str(&unfinished.report).unwrap_or_default();
+    let report = Report { resumed: true, ..report };
+    let report = apply(applying, report, progress, clock, pace).await?;
+    remove(&data.staging().join(&unfinished.staging))?;
+    Ok(report)
+}
+
+fn remove(path: &Path) -> Result<()> {
+    std::fs::remove_file(path).map_err(at_path(path))
+}
