@@ -1,0 +1,218 @@
+//! The one door for reading: a neutral [`Query`] for an [`Audience`], and its answer. No getter gives the index away.
+//!
+//! Every search passes the gate first, then a bounded number of blocking workers, then the audience's own documents. A caller that goes
+//! away cancels its search. Nothing here logs what was asked.
+
+pub mod cursor;
+
+use crate::error::{Error, Kind as ErrorKind, Result};
+pub use crate::index::evaluate as matches_entry;
+pub use crate::index::query::{Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, Query, RankKey, Truncated, ZeroPapierFilter};
+use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Reader, Stored};
+pub use crate::model::Audience;
+use crate::model::{Coded, EntryKey};
+use crate::visibility::Published;
+pub use crate::visibility::View;
+use cursor::CursorKey;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// Searches that may wait for a worker at once; one more is told that the service is busy.
+const MOST_WAITING: usize = 256;
+
+/// One entry of an answer.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// What may be shown, decoded on demand.
+    stored: Stored,
+    pub rank: RankKey,
+}
+
+impl Hit {
+    pub fn published(&self) -> Result<Published> {
+        self.stored.published()
+    }
+
+    /// BER of the SearchResultEntry content (see `ldap_entry::encode`).
+    #[must_use]
+    pub fn ldap(&self) -> &[u8] {
+        self.stored.ldap()
+    }
+
+    /// JSON of the view, as encoded when it was indexed: the same content has the same bytes.
+    #[must_use]
+    pub fn view_json(&self) -> &[u8] {
+        self.stored.view_json()
+    }
+
+    /// UTC seconds of the last change of the content: ETag, Last-Modified, modifyTimestamp.
+    #[must_use]
+    pub fn since(&self) -> i64 {
+        self.stored.since()
+    }
+}
+
+impl From<Found> for Hit {
+    fn from(found: Found) -> Self {
+        Self { stored: found.stored, rank: found.rank }
+    }
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Directory {
+    reader: Reader,
+    gate: Arc<Gate>,
+    workers: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    cursors: CursorKey,
+}
+
+impl Directory {
+    /// With a random cursor key: cursors end with the process.
+    #[must_use]
+    pub fn new(reader: Reader, gate: Arc<Gate>) -> Self {
+        let mut key = [0; 32];
+        // Without randomness from the system the key stays guessable, but it only guards places in public answers.
+        let _ = getrandom::fill(&mut key);
+        Self::new_with_key(reader, gate, key)
+    }
+
+    /// With a cursor key the caller keeps: cursors survive a restart and hold on several machines.
+    #[must_use]
+    pub fn new_with_key(reader: Reader, gate: Arc<Gate>, key: [u8; 32]) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self { reader, gate, workers: Arc::new(Semaphore::new(2 * cores)), waiting: Arc::default(), cursors: CursorKey::new(key) }
+    }
+
+    /// Tokens that continue an ordered answer.
+    #[must_use]
+    pub fn cursors(&self) -> &CursorKey {
+        &self.cursors
+    }
+
+    /// Runs on the blocking pool, bounded in number; `deadline` from now. Errors: unavailable when the gate is closed, busy, internal.
+    pub async fn search(&self, audience: Audience, query: Query, deadline: Duration) -> Result<Answer<Hit>> {
+        let until = Instant::now() + deadline;
+        let reader = self.reader.clone();
+        let answer = self.run(deadline, move |cancelled| {
+            reader.search(audience, &query, &Limits { deadline: until, cancelled, candidates: MAX_CANDIDATES })
+        });
+        let Answer { hits, more, total, truncated } = answer.await?;
+        Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, truncated })
+    }
+
+    /// One entry by its stable id.
+    pub async fn entry(&self, audience: Audience, key: EntryKey) -> Result<Option<Hit>> {
+        let reader = self.reader.clone();
+        let found = self.run(Duration::from_secs(5), move |_| reader.entry(audience, &key)).await?;
+        Ok(found.map(Hit::from))
+    }
+
+    /// The gate, a worker, the work. Dropping the future sets the flag the work looks at.
+    async fn run<T: Send + 'static>(&self, patience: Duration, work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static) -> Result<T> {
+        self.gate.check()?;
+        let worker = {
+            let _waiting = Waiting::enter(&self.waiting)?;
+            let acquired = tokio::time::timeout(patience, Arc::clone(&self.workers).acquire_owned()).await;
+            acquired.ok().and_then(std::result::Result::ok).ok_or_else(busy)?
+        };
+        // It may have closed while the search waited.
+        self.gate.check()?;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let _guard = CancelOnDrop(Arc::clone(&cancelled));
+        let task = tokio::task::spawn_blocking(move || {
+            let _worker = worker;
+            work(&cancelled)
+        });
+        task.await.map_err(|e| Error::internal("a search ended abnormally", e))?
+    }
+
+    /// Published labels of a nomenclature (`TRE_R38` or its full name), sorted by code; `None` for an unknown table.
+    #[must_use]
+    pub fn nomenclature(&self, table: &str) -> Option<Arc<Vec<Coded>>> {
+        let short = table.split_once('-').map_or(table, |(short, _)| short);
+        self.reader.labels(table).or_else(|| self.reader.labels(&short.to_ascii_uppercase()))
+    }
+
+    /// Fit to receive traffic, and the standing remarks of readiness.
+    #[must_use]
+    pub fn ready(&self) -> (bool, Vec<String>) {
+        (self.gate.ready(), self.gate.notices())
+    }
+}
+
+fn busy() -> Error {
+    Error::new(ErrorKind::Busy, "busy", "too many searches at once")
+}
+
+/// A place in the bounded queue before the workers.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn enter(count: &'a AtomicUsize) -> Result<Self> {
+        let entered = Self(count);
+        if count.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING { Err(busy()) } else { Ok(entered) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::Index;
+    use crate::model::Kind;
+
+    fn directory(workers: usize) -> (tempfile::TempDir, Index, Directory) {
+        let folder = tempfile::TempDir::new().unwrap();
+        let index = Index::open(folder.path(), "store", &Reader::default()).unwrap();
+        let gate = Arc::new(Gate::default());
+        gate.open();
+        let mut directory = Directory::new_with_key(index.reader(), gate, [0; 32]);
+        directory.workers = Arc::new(Semaphore::new(workers));
+        (folder, index, directory)
+    }
+
+    #[tokio::test]
+    async fn too_many_searches_are_told_so() {
+        let (_folder, _index, directory) = directory(0);
+        let work = |_: &AtomicBool| Ok(());
+        let late = directory.run(Duration::from_millis(20), work).await.unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::Busy);
+        assert_eq!(directory.waiting.load(Ordering::SeqCst), 0);
+        directory.waiting.store(MOST_WAITING, Ordering::SeqCst);
+        assert_eq!(directory.run(Duration::from_secs(60), work).await.unwrap_err().kind(), ErrorKind::Busy);
+        assert_eq!(directory.waiting.load(Ordering::SeqCst), MOST_WAITING);
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_leaves_cancels_its_search() {
+        let (_folder, _index, directory) = directory(1);
+        let (seen, told) = tokio::sync::oneshot::channel();
+        let search = directory.run(Duration::from_secs(60), move |cancelled| {
+            while !cancelled.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let _ = seen.send(());
+            Ok(())
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(50), search).await.is_err());
+        assert!(told.await.is_ok());
+        assert!(directory.entry(Audience::Public, EntryKey::new(Kind::Mailbox, "x")).await.unwrap().is_none(), "the worker is free again");
+    }
+}

@@ -1,0 +1,191 @@
+//! Candidates of one segment: posting lists driven by hand, joined by leapfrog, in document order.
+//!
+//! Posting lists know nothing of deletions and a dictionary keeps terms of deleted documents until its segment is merged: whoever counts
+//! or shows asks `is_deleted` first. Seeking never goes backwards.
+
+use super::fields::Fields;
+use super::plan::{Place, Plan};
+use super::practice::slot;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+use tantivy::postings::SegmentPostings;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, DocSet as _, InvertedIndexReader, SegmentReader, TERMINATED, Term};
+
+/// A sorted set of documents, walked forward.
+pub(super) enum Candidates {
+    All { doc: DocId, end: DocId },
+    Postings(Box<SegmentPostings>),
+    And { members: Vec<Candidates>, doc: DocId },
+    Or { members: Vec<Candidates>, doc: DocId },
+}
+
+impl Candidates {
+    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader) -> Result<Self> {
+        Builder { fields, segment, slot: String::new() }.build(plan)
+    }
+
+    fn empty() -> Self {
+        Self::All { doc: TERMINATED, end: 0 }
+    }
+
+    pub fn doc(&self) -> DocId {
+        match self {
+            Self::All { doc, .. } | Self::And { doc, .. } | Self::Or { doc, .. } => *doc,
+            Self::Postings(postings) => postings.doc(),
+        }
+    }
+
+    pub fn advance(&mut self) -> DocId {
+        match self.doc() {
+            TERMINATED => TERMINATED,
+            doc => self.seek(doc + 1),
+        }
+    }
+
+    /// The first document at or behind `target`.
+    pub fn seek(&mut self, target: DocId) -> DocId {
+        if self.doc() >= target {
+            return self.doc();
+        }
+        match self {
+            Self::All { doc, end } => {
+                *doc = if target < *end { target } else { TERMINATED };
+                *doc
+            }
+            Self::Postings(postings) => postings.seek(target),
+            Self::And { members, doc } => {
+                *doc = meet(members, target);
+                *doc
+            }
+            Self::Or { members, doc } => {
+                *doc = members.iter_mut().map(|m| m.seek(target)).min().unwrap_or(TERMINATED);
+                members.retain(|m| m.doc() != TERMINATED);
+                *doc
+            }
+        }
+    }
+
+    /// Documents expected at most: the rarest drives a conjunction.
+    fn cost(&self) -> u64 {
+        match self {
+            Self::All { end, .. } => u64::from(*end),
+            Self::Postings(postings) => u64::from(postings.doc_freq()),
+            Self::And { members, .. } => members.first().map_or(0, Self::cost),
+            Self::Or { members, .. } => members.iter().map(Self::cost).sum(),
+        }
+    }
+}
+
+/// First document at or behind `target` that all members hold.
+fn meet(members: &mut [Candidates], mut target: DocId) -> DocId {
+    'again: loop {
+        for member in members.iter_mut() {
+            let doc = member.seek(target);
+            if doc == TERMINATED {
+                return TERMINATED;
+            }
+            if doc > target {
+                target = doc;
+                continue 'again;
+            }
+        }
+        return target;
+    }
+}
+
+struct Builder<'a> {
+    fields: &'a Fields,
+    segment: &'a SegmentReader,
+    /// Prefix of code terms inside a slot.
+    slot: String,
+}
+
+impl Builder<'_> {
+    fn build(&mut self, plan: &Plan) -> Result<Candidates> {
+        Ok(match plan {
+            Plan::All => self.all(),
+            Plan::None => Candidates::empty(),
+            Plan::Term(place, term) => self.term(*place, term)?,
+            Plan::Beginning(place, beginning) => self.beginning(*place, beginning)?,
+            Plan::And(members) => {
+                let mut built = Vec::with_capacity(members.len());
+                for member in members {
+                    let candidates = self.build(member)?;
+                    if candidates.doc() == TERMINATED {
+                        return Ok(Candidates::empty());
+                    }
+                    built.push(candidates);
+                }
+                built.sort_by_key(Candidates::cost);
+                let doc = meet(&mut built, 0);
+                Candidates::And { members: built, doc }
+            }
+            Plan::Or(members) => {
+                let built = members.iter().map(|m| self.build(m)).collect::<Result<Vec<_>>>()?;
+                union(built)
+            }
+            Plan::InOneSlot(inner) => self.slots(inner)?,
+        })
+    }
+
+    fn all(&self) -> Candidates {
+        let end = self.segment.max_doc();
+        Candidates::All { doc: if end == 0 { TERMINATED } else { 0 }, end }
+    }
+
+    /// Slots are numbered without gaps: the first number no document of the segment has ends the walk.
+    fn slots(&mut self, inner: &Plan) -> Result<Candidates> {
+        let mut built = Vec::new();
+        for number in 0.. {
+            let name = slot(number);
+            self.slot = String::new();
+            if self.term(Place::Codes, &name)?.doc() == TERMINATED {
+                break;
+            }
+            self.slot = name;
+            built.push(self.build(inner)?);
+        }
+        self.slot = String::new();
+        Ok(union(built))
+    }
+
+    fn inverted(&self, place: Place) -> Result<Arc<InvertedIndexReader>> {
+        self.segment.inverted_index(place.field(self.fields)).map_err(|e| Error::internal("a term list cannot be opened", e))
+    }
+
+    fn term(&self, place: Place, text: &str) -> Result<Candidates> {
+        let term = if place == Place::Codes {
+            Term::from_field_text(place.field(self.fields), &format!("{}{text}", self.slot))
+        } else {
+            Term::from_field_text(place.field(self.fields), text)
+        };
+        let postings = self.inverted(place)?.read_postings(&term, IndexRecordOption::Basic);
+        let postings = postings.map_err(|e| Error::internal("a posting list cannot be read", e))?;
+        Ok(postings.map_or_else(Candidates::empty, |p| Candidates::Postings(Box::new(p))))
+    }
+
+    fn beginning(&self, place: Place, text: &str) -> Result<Candidates> {
+        let failed = |e| Error::internal("a posting list cannot be read", e);
+        let inverted = self.inverted(place)?;
+        let mut terms = inverted.terms().range().ge(text).into_stream().map_err(failed)?;
+        let mut built = Vec::new();
+        while terms.advance() && terms.key().starts_with(text.as_bytes()) {
+            let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed)?;
+            built.push(Candidates::Postings(Box::new(postings)));
+        }
+        Ok(union(built))
+    }
+}
+
+fn union(mut members: Vec<Candidates>) -> Candidates {
+    members.retain(|m| m.doc() != TERMINATED);
+    match members.len() {
+        0 => Candidates::empty(),
+        1 => members.swap_remove(0),
+        _ => {
+            let doc = members.iter().map(Candidates::doc).min().unwrap_or(TERMINATED);
+            Candidates::Or { members, doc }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The fields of a document and how each is kept. One document an entry and set of audiences; it holds terms, four columns and the answer.
+//!
+//! No norms, frequencies or positions anywhere: ranking uses no corpus statistics, so word counts of others cannot show through.
+//! All text fields take ready-made terms (`raw`): cutting and folding is done in [`super::terms`], for documents and questions alike.
+
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+
+/// Raised with every change of fields, terms, attribute table or stored bytes: an index of another number is rebuilt.
+pub(super) const FORMAT: u32 = 1;
+
+pub(super) const AUDIENCE: &str = "aud";
+pub(super) const WITHOUT_MAILBOX: &str = "mbx";
+pub(super) const KIND: &str = "kind";
+pub(super) const SORT: &str = "sort";
+
+/// Handles of the fields.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fields {
+    /// What an answer needs, see [`super::stored`].
+    pub stored: Field,
+    /// Column: set of `Audience::bit`.
+    pub audience: Field,
+    /// Column: 1 when it shows no mailbox.
+    pub without_mailbox: Field,
+    /// Column: [`kind_number`].
+    pub kind: Field,
+    /// Ordered column: collation key, NUL, document key.
+    pub sort: Field,
+    /// Document key.
+    pub key: Field,
+    /// Every address shown, every domain of one: what withdrawals delete by.
+    pub address: Field,
+    pub domain: Field,
+    /// `attribute=prepared value`, and `attribute?` for its presence.
+    pub equal: Field,
+    /// Grams of the naming attributes, and of all other texts: apart, so that labels do not drown names.
+    pub name_grams: Field,
+    pub text_grams: Field,
+    /// Whole words and their beginnings, tagged.
+    pub words: Field,
+    pub edges: Field,
+    /// REST criteria: document terms, and practice terms by slot.
+    pub codes: Field,
+}
+
+impl Fields {
+    pub fn schema() -> (Schema, Self) {
+        let mut schema = Schema::builder();
+        let term = || {
+            let indexing =
+                TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        let fields = Self {
+            stored: schema.add_bytes_field("stored", STORED),
+            audience: schema.add_u64_field(AUDIENCE, FAST),
+            without_mailbox: schema.add_u64_field(WITHOUT_MAILBOX, FAST),
+            kind: schema.add_u64_field(KIND, FAST | INDEXED),
+            sort: schema.add_text_field(SORT, TextOptions::default().set_fast("raw")),
+            key: schema.add_text_field("key", term()),
+            address: schema.add_text_field("addr", term()),
+            domain: schema.add_text_field("dom", term()),
+            equal: schema.add_text_field("eq", term()),
+            name_grams: schema.add_text_field("gn", term()),
+            text_grams: schema.add_text_field("gt", term()),
+            words: schema.add_text_field("w", term()),
+            edges: schema.add_text_field("we", term()),
+            codes: schema.add_text_field("code", term()),
+        };
+        (schema.build(), fields)
+    }
+}
+
+/// Value of the `kind` column.
+pub(super) fn kind_number(kind: crate::model::Kind) -> u64 {
+    match kind {
+        crate::model::Kind::Mailbox => 0,
+        crate::model::Kind::Professional => 1,
+        crate::model::Kind::Structure => 2,
+    }
+}

@@ -1,0 +1,76 @@
+//! From a compiled filter to the terms its matches must hold. Always a superset: what has no term plans as everything.
+
+use super::filter::{Check, Node, Test, is_native};
+use super::plan::{Place, Plan};
+use super::terms::{Coverage, END, START, coverage, equal, grams_of_piece, present};
+use crate::ldap_entry::attributes::Attribute;
+use crate::ldap_entry::matching::Rule;
+
+/// Entries for which the node may be TRUE.
+pub(super) fn plan(node: &Node) -> Plan {
+    match node {
+        Node::And(members) => Plan::and(members.iter().map(plan).collect()),
+        Node::Or(members) => Plan::or(members.iter().map(plan).collect()),
+        Node::Not(inner) => plan_false(inner),
+        Node::Undefined => Plan::None,
+        Node::Entry(key) => Plan::Term(Place::Key, key.clone()),
+        Node::Test(test) => plan_test(test),
+    }
+}
+
+/// Entries for which the node may be FALSE: none when it is Undefined for all of them.
+fn plan_false(node: &Node) -> Plan {
+    match node {
+        Node::And(members) => Plan::or(members.iter().map(plan_false).collect()),
+        Node::Or(members) => Plan::and(members.iter().map(plan_false).collect()),
+        Node::Not(inner) => plan(inner),
+        Node::Undefined => Plan::None,
+        Node::Entry(_) | Node::Test(_) => Plan::All,
+    }
+}
+
+fn plan_test(test: &Test) -> Plan {
+    if test.dn_attributes {
+        return Plan::All;
+    }
+    Plan::or(test.attributes.iter().map(|attribute| plan_attribute(test, attribute)).collect())
+}
+
+fn plan_attribute(test: &Test, attribute: &Attribute) -> Plan {
+    let coverage = coverage(attribute);
+    if coverage == Coverage::Never {
+        return Plan::None;
+    }
+    match &test.check {
+        Check::Present if attribute.operational || matches!(attribute.name, "objectClass" | "cn" | "displayName") => Plan::All,
+        Check::Present => Plan::Term(Place::Equal, present(attribute.name)),
+        _ if !is_native(test, attribute) => Plan::All,
+        Check::Equal(prepared) if test.rule == Rule::Dn => plan_dn(prepared),
+        Check::Equal(prepared) => match coverage {
+            Coverage::Equal | Coverage::Grams(_) => Plan::Term(Place::Equal, equal(attribute.name, prepared)),
+            Coverage::Never | Coverage::Nothing => Plan::All,
+        },
+        Check::Substring(pattern) if pattern.is_impossible() => Plan::None,
+        Check::Substring(pattern) => grams(coverage, pattern.marked_pieces(START, END)),
+        Check::Words(words) => grams(coverage, words.iter().cloned()),
+        Check::AtLeast(_) | Check::AtMost(_) => Plan::All,
+    }
+}
+
+fn grams(coverage: Coverage, pieces: impl Iterator<Item = String>) -> Plan {
+    let place = match coverage {
+        Coverage::Grams(true) => Place::NameGrams,
+        Coverage::Grams(false) => Place::TextGrams,
+        Coverage::Never | Coverage::Equal | Coverage::Nothing => return Plan::All,
+    };
+    Plan::and(pieces.flat_map(|piece| grams_of_piece(&piece)).map(|gram| Plan::Term(place, gram)).collect())
+}
+
+/// The leaf name of a prepared DN is an equality of the entry's own naming attribute.
+fn plan_dn(prepared: &str) -> Plan {
+    let leaf = prepared.split('\u{1}').find(|rdn| !rdn.is_empty()).and_then(|rdn| rdn.split_once('='));
+    match leaf {
+        Some((naming @ ("mail" | "uid"), value)) => Plan::Term(Place::Equal, equal(naming, value)),
+        _ => Plan::All,
+    }
+}

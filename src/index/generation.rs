@@ -1,0 +1,228 @@
+//! One generation: a tantivy index in a folder of its own, its writer, and what readers see of it.
+//!
+//! The commit carries the number of the last change applied, so that what is in the index and how far it goes cannot part.
+
+use super::compaction::Merging;
+use super::document;
+use super::fields::Fields;
+use super::folder::{Seal, sync_folder};
+use super::plan::Place;
+use super::{Committed, Document};
+use crate::error::{Error, Result};
+use crate::model::EntryKey;
+use std::path::{Path, PathBuf};
+use tantivy::index::SegmentId;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
+use tantivy::store::Compressor;
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
+
+const LIVE_HEAP: usize = 50_000_000;
+const BULK_HEAP: usize = 200_000_000;
+/// Decompressed blocks of stored entries kept by a reader, by segment.
+const CACHED_BLOCKS: usize = 64;
+
+pub(super) fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: &'static str) -> impl FnOnce(E) -> Error {
+    move |error| Error::internal(what, error)
+}
+
+fn reader(index: &Index) -> Result<IndexReader> {
+    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(CACHED_BLOCKS).try_into();
+    reader.map_err(failed("the index cannot be read"))
+}
+
+/// What readers hold: one generation as last committed.
+#[derive(Clone)]
+pub(super) struct Snapshot {
+    reader: IndexReader,
+    pub fields: Fields,
+}
+
+impl Snapshot {
+    /// What is committed now, read without a writer.
+    pub fn open(path: &Path) -> Result<Self> {
+        let index = Index::open_in_dir(path).map_err(failed("a generation of the index cannot be opened"))?;
+        Ok(Self { reader: reader(&index)?, fields: Fields::schema().1 })
+    }
+
+    /// Segments as of now; stays the same until dropped, and keeps their files.
+    pub fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+}
+
+/// Operations on one generation, in order, visible at commit.
+pub struct Generation {
+    pub(super) number: u64,
+    path: PathBuf,
+    index: Index,
+    fields: Fields,
+    writer: IndexWriter,
+    reader: IndexReader,
+    bulk: bool,
+}
+
+impl Generation {
+    /// A new empty one.
+    pub(super) fn create(path: &Path, number: u64, seal: &Seal, bulk: bool) -> Result<Self> {
+        std::fs::create_dir_all(path).map_err(crate::error::at_path(path))?;
+        let settings = IndexSettings { docstore_compression: Compressor::Lz4, docstore_blocksize: 4_096, ..IndexSettings::default() };
+        let index = Index::builder().schema(Fields::schema().0).settings(settings).create_in_dir(path);
+        let generation = Self::over(index.map_err(failed("a generation of the index cannot be created"))?, path, number, bulk)?;
+        seal.write(path)?;
+        Ok(generation)
+    }
+
+    /// One that is there, with live settings.
+    pub(super) fn open(path: &Path, number: u64) -> Result<Self> {
+        Self::over(Index::open_in_dir(path).map_err(failed("a generation of the index cannot be opened"))?, path, number, false)
+    }
+
+    fn over(index: Index, path: &Path, number: u64, bulk: bool) -> Result<Self> {
+        // One thread: documents keep the order they are fed in.
+        let heap = if bulk { BULK_HEAP } else { LIVE_HEAP };
+        let options = IndexWriterOptions::builder().num_worker_threads(1).memory_budget_per_thread(heap).num_merge_threads(1).build();
+        let writer = index.writer_with_options(options).map_err(failed("the index cannot be written"))?;
+        if bulk {
+            writer.set_merge_policy(Box::new(NoMergePolicy));
+        } else {
+            let mut policy = LogMergePolicy::default();
+            policy.set_min_num_segments(4);
+            policy.set_del_docs_ratio_before_merge(0.3);
+            writer.set_merge_policy(Box::new(policy));
+        }
+        let reader = reader(&index)?;
+        Ok(Self { number, path: path.to_owned(), index, fields: Fields::schema().1, writer, reader, bulk })
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot { reader: self.reader.clone(), fields: self.fields }
+    }
+
+    pub(super) fn committed(&self) -> Option<Committed> {
+        committed(&self.index)
+    }
+
+    fn delete(&mut self, place: Place, term: &str) {
+        self.writer.delete_term(Term::from_field_text(place.field(&self.fields), term));
+    }
+
+    /// Deletes every document of these entries (all audiences).
+    pub fn delete_entries(&mut self, keys: &[EntryKey]) {
+        for key in keys {
+            self.delete(Place::Key, &key.to_string());
+        }
+    }
+
+    /// Withdrawal of a mailbox: deletes its own documents and every document that shows its address.
+    pub fn delete_showing_address(&mut self, address: &str) {
+        self.delete(Place::Address, address);
+    }
+
+    /// A domain leaves: deletes every document that shows an address of it.
+    pub fn delete_showing_domain(&mut self, domain: &str) {
+        self.delete(Place::Domain, domain);
+    }
+
+    /// Adds one document (the caller has deleted the entry before).
+    pub fn add(&mut self, document: &Document<'_>) -> Result<()> {
+        let built: TantivyDocument = document::build(&self.fields, document);
+        self.writer.add_document(built).map(|_| ()).map_err(failed("an entry cannot be indexed"))
+    }
+
+    /// [`Generation::add`] for many, in their order: cutting entries into terms is most of the work, and is shared among the cores.
+    pub fn add_all(&mut self, documents: &[Document<'_>]) -> Result<()> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = documents.len().div_ceil(cores).max(1);
+        let fields = &self.fields;
+        let built: Vec<Vec<TantivyDocument>> = std::thread::scope(|scope| {
+            let build = |part: &[Document<'_>]| part.iter().map(|document| document::build(fields, document)).collect();
+            let threads: Vec<_> = documents.chunks(share).map(|part| scope.spawn(move || build(part))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
+        });
+        if built.iter().map(Vec::len).sum::<usize>() != documents.len() {
+            return Err(Error::internal("an entry cannot be indexed", "a thread that cuts entries ended abnormally"));
+        }
+        for document in built.into_iter().flatten() {
+            self.writer.add_document(document).map_err(failed("an entry cannot be indexed"))?;
+        }
+        Ok(())
+    }
+
+    /// Durable and visible to readers (live generation) when it returns.
+    pub fn commit(&mut self, committed: Committed) -> Result<()> {
+        let what = "the index cannot be committed";
+        let mut commit = self.writer.prepare_commit().map_err(failed(what))?;
+        commit.set_payload(&committed.seq.to_string());
+        commit.commit().map_err(failed(what))?;
+        sync_folder(&self.path)?;
+        self.reload()
+    }
+
+    fn reload(&self) -> Result<()> {
+        self.reader.reload().map_err(failed("the index cannot be read again"))
+    }
+
+    /// Begins to make one segment in document order of a bulk build; `None` when it is one. Changes may be written meanwhile: they come
+    /// behind it.
+    pub fn begin_merge(&mut self) -> Result<Option<Merging>> {
+        let segments = self.segments_in_order()?;
+        Ok((segments.len() > 1).then(|| Merging::new(self.writer.merge(&segments))))
+    }
+
+    pub(super) fn sync(&self) -> Result<()> {
+        sync_folder(&self.path)
+    }
+
+    /// Segments by the sort key of their first document: a bulk build is fed in that order, and ids of segments are random.
+    fn segments_in_order(&self) -> Result<Vec<SegmentId>> {
+        self.reload()?;
+        let searcher = self.reader.searcher();
+        let mut keyed = Vec::new();
+        for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
+            let first = searcher.doc::<super::Stored>(tantivy::DocAddress::new(ordinal, 0)).map_err(failed("an entry cannot be read"))?;
+            keyed.push((first.sort().to_owned(), segment.segment_id()));
+        }
+        keyed.sort();
+        Ok(keyed.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Begins to rewrite every segment that holds deletions: a merge drops the terms of deleted documents from the dictionaries, their keys
+    /// from the columns and their bytes from the stored blocks.
+    pub(super) fn rewrite_deletions(&mut self) -> Result<Vec<Merging>> {
+        let metas = self.index.searchable_segment_metas().map_err(failed("the index cannot be read"))?;
+        let held = metas.iter().filter(|m| m.num_deleted_docs() > 0);
+        Ok(held.map(|m| Merging::new(self.writer.merge(&[m.id()]))).collect())
+    }
+
+    /// Removes the files that the last commit does not name; `false` while readers hold some.
+    pub(super) fn sweep(&mut self) -> Result<bool> {
+        self.reload()?;
+        self.writer.garbage_collect_files().wait().map_err(failed("old files of the index cannot be removed"))?;
+        let clean = !self.has_stale_files()?;
+        if clean {
+            sync_folder(&self.path)?;
+        }
+        Ok(clean)
+    }
+
+    /// A file of a segment that the last commit does not name.
+    fn has_stale_files(&self) -> Result<bool> {
+        let metas = self.index.searchable_segment_metas().map_err(failed("the index cannot be read"))?;
+        let live: Vec<String> = metas.iter().map(|m| m.id().uuid_string()).collect();
+        let entries = std::fs::read_dir(&self.path).map_err(crate::error::at_path(&self.path))?;
+        Ok(entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).any(|name| {
+            let segment = name.split('.').next().unwrap_or_default();
+            segment.len() == 32 && !live.iter().any(|id| id == segment)
+        }))
+    }
+
+    pub(super) fn is_bulk(&self) -> bool {
+        self.bulk
+    }
+}
+
+/// Commit number of an index; `None` before its first commit.
+pub(super) fn committed(index: &Index) -> Option<Committed> {
+    let seq = index.load_metas().ok()?.payload?.parse().ok()?;
+    Some(Committed { seq })
+}

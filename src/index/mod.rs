@@ -1,0 +1,162 @@
+//! The read model: tantivy for the terms and, in the same generation, the whole answer of each entry, joined, reduced and encoded.
+//!
+//! No tantivy type leaves this room. It accepts [`crate::visibility::Published`] and nothing else. Candidates may be too many, never
+//! too few; each is tested again against the entry's own values before it is counted.
+//!
+//! In the order the data meets the parts: `fields` what a document is, `terms` and `practice` what is cut from an entry, `document` and
+//! `stored` the document, `generation` and `folder` its files; `filter`, `filter_plan` and `criteria` a question, `candidates` its posting
+//! lists, `search` and `order` the answer, `reader` the door `directory` uses.
+
+mod candidates;
+mod compaction;
+mod criteria;
+mod document;
+mod fields;
+mod filter;
+mod filter_plan;
+mod folder;
+pub mod gate;
+mod generation;
+mod order;
+mod plan;
+mod practice;
+pub mod query;
+mod reader;
+mod search;
+mod stored;
+mod terms;
+
+pub use compaction::{Compaction, Merging};
+pub use gate::Gate;
+pub use generation::Generation;
+pub use reader::Reader;
+pub use search::{Found, Limits, MAX_CANDIDATES};
+pub use stored::Stored;
+
+use crate::error::{Error, Result};
+use crate::model::Coded;
+use crate::visibility::Published;
+use folder::{Folder, Seal};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Published labels by nomenclature table.
+pub type Labels = BTreeMap<String, std::sync::Arc<Vec<Coded>>>;
+
+/// What a generation's commit carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Last change number applied.
+    pub seq: i64,
+}
+
+/// One document to write. `audiences` is a set of `Audience::bit`; `since` UTC seconds.
+pub struct Document<'a> {
+    pub published: &'a Published,
+    pub audiences: u8,
+    pub since: i64,
+}
+
+/// The holder of the index lock: all generations, the live writer, labels.
+pub struct Index {
+    folder: Folder,
+    seal: Seal,
+    live: Generation,
+    /// Number of the generation being built beside the live one.
+    building: Option<u64>,
+    reader: Reader,
+}
+
+impl Index {
+    /// Takes the lock of the index folder, opens its live generation and attaches `reader` (and all its clones) to it. No generation, or
+    /// one of another store id, format or visibility-rule number, or unreadable: opens with an empty generation whose `committed` is
+    /// `None`. Error `conflict` when another process holds the lock (message says which pid).
+    pub fn open(index: &Path, store_id: &str, reader: &Reader) -> Result<Self> {
+        let folder = Folder::lock(index.to_owned())?;
+        let seal = Seal::of(store_id);
+        let known = folder.current().filter(|number| seal.matches(&folder.generation(*number)));
+        let opened = known.and_then(|number| Generation::open(&folder.generation(number), number).ok());
+        let live = match opened {
+            Some(live) => live,
+            None => {
+                let number = folder.unused()?;
+                let fresh = Generation::create(&folder.generation(number), number, &seal, false)?;
+                folder.set_current(number)?;
+                fresh
+            }
+        };
+        folder.keep_only(&[live.number])?;
+        reader.point_at(live.snapshot());
+        Ok(Self { folder, seal, live, building: None, reader: reader.clone() })
+    }
+
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// Commit number of the live generation; `None`: it must be rebuilt.
+    #[must_use]
+    pub fn committed(&self) -> Option<Committed> {
+        self.live.committed()
+    }
+
+    pub fn live(&mut self) -> &mut Generation {
+        &mut self.live
+    }
+
+    /// Starts a new empty generation beside the live one, writing with bulk settings; leftovers of a broken build are removed.
+    /// Feed it in (folded name, id) order: that becomes its document order.
+    pub fn begin_build(&mut self) -> Result<Generation> {
+        self.folder.keep_only(&[self.live.number])?;
+        let number = self.folder.unused()?;
+        let built = Generation::create(&self.folder.generation(number), number, &self.seal, true)?;
+        self.building = Some(number);
+        Ok(built)
+    }
+
+    /// Makes the built generation durable, switches `CURRENT` to it, points readers at it and deletes the old one. Merging is the
+    /// caller's, before ([`Generation::begin_merge`]): it takes long.
+    /// Error `conflict` when it was not committed, or is not the one begun last.
+    pub fn switch_to(&mut self, built: Generation) -> Result<()> {
+        if self.building != Some(built.number) || !built.is_bulk() || built.committed().is_none() {
+            return Err(Error::conflict("this generation of the index is not the one being built, or was never committed"));
+        }
+        built.sync()?;
+        let number = built.number;
+        // Its writer holds the generation's own lock: it goes before the live one opens.
+        drop(built);
+        let live = Generation::open(&self.folder.generation(number), number)?;
+        self.folder.set_current(number)?;
+        self.reader.point_at(live.snapshot());
+        self.live = live;
+        self.building = None;
+        self.folder.keep_only(&[number])
+    }
+
+    pub fn set_labels(&self, labels: Labels) {
+        self.reader.set_labels(labels);
+    }
+}
+
+/// Commit number of the live generation of an index folder, read without the lock; `None` when nothing was committed yet.
+pub fn committed_on_disk(index: &Path) -> Result<Option<Committed>> {
+    let Some(number) = folder::current(index) else {
+        return Ok(None);
+    };
+    let meta = index.join(number.to_string()).join("meta.json");
+    let text = match std::fs::read(&meta) {
+        Ok(text) => text,
+        // A switch may have removed the folder in between: the caller asks again.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(crate::error::at_path(&meta)(e)),
+    };
+    let meta: serde_json::Value = serde_json::from_slice(&text).map_err(|e| Error::internal("the index cannot be read", e))?;
+    let seq = meta.get("payload").and_then(|p| p.as_str()).and_then(|p| p.parse().ok());
+    Ok(seq.map(|seq| Committed { seq }))
+}
+
+/// Evaluates a filter on any entry encoded as [`crate::ldap_entry`] does; `None` is Undefined.
+pub fn evaluate(filter: &query::AttributeFilter, entry: &[u8]) -> Result<Option<bool>> {
+    Ok(filter::Subject::new("", entry).evaluate(&filter::compile(filter)?))
+}

@@ -1,0 +1,92 @@
+//! Keeping the best entries of an ordered answer: per segment by ordinals of the sort column, across segments by the key itself.
+
+use super::fields::{SORT, WITHOUT_MAILBOX};
+use super::query::{Order, RankKey};
+use crate::error::{Error, Result};
+use std::collections::BinaryHeap;
+use tantivy::columnar::StrColumn;
+use tantivy::{DocId, SegmentReader};
+
+/// Place of a document in the order of its segment: class, has a mailbox, ordinal of its sort key. The document is part of it for the heap.
+pub(super) type SegmentKey = (u8, u8, u64);
+
+/// The order of one segment.
+pub(super) struct SegmentOrder {
+    sort: Option<StrColumn>,
+    without_mailbox: tantivy::columnar::Column<u64>,
+    ranked: bool,
+    /// Keys from here on come behind the entry that the page continues from.
+    from: SegmentKey,
+}
+
+impl SegmentOrder {
+    pub fn open(segment: &SegmentReader, order: Order, after: Option<&RankKey>) -> Result<Self> {
+        let failed = |e| Error::internal("a column cannot be opened", e);
+        let sort = segment.fast_fields().str(SORT).map_err(failed)?;
+        let without_mailbox = segment.fast_fields().u64(WITHOUT_MAILBOX).map_err(failed)?;
+        let mut from = (0, 0, 0);
+        if let (Some(after), Some(sort)) = (after, &sort) {
+            let behind = first_ordinal_behind(sort, after.name.as_bytes()).map_err(|e| Error::internal("a column cannot be read", e))?;
+            from = (after.class, after.without_mailbox, behind);
+        }
+        Ok(Self { sort, without_mailbox, ranked: order == Order::Rank, from })
+    }
+
+    /// Key of a document, `None` when it stands before the page.
+    pub fn key(&self, doc: DocId, class: u8) -> Option<SegmentKey> {
+        let ordinal = self.sort.as_ref().and_then(|s| s.ords().first(doc)).unwrap_or(u64::MAX);
+        let key = if self.ranked { (class, self.without_mailbox(doc), ordinal) } else { (0, 0, ordinal) };
+        (key >= self.from).then_some(key)
+    }
+
+    fn without_mailbox(&self, doc: DocId) -> u8 {
+        u8::from(self.without_mailbox.first(doc) != Some(0))
+    }
+}
+
+/// Dictionary ordinals follow the bytes of the keys, so the boundary is found by bisection, whether or not the key itself is there.
+fn first_ordinal_behind(sort: &StrColumn, name: &[u8]) -> std::io::Result<u64> {
+    let dictionary = sort.dictionary();
+    let (mut low, mut high) = (0u64, dictionary.num_terms() as u64);
+    let mut term = Vec::new();
+    while low < high {
+        let middle = low + (high - low) / 2;
+        dictionary.ord_to_term(middle, &mut term)?;
+        if term.as_slice() <= name {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// The `capacity` smallest keys seen.
+pub(super) struct Smallest {
+    heap: BinaryHeap<(SegmentKey, DocId)>,
+    capacity: usize,
+}
+
+impl Smallest {
+    pub fn new(capacity: usize) -> Self {
+        Self { heap: BinaryHeap::new(), capacity }
+    }
+
+    /// Would it be kept? Asked before the costly part of a test.
+    pub fn wants(&self, key: SegmentKey) -> bool {
+        self.heap.len() < self.capacity || self.heap.peek().is_some_and(|(worst, _)| key < *worst)
+    }
+
+    pub fn push(&mut self, key: SegmentKey, doc: DocId) {
+        if self.wants(key) {
+            self.heap.push((key, doc));
+            if self.heap.len() > self.capacity {
+                self.heap.pop();
+            }
+        }
+    }
+
+    pub fn into_sorted(self) -> Vec<(SegmentKey, DocId)> {
+        self.heap.into_sorted_vec()
+    }
+}

@@ -1,0 +1,88 @@
+//! A plan: which terms an entry must hold. For attribute filters a superset, proved afterwards entry by entry; for criteria exact.
+
+use super::fields::Fields;
+use tantivy::schema::Field;
+
+/// A field of terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    Key,
+    Address,
+    Domain,
+    Equal,
+    NameGrams,
+    TextGrams,
+    Words,
+    Edges,
+    Codes,
+}
+
+impl Place {
+    pub fn field(self, fields: &Fields) -> Field {
+        match self {
+            Self::Key => fields.key,
+            Self::Address => fields.address,
+            Self::Domain => fields.domain,
+            Self::Equal => fields.equal,
+            Self::NameGrams => fields.name_grams,
+            Self::TextGrams => fields.text_grams,
+            Self::Words => fields.words,
+            Self::Edges => fields.edges,
+            Self::Codes => fields.codes,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Plan {
+    All,
+    None,
+    Term(Place, String),
+    /// Any term beginning so.
+    Beginning(Place, String),
+    And(Vec<Plan>),
+    Or(Vec<Plan>),
+    /// Holds in at least one practice slot; its terms are without the slot's number.
+    InOneSlot(Box<Plan>),
+}
+
+impl Plan {
+    /// Members sorted and made unique: the same pattern on four attributes of one gram field is one conjunction.
+    pub fn and(members: Vec<Self>) -> Self {
+        let mut flat = Vec::new();
+        for member in members {
+            match member {
+                Self::All => {}
+                Self::None => return Self::None,
+                Self::And(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        flat.sort();
+        flat.dedup();
+        match flat.len() {
+            0 => Self::All,
+            1 => flat.swap_remove(0),
+            _ => Self::And(flat),
+        }
+    }
+
+    pub fn or(members: Vec<Self>) -> Self {
+        let mut flat = Vec::new();
+        for member in members {
+            match member {
+                Self::None => {}
+                Self::All => return Self::All,
+                Self::Or(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        flat.sort();
+        flat.dedup();
+        match flat.len() {
+            0 => Self::None,
+            1 => flat.swap_remove(0),
+            _ => Self::Or(flat),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What may be asked: plain types, neutral of any protocol. `directory` hands them on; the frontends build them.
+
+use crate::model::{Kind, MailboxType};
+
+/// One question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// Kinds of entry searched; none given finds nothing.
+    pub kinds: Vec<Kind>,
+    pub matching: Matching,
+    pub order: Order,
+    /// Entries wanted at most; the index clamps it to [`MAX_PAGE`].
+    pub limit: usize,
+    /// Continue behind this entry (its rank key as answered before).
+    pub after: Option<RankKey>,
+    /// Count all matches (REST) or stop at the limit (LDAP).
+    pub count: bool,
+}
+
+/// Most entries one question may return.
+pub const MAX_PAGE: usize = 10_000;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Matching {
+    /// Attribute by attribute, three-valued, as RFC 4511 says.
+    Attributes(AttributeFilter),
+    /// The criteria of the REST search; all must hold.
+    Criteria(Criteria),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Document order: whatever is cheapest.
+    Any,
+    /// (folded name, id).
+    Name,
+    /// (match class, has a mailbox, folded name, id).
+    Rank,
+}
+
+/// Where an entry stands in an ordered answer. For [`Order::Name`] class and mailbox are 0.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RankKey {
+    /// 0 every word whole, 1 some word by its beginning.
+    pub class: u8,
+    /// 0 has a mailbox, 1 has none.
+    pub without_mailbox: u8,
+    /// Folded name, NUL, document key.
+    pub name: String,
+}
+
+/// A filter on published attributes. Names are canonical or not, case ignored; unknown ones are Undefined.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttributeFilter {
+    And(Vec<AttributeFilter>),
+    Or(Vec<AttributeFilter>),
+    Not(Box<AttributeFilter>),
+    Present(String),
+    Equal(String, Vec<u8>),
+    Substring {
+        attribute: String,
+        initial: Option<Vec<u8>>,
+        any: Vec<Vec<u8>>,
+        last: Option<Vec<u8>>,
+    },
+    /// `>=`
+    AtLeast(String, Vec<u8>),
+    /// `<=`
+    AtMost(String, Vec<u8>),
+    /// `~=`: tolerant search by words.
+    Approx(String, Vec<u8>),
+    /// Extensible match.
+    Extensible {
+        rule: Option<String>,
+        attribute: Option<String>,
+        value: Vec<u8>,
+        dn_attributes: bool,
+    },
+    /// Below or at a place of the tree is expressed by `Query::kinds`; this restricts to one entry by its document key.
+    Entry(String),
+}
+
+/// REST criteria, all optional, all joined by AND. Profession, specialty, places and organization hold of one same practice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Criteria {
+    /// Free words: names, profession, specialty, place, organisation; each by its beginning.
+    pub q: Option<String>,
+    /// Family or usage name, words by their beginning.
+    pub name: Option<String>,
+    pub given: Option<String>,
+    /// Code or label.
+    pub profession: Option<String>,
+    /// Code or label of a savoir-faire.
+    pub specialty: Option<String>,
+    pub city: Option<String>,
+    pub postal_code: Option<String>,
+    /// Code or name.
+    pub department: Option<String>,
+    /// Words of the name, or id.
+    pub organization: Option<String>,
+    /// RPPS, ADELI, FINESS, SIRET, or a stable id.
+    pub identifier: Option<String>,
+    /// Whole address, or `@domain`.
+    pub address: Option<String>,
+    pub mailbox_type: Option<MailboxType>,
+    /// accepted / refused / not stated on a shown mailbox.
+    pub zero_papier: Option<ZeroPapierFilter>,
+    pub has_mailbox: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZeroPapierFilter {
+    Accepted,
+    Refused,
+    NotStated,
+}
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Answer<H> {
+    pub hits: Vec<H>,
+    /// More entries matched than were returned.
+    pub more: bool,
+    /// Exact number of matches, when asked for (`Query::count`).
+    pub total: Option<u64>,
+    /// The evaluation budget or deadline ended the search early: entries may be missing, `total` is a lower bound.
+    pub truncated: Option<Truncated>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truncated {
+    /// Too many candidates.
+    Budget,
+    /// The deadline of the caller passed.
+    Deadline,
+}

@@ -1,0 +1,77 @@
+//! The reading side: cheap to clone, follows commits and generation switches by itself.
+//!
+//! Made before the index is opened, so that doors can stand while another process still holds the lock; until an index is attached
+//! (`Index::open`) every question answers unavailable.
+
+use super::Labels;
+use super::folder::{self, Seal};
+use super::generation::Snapshot;
+use super::query::{Answer, Query};
+use super::search::{self, Found, Limits};
+use crate::error::{Error, Result};
+use crate::model::{Audience, Coded, EntryKey};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Reading side; cheap to clone; follows generation switches and commits by itself.
+#[derive(Clone, Default)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    snapshot: RwLock<Option<Arc<Snapshot>>>,
+    labels: RwLock<Labels>,
+}
+
+impl Reader {
+    pub(super) fn point_at(&self, snapshot: Snapshot) {
+        *self.shared.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(snapshot));
+    }
+
+    /// Reads what the process that holds the lock has committed by now; later commits are not followed. The caller has made sure that
+    /// no withdrawal is missing ([`super::committed_on_disk`]). Error `unavailable` without a generation of this store.
+    pub fn beside(index: &Path, store_id: &str) -> Result<Self> {
+        let missing = || Error::unavailable("there is no search index of this store yet");
+        let path = index.join(folder::current(index).ok_or_else(missing)?.to_string());
+        if !Seal::of(store_id).matches(&path) {
+            return Err(missing());
+        }
+        let reader = Self::default();
+        reader.point_at(Snapshot::open(&path)?);
+        Ok(reader)
+    }
+
+    pub(super) fn set_labels(&self, labels: Labels) {
+        *self.shared.labels.write().unwrap_or_else(PoisonError::into_inner) = labels;
+    }
+
+    fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        let snapshot = self.shared.snapshot.read().unwrap_or_else(PoisonError::into_inner);
+        snapshot.clone().ok_or_else(|| Error::unavailable("the search index is not open yet"))
+    }
+
+    /// One search, blocking. A search that runs while segments change sees those it began with.
+    pub fn search(&self, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
+        let snapshot = self.snapshot()?;
+        search::search(&snapshot.searcher(), &snapshot.fields, audience, query, limits)
+    }
+
+    /// One entry by its key, blocking.
+    pub fn entry(&self, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
+        let snapshot = self.snapshot()?;
+        search::entry(&snapshot.searcher(), &snapshot.fields, audience, key)
+    }
+
+    /// Entries shown to an audience, in the order of `Kind::ALL`. Walks a column of every document: for status, not for doors.
+    pub fn counts(&self, audience: Audience) -> Result<[u64; 3]> {
+        search::counts(&self.snapshot()?.searcher(), audience)
+    }
+
+    /// Published labels of a table.
+    #[must_use]
+    pub fn labels(&self, table: &str) -> Option<Arc<Vec<Coded>>> {
+        self.shared.labels.read().unwrap_or_else(PoisonError::into_inner).get(table).cloned()
+    }
+}

@@ -1,0 +1,301 @@
+//! One search over one generation: candidates, columns, re-test, order, totals. Blocking; bounded by candidates and a deadline.
+
+use super::candidates::Candidates;
+use super::fields::{AUDIENCE, Fields, KIND, kind_number};
+use super::filter::{Node, Subject};
+use super::order::{SegmentOrder, Smallest};
+use super::plan::{Place, Plan};
+use super::query::{Answer, MAX_PAGE, Matching, Order, Query, RankKey, Truncated};
+use super::stored::Stored;
+use super::{criteria, filter, filter_plan};
+use crate::error::{Error, Result};
+use crate::model::{Audience, EntryKey, Kind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use tantivy::columnar::Column;
+use tantivy::{DocAddress, DocId, Searcher, SegmentReader, TERMINATED};
+
+/// Entries re-tested by one search at most.
+pub const MAX_CANDIDATES: usize = 200_000;
+/// The deadline is looked at once in so many candidates.
+const CHECK_EVERY: usize = 1_000;
+
+/// When a search must end.
+#[derive(Debug)]
+pub struct Limits<'a> {
+    pub deadline: Instant,
+    /// Set when nobody waits for the answer any more.
+    pub cancelled: &'a AtomicBool,
+    /// Entries re-tested at most.
+    pub candidates: usize,
+}
+
+impl Limits<'_> {
+    fn passed(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed) || Instant::now() >= self.deadline
+    }
+}
+
+/// One entry of an answer.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub stored: Stored,
+    pub rank: RankKey,
+}
+
+/// A question made ready: what to look up, what to prove, what ranks first.
+struct Question {
+    plan: Plan,
+    proof: Option<Node>,
+    /// Documents of class 0; `All` when the order has no classes.
+    whole: Plan,
+}
+
+impl Question {
+    fn of(query: &Query) -> Result<Self> {
+        Ok(match &query.matching {
+            Matching::Attributes(asked) => {
+                let proof = filter::compile(asked)?;
+                Self { plan: filter_plan::plan(&proof), proof: Some(proof), whole: Plan::All }
+            }
+            Matching::Criteria(criteria) => {
+                let (plan, whole) = criteria::plan(criteria);
+                Self { plan, proof: None, whole: if query.order == Order::Rank { whole } else { Plan::All } }
+            }
+        })
+    }
+}
+
+/// Outcome of the re-test of a candidate.
+enum Proof {
+    Failed,
+    Held(Stored),
+    NotNeeded,
+}
+
+/// State of a running search.
+struct Run<'a> {
+    searcher: &'a Searcher,
+    fields: &'a Fields,
+    query: &'a Query,
+    audience: u64,
+    kinds: u64,
+    limits: &'a Limits<'a>,
+    looked_at: usize,
+    tested: usize,
+    total: u64,
+    truncated: Option<Truncated>,
+}
+
+pub(super) fn search(
+    searcher: &Searcher,
+    fields: &Fields,
+    audience: Audience,
+    query: &Query,
+    limits: &Limits<'_>,
+) -> Result<Answer<Found>> {
+    if query.order == Order::Any && query.after.is_some() {
+        return Err(Error::invalid("only an ordered answer can be continued"));
+    }
+    let question = Question::of(query)?;
+    let mut run = Run {
+        searcher,
+        fields,
+        query,
+        audience: u64::from(audience.bit()),
+        kinds: query.kinds.iter().fold(0, |set, kind| set | 1 << kind_number(*kind)),
+        limits,
+        looked_at: 0,
+        tested: 0,
+        total: 0,
+        truncated: None,
+    };
+    let limit = query.limit.min(MAX_PAGE);
+    let (mut hits, more) = match query.order {
+        Order::Any => run.in_document_order(&question, limit)?,
+        Order::Name | Order::Rank => run.ordered(&question, limit)?,
+    };
+    hits.truncate(limit);
+    Ok(Answer { hits, more, total: query.count.then_some(run.total), truncated: run.truncated })
+}
+
+/// One entry by its key.
+pub(super) fn entry(searcher: &Searcher, fields: &Fields, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
+    let plan = Plan::Term(Place::Key, key.to_string());
+    for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
+        let columns = Columns::open(segment)?;
+        let mut candidates = Candidates::of(&plan, fields, segment)?;
+        while candidates.doc() != TERMINATED {
+            let doc = candidates.doc();
+            if columns.shown(segment, doc, u64::from(audience.bit()), u64::MAX) {
+                let stored = fetch(searcher, ordinal, doc)?;
+                let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
+                return Ok(Some(Found { stored, rank }));
+            }
+            candidates.advance();
+        }
+    }
+    Ok(None)
+}
+
+/// Live documents shown to an audience, by kind, in the order of [`Kind::ALL`].
+pub(super) fn counts(searcher: &Searcher, audience: Audience) -> Result<[u64; 3]> {
+    let mut counts = [0; 3];
+    for segment in searcher.segment_readers() {
+        let columns = Columns::open(segment)?;
+        for doc in 0..segment.max_doc() {
+            for (kind, count) in Kind::ALL.into_iter().zip(&mut counts) {
+                *count += u64::from(columns.shown(segment, doc, u64::from(audience.bit()), 1 << kind_number(kind)));
+            }
+        }
+    }
+    Ok(counts)
+}
+
+fn fetch(searcher: &Searcher, segment: u32, doc: DocId) -> Result<Stored> {
+    searcher.doc(DocAddress::new(segment, doc)).map_err(|e| Error::internal("an entry of the index cannot be read", e))
+}
+
+struct Columns {
+    audience: Column<u64>,
+    kind: Column<u64>,
+}
+
+impl Columns {
+    fn open(segment: &SegmentReader) -> Result<Self> {
+        let open = |name| segment.fast_fields().u64(name).map_err(|e| Error::internal("a column cannot be opened", e));
+        Ok(Self { audience: open(AUDIENCE)?, kind: open(KIND)? })
+    }
+
+    /// Alive, for this audience, of one of these kinds.
+    fn shown(&self, segment: &SegmentReader, doc: DocId, audience: u64, kinds: u64) -> bool {
+        !segment.is_deleted(doc)
+            && self.audience.first(doc).is_some_and(|set| set & audience != 0)
+            && self.kind.first(doc).is_some_and(|kind| kinds >> kind & 1 == 1)
+    }
+}
+
+impl Run<'_> {
+    /// Must the search end here?
+    fn stop(&mut self) -> bool {
+        if self.truncated.is_none() && self.looked_at.is_multiple_of(CHECK_EVERY) && self.limits.passed() {
+            self.truncated = Some(Truncated::Deadline);
+        }
+        self.looked_at += 1;
+        self.truncated.is_some()
+    }
+
+    /// Proves a candidate on its own values, which are handed back. Criteria need no proof and no fetch.
+    fn prove(&mut self, question: &Question, segment: u32, doc: DocId) -> Result<Proof> {
+        let Some(node) = &question.proof else {
+            return Ok(Proof::NotNeeded);
+        };
+        if self.tested >= self.limits.candidates {
+            self.truncated = Some(Truncated::Budget);
+            return Ok(Proof::Failed);
+        }
+        self.tested += 1;
+        let stored = fetch(self.searcher, segment, doc)?;
+        let truth = Subject::new(stored.key(), stored.ldap()).evaluate(node);
+        Ok(if truth == Some(true) { Proof::Held(stored) } else { Proof::Failed })
+    }
+
+    fn in_document_order(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
+        let mut hits = Vec::new();
+        let mut matched = 0;
+        'segments: for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
+            let columns = Columns::open(segment)?;
+            let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
+            while candidates.doc() != TERMINATED {
+                let doc = candidates.doc();
+                if self.stop() || (matched > limit && !self.query.count) {
+                    break 'segments;
+                }
+                candidates.advance();
+                if !columns.shown(segment, doc, self.audience, self.kinds) {
+                    continue;
+                }
+                let proved = match self.prove(question, ordinal, doc)? {
+                    Proof::Failed => continue,
+                    Proof::Held(stored) => Some(stored),
+                    Proof::NotNeeded => None,
+                };
+                matched += 1;
+                self.total += 1;
+                if matched <= limit {
+                    let stored = proved.map_or_else(|| fetch(self.searcher, ordinal, doc), Ok)?;
+                    let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
+                    hits.push(Found { stored, rank });
+                }
+            }
+        }
+        Ok((hits, matched > limit))
+    }
+
+    fn ordered(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
+        let mut segments = Vec::new();
+        for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
+            let kept = self.best_of_segment(question, ordinal, segment, limit + 1)?;
+            segments.push((ordinal, kept.into_iter()));
+        }
+        // Merge: the head of each segment is read, the smallest taken, until one more than the page is known.
+        let mut heads = Vec::new();
+        for (ordinal, kept) in &mut segments {
+            heads.push(self.next_of(*ordinal, kept)?);
+        }
+        let mut hits = Vec::new();
+        while hits.len() <= limit {
+            let smallest = heads.iter().enumerate().filter_map(|(i, head)| Some((i, &head.as_ref()?.rank))).min_by(|a, b| a.1.cmp(b.1));
+            let Some(index) = smallest.map(|(i, _)| i) else {
+                break;
+            };
+            if let (Some(head), Some((ordinal, kept))) = (heads.get_mut(index), segments.get_mut(index)) {
+                hits.extend(std::mem::replace(head, self.next_of(*ordinal, kept)?));
+            }
+        }
+        let more = hits.len() > limit;
+        Ok((hits, more))
+    }
+
+    fn next_of(&self, ordinal: u32, kept: &mut impl Iterator<Item = (super::order::SegmentKey, DocId)>) -> Result<Option<Found>> {
+        let Some(((class, without_mailbox, _), doc)) = kept.next() else {
+            return Ok(None);
+        };
+        let stored = fetch(self.searcher, ordinal, doc)?;
+        let rank = RankKey { class, without_mailbox, name: stored.sort().to_owned() };
+        Ok(Some(Found { stored, rank }))
+    }
+
+    fn best_of_segment(
+        &mut self,
+        question: &Question,
+        ordinal: u32,
+        segment: &SegmentReader,
+        capacity: usize,
+    ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
+        let columns = Columns::open(segment)?;
+        let order = SegmentOrder::open(segment, self.query.order, self.query.after.as_ref())?;
+        let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
+        let mut whole = Candidates::of(&question.whole, self.fields, segment)?;
+        let mut best = Smallest::new(capacity);
+        while candidates.doc() != TERMINATED {
+            let doc = candidates.doc();
+            if self.stop() {
+                break;
+            }
+            if columns.shown(segment, doc, self.audience, self.kinds) {
+                let class = u8::from(whole.seek(doc) != doc);
+                let key = order.key(doc, class).filter(|key| best.wants(*key));
+                // What would not be kept is proved only when it is to be counted.
+                if (key.is_some() || self.query.count) && !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {
+                    self.total += 1;
+                    if let Some(key) = key {
+                        best.push(key, doc);
+                    }
+                }
+            }
+            candidates.advance();
+        }
+        Ok(best.into_sorted())
+    }
+}

@@ -1,0 +1,169 @@
+//! Generations: the lock, resuming, what makes a rebuild, switching under open readers, audiences.
+
+use super::sample::{Doc, documents, mailbox, site, world};
+use super::{add, built, found, query, rebuild, run};
+use annuaire::directory::Directory;
+use annuaire::error::Kind as ErrorKind;
+use annuaire::index::query::{AttributeFilter, Criteria, Matching, Order, Query};
+use annuaire::index::{Committed, Gate, Index, Reader, committed_on_disk};
+use annuaire::model::{Audience, EntryKey, Kind, MailboxType, Record, StructureRecord};
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+fn total(index: &Index) -> u64 {
+    run(&index.reader(), Audience::Professional, &query(Matching::Criteria(Criteria::default()))).total.unwrap()
+}
+
+#[test]
+fn one_process_holds_the_index() {
+    let folder = TempDir::new().unwrap();
+    let first = Index::open(&folder.path().join("index"), "store", &Reader::default()).unwrap();
+    assert_eq!(first.committed(), None);
+    let refused = Index::open(&folder.path().join("index"), "store", &Reader::default()).err().unwrap();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(refused.to_string().contains(&std::process::id().to_string()));
+    drop(first);
+    assert!(Index::open(&folder.path().join("index"), "store", &Reader::default()).is_ok());
+}
+
+#[test]
+fn a_restart_resumes_at_the_commit_and_drops_what_was_not_committed() {
+    let docs = world();
+    let (folder, mut index) = built(&docs[..20]);
+    let before = total(&index);
+    add(index.live(), &docs[20..40]);
+    drop(index);
+    let index_folder = folder.path().join("index");
+    assert_eq!(committed_on_disk(&index_folder).unwrap(), Some(Committed { seq: 1 }));
+    let mut index = Index::open(&folder.path().join("index"), "store", &Reader::default()).unwrap();
+    assert_eq!((index.committed(), total(&index)), (Some(Committed { seq: 1 }), before));
+    add(index.live(), &docs[20..40]);
+    index.live().commit(Committed { seq: 9 }).unwrap();
+    assert_eq!(committed_on_disk(&index_folder).unwrap(), Some(Committed { seq: 9 }));
+    assert!(total(&index) > before);
+}
+
+#[test]
+fn another_store_format_or_rule_means_rebuild() {
+    let docs = world();
+    let seal = |folder: &TempDir| {
+        folder.path().join("index").join(fs::read_to_string(folder.path().join("index/CURRENT")).unwrap()).join("seal.json")
+    };
+    let spoil: [&dyn Fn(&TempDir); 5] = [
+        &|folder| fs::write(seal(folder), fs::read_to_string(seal(folder)).unwrap().replace("\"format\":", "\"format\":9")).unwrap(),
+        &|folder| {
+            fs::write(seal(folder), fs::read_to_string(seal(folder)).unwrap().replace("\"visibility_rule\":", "\"visibility_rule\":9"))
+                .unwrap()
+        },
+        &|folder| fs::remove_file(seal(folder)).unwrap(),
+        &|folder| fs::write(seal(folder).with_file_name("meta.json"), "{").unwrap(),
+        &|folder| fs::write(folder.path().join("index/CURRENT"), "77").unwrap(),
+    ];
+    for (i, spoil) in spoil.iter().enumerate() {
+        let (folder, index) = built(&docs[..10]);
+        drop(index);
+        spoil(&folder);
+        let mut index = Index::open(&folder.path().join("index"), "store", &Reader::default()).unwrap();
+        assert_eq!((index.committed(), total(&index)), (None, 0), "{i}");
+        let generations = fs::read_dir(folder.path().join("index")).unwrap().filter(|e| e.as_ref().unwrap().path().is_dir()).count();
+        assert_eq!(generations, 1, "what may not be served is removed");
+        rebuild(&mut index, &docs[..10]);
+        assert!(total(&index) > 0);
+    }
+    let (folder, index) = built(&docs[..10]);
+    drop(index);
+    assert_eq!(Index::open(&folder.path().join("index"), "another", &Reader::default()).unwrap().committed(), None);
+}
+
+#[test]
+fn a_build_switches_under_open_readers() {
+    let docs = world();
+    let (folder, mut index) = built(&docs[..50]);
+    let before = total(&index);
+    let reader = index.reader();
+    let stop = Arc::new(AtomicBool::new(false));
+    let watcher = {
+        let (reader, stop) = (reader.clone(), Arc::clone(&stop));
+        std::thread::spawn(move || {
+            let mut seen = Vec::new();
+            while !stop.load(Ordering::SeqCst) {
+                seen.push(run(&reader, Audience::Professional, &query(Matching::Criteria(Criteria::default()))).total.unwrap());
+            }
+            seen
+        })
+    };
+    // The broken build is left behind and removed by the next.
+    let mut broken = index.begin_build().unwrap();
+    add(&mut broken, &docs[..5]);
+    drop(broken);
+    let uncommitted = index.begin_build().unwrap();
+    assert_eq!(index.switch_to(uncommitted).unwrap_err().kind(), ErrorKind::Conflict);
+    let mut built = index.begin_build().unwrap();
+    add(&mut built, &docs);
+    built.commit(Committed { seq: 4 }).unwrap();
+    built.delete_entries(&[docs[0].published.key()]);
+    built.commit(Committed { seq: 5 }).unwrap();
+    assert_eq!(total(&index), before, "a build is not seen before the switch");
+    index.switch_to(built).unwrap();
+    let after = total(&index);
+    stop.store(true, Ordering::SeqCst);
+    let seen = watcher.join().unwrap();
+    assert!(seen.iter().all(|n| *n == before || *n == after), "one generation or the other");
+    assert_eq!(index.committed(), Some(Committed { seq: 5 }));
+    // The switched generation is written like any other, and survives a restart.
+    index.live().delete_entries(&[docs[1].published.key()]);
+    index.live().commit(Committed { seq: 6 }).unwrap();
+    drop(index);
+    assert_eq!(Index::open(&folder.path().join("index"), "store", &Reader::default()).unwrap().committed(), Some(Committed { seq: 6 }));
+}
+
+#[test]
+fn audiences_see_their_own_documents() {
+    let place = site("F990999013", "CH", "69003", "Lyon", ("69", "Rhône"));
+    let mut app = mailbox("logiciel@ch-exemple.mssante.fr", MailboxType::App);
+    app.sites = vec![place.clone()];
+    let structure = Record::Structure(StructureRecord { site: place, mailboxes: vec![app.clone()] });
+    let docs: Vec<Doc> = [structure, Record::Mailbox(app)].iter().flat_map(documents).collect();
+    assert_eq!(docs.len(), 3, "two of the structure, one of the mailbox");
+    let (_folder, index) = built(&docs);
+    let reader = index.reader();
+    let app = AttributeFilter::Present("mail".into());
+    assert!(found(&reader, Audience::Public, &app).is_empty());
+    assert_eq!(found(&reader, Audience::Professional, &app).len(), 2);
+    assert_eq!(found(&reader, Audience::Public, &AttributeFilter::Not(Box::new(app))).len(), 1);
+    let anything = query(Matching::Criteria(Criteria::default()));
+    assert_eq!(run(&reader, Audience::Public, &anything).total, Some(1));
+    assert_eq!(run(&reader, Audience::Professional, &anything).total, Some(2));
+    let key = EntryKey::new(Kind::Mailbox, "logiciel@ch-exemple.mssante.fr");
+    assert!(reader.entry(Audience::Public, &key).unwrap().is_none() && reader.entry(Audience::Professional, &key).unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_door_follows_the_gate_and_decodes_what_was_published() {
+    let docs = world();
+    let (_folder, index) = built(&docs);
+    let gate = Arc::new(Gate::default());
+    let directory = Directory::new(index.reader(), Arc::clone(&gate));
+    let ask = || Query { order: Order::Name, limit: 50, ..query(Matching::Criteria(Criteria::default())) };
+    let key = docs[3].published.key();
+    let closed = directory.search(Audience::Public, ask(), Duration::from_secs(5)).await.unwrap_err();
+    assert_eq!(closed.kind(), ErrorKind::Unavailable);
+    assert_eq!(directory.entry(Audience::Public, key.clone()).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    gate.open();
+    let answer = directory.search(Audience::Public, ask(), Duration::from_secs(5)).await.unwrap();
+    assert_eq!((answer.hits.len(), answer.more, answer.truncated), (50, true, None));
+    let hit = directory.entry(Audience::Professional, key).await.unwrap().unwrap();
+    let expected = docs.iter().find(|d| d.key() == docs[3].key() && d.shown_to(Audience::Professional)).unwrap();
+    assert_eq!(hit.published().unwrap(), expected.published);
+    assert_eq!((hit.view_json(), hit.since()), (expected.published.encode().as_slice(), super::sample::SINCE));
+    assert_eq!(hit.ldap(), annuaire::ldap_entry::encode(&expected.published, super::sample::SINCE));
+    gate.set_pending_since(std::time::Instant::now() - annuaire::index::gate::CLOSE_AFTER);
+    assert!(directory.search(Audience::Public, ask(), Duration::from_secs(5)).await.is_err());
+    let labels = [("TRE_R38".to_owned(), Arc::new(vec![super::sample::physician()]))];
+    index.set_labels(labels.into_iter().collect());
+    assert!(directory.nomenclature("TRE_R38-SpecialiteOrdinale").is_some() && directory.nomenclature("tre_r38").is_some());
+    assert!(directory.nomenclature("TRE_R39").is_none());
+}

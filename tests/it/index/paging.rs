@@ -1,0 +1,127 @@
+//! Ordered answers and their pages, budgets and deadlines.
+
+use super::sample::{Dice, Doc, world};
+use super::{add, built, keys, query, run};
+use annuaire::directory::cursor::CursorKey;
+use annuaire::index::query::AttributeFilter;
+use annuaire::index::query::{Criteria, Matching, Order, Query, Truncated};
+use annuaire::index::{Committed, Limits, Reader};
+use annuaire::model::{Audience, Kind};
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+fn everything() -> Matching {
+    Matching::Attributes(AttributeFilter::Present("objectClass".into()))
+}
+
+fn walk(reader: &Reader, mut query: Query, mut between: impl FnMut(usize)) -> Vec<String> {
+    let (mut seen, cursors) = (Vec::new(), CursorKey::new([1; 32]));
+    for page in 0.. {
+        let answer = run(reader, Audience::Professional, &query);
+        assert!(answer.hits.len() <= query.limit && (!answer.more || answer.hits.len() == query.limit));
+        seen.extend(keys(&answer));
+        let Some(last) = answer.hits.last().filter(|_| answer.more) else {
+            return seen;
+        };
+        let token = cursors.encode(Audience::Professional, &query, "", &last.rank, 0);
+        query.after = Some(cursors.decode(&token, Audience::Professional, &query, "", 60).unwrap());
+        between(page);
+    }
+    seen
+}
+
+#[test]
+fn pages_in_both_orders_are_the_whole_in_order() {
+    let docs = world();
+    let (_folder, mut index) = built(&docs[..200]);
+    for part in docs[200..].chunks(20) {
+        add(index.live(), part);
+        index.live().commit(Committed { seq: 2 }).unwrap();
+    }
+    let shown: Vec<&Doc> = docs.iter().filter(|d| d.shown_to(Audience::Professional)).collect();
+    let reader = index.reader();
+    let mut by_name = shown.clone();
+    by_name.sort_by_key(|d| d.sort());
+    let by_name: Vec<String> = by_name.into_iter().map(Doc::key).collect();
+    for limit in [7, 64, 1000] {
+        let named = Query { order: Order::Name, limit, count: limit == 7, ..query(everything()) };
+        assert_eq!(walk(&reader, named, |_| ()), by_name, "{limit}");
+    }
+    let mut by_rank = shown;
+    by_rank.sort_by_key(|d| (d.published.view().mailboxes().is_empty(), d.sort()));
+    let by_rank: Vec<String> = by_rank.into_iter().map(Doc::key).collect();
+    for limit in [3, 50] {
+        let ranked = Query { order: Order::Rank, limit, ..query(Matching::Criteria(Criteria::default())) };
+        assert_eq!(walk(&reader, ranked, |_| ()), by_rank, "{limit}");
+    }
+}
+
+#[test]
+fn what_does_not_change_is_neither_skipped_nor_repeated() {
+    let docs = world();
+    let (kept, moving): (Vec<_>, Vec<_>) = docs.iter().enumerate().partition(|(i, _)| i % 3 != 0);
+    let kept: Vec<Doc> = kept.into_iter().map(|(_, d)| d.clone()).collect();
+    let moving: Vec<Doc> = moving.into_iter().map(|(_, d)| d.clone()).collect();
+    // Two documents of one entry must not be parted.
+    let apart =
+        |docs: &[Doc], others: &[Doc]| docs.iter().filter(|d| !others.iter().any(|o| o.key() == d.key())).cloned().collect::<Vec<_>>();
+    let moving = apart(&moving, &kept);
+    for order in [Order::Name, Order::Rank] {
+        let (_folder, index) = built(&kept);
+        let reader = index.reader();
+        let index = std::cell::RefCell::new(index);
+        let mut dice = Dice(3);
+        let matching = Matching::Criteria(Criteria::default());
+        let seen = walk(&reader, Query { order, limit: 9, count: false, ..query(matching) }, |page| {
+            let mut index = index.borrow_mut();
+            let live = index.live();
+            let (come, go) = (dice.of(&moving).clone(), dice.of(&moving).clone());
+            live.delete_entries(&[come.published.key(), go.published.key()]);
+            add(live, &[come]);
+            live.commit(Committed { seq: page as i64 + 2 }).unwrap();
+        });
+        let distinct: BTreeSet<&String> = seen.iter().collect();
+        assert_eq!(distinct.len(), seen.len(), "none twice");
+        for doc in kept.iter().filter(|d| d.shown_to(Audience::Professional)) {
+            assert!(distinct.contains(&doc.key()), "{} was skipped", doc.key());
+        }
+    }
+}
+
+#[test]
+fn totals_limits_and_kinds() {
+    let docs = world();
+    let (_folder, index) = built(&docs);
+    let reader = index.reader();
+    let of = |kind: Kind| docs.iter().filter(|d| d.shown_to(Audience::Public) && d.published.kind() == kind).count() as u64;
+    for (i, kind) in Kind::ALL.into_iter().enumerate() {
+        let answer = run(&reader, Audience::Public, &Query { kinds: vec![kind], limit: 5, ..query(everything()) });
+        assert_eq!((answer.total, answer.hits.len(), answer.more), (Some(of(kind)), 5, true));
+        assert_eq!(reader.counts(Audience::Public).unwrap()[i], of(kind));
+    }
+    let none = run(&reader, Audience::Public, &Query { kinds: vec![], ..query(everything()) });
+    assert_eq!((none.total, none.hits.len(), none.more), (Some(0), 0, false));
+    let bare = run(&reader, Audience::Public, &Query { limit: 0, count: false, ..query(everything()) });
+    assert_eq!((bare.total, bare.hits.len(), bare.more), (None, 0, true));
+    let uncounted = run(&reader, Audience::Public, &Query { limit: 40, count: false, ..query(everything()) });
+    let mut sorted = keys(&uncounted);
+    sorted.sort_by_key(|k| docs.iter().find(|d| d.key() == *k).unwrap().sort());
+    assert_eq!(keys(&uncounted), sorted, "a built generation lies in name order");
+}
+
+#[test]
+fn budgets_and_deadlines_end_a_search() {
+    let (_folder, index) = built(&world());
+    let reader = index.reader();
+    let unindexed = Matching::Attributes(AttributeFilter::AtLeast("modifyTimestamp".into(), "20270101000000Z".into()));
+    let ask = |deadline: Instant, candidates, cancelled| {
+        let limits = Limits { deadline, cancelled: &AtomicBool::new(cancelled), candidates };
+        reader.search(Audience::Public, &query(unindexed.clone()), &limits).unwrap().truncated
+    };
+    let later = Instant::now() + Duration::from_secs(60);
+    assert_eq!(ask(later, 1_000, false), None);
+    assert_eq!(ask(later, 10, false), Some(Truncated::Budget));
+    assert_eq!(ask(Instant::now(), 1_000, false), Some(Truncated::Deadline));
+    assert_eq!(ask(later, 1_000, true), Some(Truncated::Deadline));
+}
