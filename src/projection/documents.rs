@@ -1,0 +1,126 @@
+//! From records to documents: both audiences asked, equal answers joined, and the time the content last changed carried along.
+
+use crate::error::Result;
+use crate::index::{Document, Generation};
+use crate::model::{Audience, EntryKey, Record};
+use crate::store::{PublishedRow, Store};
+use crate::visibility::{Published, publish};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// Records asked of the store at once.
+const RECORDS: usize = 500;
+
+/// What each audience may see, equal answers joined: sets of audiences with their content.
+fn published(record: &Record) -> Vec<(Published, u8)> {
+    let mut documents: Vec<(Published, u8)> = Vec::with_capacity(2);
+    for audience in Audience::ALL {
+        let Some(content) = publish(record, audience) else { continue };
+        match documents.iter_mut().find(|(known, _)| *known == content) {
+            Some((_, audiences)) => *audiences |= audience.bit(),
+            None => documents.push((content, audience.bit())),
+        }
+    }
+    documents
+}
+
+/// Writes the present state of these entries into a generation (not committed). `causes` gives, for each entry, the UTC second of
+/// the latest change that concerns it.
+///
+/// The `published` rows are written before the index commit: should the process die in between, the replay finds its own digest there
+/// and carries the same time, where rows written after a commit could be lost for good.
+pub(super) async fn write_entries(store: &Store, generation: &mut Generation, causes: &[(EntryKey, i64)]) -> Result<()> {
+    for chunk in causes.chunks(RECORDS) {
+        let keys: Vec<EntryKey> = chunk.iter().map(|(key, _)| key.clone()).collect();
+        let records: HashMap<EntryKey, Option<Record>> = store.records(&keys).await?.into_iter().collect();
+        let mut known: HashMap<EntryKey, Vec<PublishedRow>> = HashMap::new();
+        for row in store.published(&keys).await? {
+            known.entry(row.entry.clone()).or_default().push(row);
+        }
+        let mut rows = Vec::new();
+        let mut changed = Vec::new();
+        let mut shown: Vec<(Published, u8, i64)> = Vec::with_capacity(chunk.len());
+        generation.delete_entries(&keys);
+        for (key, at) in chunk {
+            let documents = records.get(key).and_then(Option::as_ref).map(published).unwrap_or_default();
+            let before = known.remove(key).unwrap_or_default();
+            let after = rows_of(key, &documents, &before, *at);
+            shown.extend(documents.into_iter().map(|(content, audiences)| {
+                let since = after.iter().find(|r| r.audiences == audiences).map_or(*at, |r| r.since);
+                (content, audiences, since)
+            }));
+            if !same_rows(&before, &after) {
+                changed.push(key.clone());
+                rows.extend(after);
+            }
+        }
+        let documents: Vec<_> =
+            shown.iter().map(|(published, audiences, since)| Document { published, audiences: *audiences, since: *since }).collect();
+        generation.add_all(&documents)?;
+        if !changed.is_empty() {
+            store.write_published(&changed, &rows).await?;
+        }
+    }
+    Ok(())
+}
+
+fn same_rows(before: &[PublishedRow], after: &[PublishedRow]) -> bool {
+    before.len() == after.len() && after.iter().all(|row| before.contains(row))
+}
+
+/// The rows of table `published` for one entry: what is shown keeps its time while its digest is the same; what is no longer shown to an
+/// audience stays, with the time it went.
+fn rows_of(key: &EntryKey, documents: &[(Published, u8)], before: &[PublishedRow], at: i64) -> Vec<PublishedRow> {
+    let mut rows = Vec::with_capacity(2);
+    let mut shown = 0;
+    for (content, audiences) in documents {
+        let digest: [u8; 32] = Sha256::digest(content.encode()).into();
+        let same = before.iter().find(|r| r.gone.is_none() && r.digest == digest && r.audiences & audiences != 0);
+        shown |= audiences;
+        rows.push(PublishedRow { entry: key.clone(), audiences: *audiences, digest, since: same.map_or(at, |r| r.since), gone: None });
+    }
+    for row in before {
+        let hidden = row.audiences & !shown;
+        if hidden != 0 && !rows.iter().any(|r| r.audiences == hidden) {
+            rows.push(PublishedRow { audiences: hidden, gone: row.gone.or(Some(at)), ..row.clone() });
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Coded, Kind, Professional, ProfessionalRecord};
+
+    fn person(family: &str) -> Vec<(Published, u8)> {
+        let professional = Professional { id: "810000000001".into(), family: family.into(), ..Professional::default() };
+        published(&Record::Professional(ProfessionalRecord {
+            professional,
+            civility: Coded::default(),
+            exercise_civility: Coded::default(),
+            exercises: Vec::new(),
+            activities: Vec::new(),
+            mailboxes: Vec::new(),
+        }))
+    }
+
+    #[test]
+    fn equal_views_are_one_document_for_both_audiences() {
+        let documents = person("MARTIN");
+        assert_eq!(documents.iter().map(|d| d.1).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn the_time_stays_while_the_content_does() {
+        let key = EntryKey::new(Kind::Professional, "810000000001");
+        let first = rows_of(&key, &person("MARTIN"), &[], 10);
+        let replayed = rows_of(&key, &person("MARTIN"), &first, 20);
+        assert_eq!(first, replayed);
+        let renamed = rows_of(&key, &person("MARTIN-DURAND"), &first, 30);
+        assert_eq!(renamed.iter().map(|r| (r.since, r.gone)).collect::<Vec<_>>(), [(30, None)]);
+        let gone = rows_of(&key, &[], &renamed, 40);
+        assert_eq!(gone.iter().map(|r| (r.audiences, r.since, r.gone)).collect::<Vec<_>>(), [(3, 30, Some(40))]);
+        assert_eq!(rows_of(&key, &[], &gone, 50), gone);
+    }
+}
