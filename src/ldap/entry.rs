@@ -1,0 +1,84 @@
+//! Single entries: finding the one a name points to, testing it, and writing it with the attributes asked for.
+
+use super::response::{self, Outcome};
+use super::tree::{self, Place};
+use super::{LdapService, root_dse, schema};
+use crate::directory::{self, AttributeFilter, Hit, Matching, Order, Query};
+use crate::error::Result;
+use crate::ldap_entry::{self, Selection};
+use crate::model::{Address, Audience, EntryKey, Kind};
+use std::time::Duration;
+
+/// An entry ready to be sent, from wherever it came.
+pub enum Entry {
+    /// Of the tree itself, the root DSE or the schema.
+    Fixed(&'static [u8]),
+    /// Of the index.
+    Hit(Hit),
+}
+
+impl Entry {
+    /// LDAPDN and attribute list, BER.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Fixed(bytes) => bytes,
+            Self::Hit(hit) => hit.ldap(),
+        }
+    }
+
+    /// Only TRUE returns an entry; Undefined does not.
+    pub fn matches(&self, filter: &AttributeFilter) -> bool {
+        matches!(directory::matches_entry(filter, self.bytes()), Ok(Some(true)))
+    }
+
+    /// The entry a name points to; the refusal is noSuchObject with the nearest entry that exists, or what the directory answered.
+    pub async fn at(service: &LdapService, audience: Audience, place: &Place) -> Result<Self, Outcome> {
+        match place {
+            Place::Root => Ok(Self::Fixed(root_dse::bytes())),
+            Place::Subschema => Ok(Self::Fixed(schema::subschema_entry())),
+            Place::Base(position) => match tree::base_entries().get(*position) {
+                Some(base) => Ok(Self::Fixed(&base.bytes)),
+                None => Err(Outcome::no_such_object("")),
+            },
+            Place::Nowhere { matched } => Err(Outcome::no_such_object(*matched)),
+            Place::Leaf { kind, id, beyond, parent } => {
+                let found = leaf(service, audience, *kind, id).await.map_err(|error| Outcome::from(&error))?;
+                match found {
+                    Some(hit) if *beyond => Err(Outcome::no_such_object(ldap_entry::dn_of(hit.ldap()))),
+                    Some(hit) => Ok(Self::Hit(hit)),
+                    None => Err(Outcome::no_such_object(*parent)),
+                }
+            }
+        }
+    }
+}
+
+/// Ids are case-exact in the store and not in a DN: the id as written is tried first, then the equality rule of `uid` decides.
+async fn leaf(service: &LdapService, audience: Audience, kind: Kind, id: &str) -> Result<Option<Hit>> {
+    let id = match kind {
+        Kind::Mailbox => match Address::parse(id) {
+            Ok(address) => address.to_string(),
+            Err(_) => return Ok(None),
+        },
+        Kind::Professional | Kind::Structure => id.trim().to_owned(),
+    };
+    let found = service.directory.entry(audience, EntryKey::new(kind, id.as_str())).await?;
+    if found.is_some() || kind == Kind::Mailbox || !id.contains(char::is_alphabetic) {
+        return Ok(found);
+    }
+    let query = Query {
+        kinds: vec![kind],
+        matching: Matching::Attributes(AttributeFilter::Equal("uid".to_owned(), id.into_bytes())),
+        order: Order::Any,
+        limit: 1,
+        after: None,
+        count: false,
+    };
+    let deadline = Duration::from_millis(service.settings.search.deadline_ms);
+    Ok(service.directory.search(audience, query, deadline).await?.hits.into_iter().next())
+}
+
+/// Appends the entry as a message, with the attributes asked for.
+pub fn put(out: &mut Vec<u8>, id: i32, entry: &[u8], wanted: &Selection, types_only: bool) {
+    response::put_entry(out, id, &ldap_entry::select(entry, wanted, types_only));
+}

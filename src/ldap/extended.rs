@@ -1,0 +1,21 @@
+//! Extended operations (RFC 4511 section 4.12): Who am I? (RFC 4532). Every other one is protocolError, StartTLS included while no
+//! certificate is configured.
+
+use super::request::ExtendedRequest;
+use super::response::Outcome;
+use super::tree;
+use crate::ldap_entry;
+use crate::trust::Identity;
+use ldap3_proto::proto::{LdapResultCode, OID_WHOAMI};
+
+/// Value of the successful response, or the refusal.
+pub fn run(content: &[u8], identity: Option<&Identity>) -> Result<String, Outcome> {
+    let request = ExtendedRequest::read(content).map_err(|_| Outcome::malformed())?;
+    if request.oid != OID_WHOAMI.as_bytes() {
+        return Err(Outcome::new(LdapResultCode::ProtocolError, "extended operation not supported"));
+    }
+    if request.value.is_some() {
+        return Err(Outcome::malformed());
+    }
+    Ok(identity.map_or_else(String::new, |identity| format!("dn:uid={},{}", ldap_entry::escape(&identity.account), tree::ACCOUNTS)))
+}

@@ -1,0 +1,322 @@
+//! One connection: reads messages, dispatches them, keeps what is running, ends in order.
+//!
+//! Searches and compares run as tasks, several at once, each with a token that abandon, unbind and a lost connection cancel. The number
+//! running is bounded; when it is reached the next one waits unread-for, so that a flood meets back-pressure and not memory. A bind waits
+//! for what runs (RFC 4511 section 4.2.1) and nothing is read while it works. On shutdown what is in flight is finished, then a notice
+//! of disconnection says `unavailable`.
+
+use super::bind::Bound;
+use super::frame::{Frames, Stop};
+use super::message::{self, Message, Operation};
+use super::output::{self, Gone, Output};
+use super::request::{self, BindRequest};
+use super::response::{self, Outcome};
+use super::{LdapService, bind, compare, extended, search};
+use crate::model::Audience;
+use ldap3_proto::proto::LdapResultCode;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadHalf};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::bytes::Bytes;
+use tokio_util::sync::CancellationToken;
+
+/// How long what follows undecodable bytes is read and forgotten.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// Numbers connections in the log, which names no client.
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Unbind,
+    /// The client closed, was silent too long, or sent what is no LDAP.
+    Stopped(Stop),
+    /// A whole frame that holds no request.
+    Undecodable,
+    /// The client takes no answers.
+    Cut,
+    ShuttingDown,
+}
+
+impl From<Gone> for End {
+    fn from(_: Gone) -> Self {
+        Self::Cut
+    }
+}
+
+/// Operations that may be abandoned, by message id.
+type Running = Arc<Mutex<HashMap<i32, CancellationToken>>>;
+
+struct Session<S> {
+    service: Arc<LdapService>,
+    frames: Frames<ReadHalf<S>>,
+    output: Output,
+    /// `None` while anonymous.
+    bound: Option<Bound>,
+    slots: Arc<Semaphore>,
+    running: Running,
+    /// Cancelled when nothing more can or need be answered.
+    cut: CancellationToken,
+    stop: CancellationToken,
+}
+
+/// One in the gauge of open connections, however the connection ends.
+struct Open(metrics::Gauge);
+
+impl Open {
+    fn count() -> Self {
+        let gauge = metrics::gauge!("annuaire_ldap_connections");
+        gauge.increment(1);
+        Self(gauge)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
+}
+
+/// Operations of one connection that may run at once.
+fn allowed(service: &LdapService) -> usize {
+    service.settings.ldap.max_operations.clamp(1, 10_000)
+}
+
+/// Serves one client until it leaves, misbehaves, or `stop` is cancelled.
+pub async fn serve_connection<S>(stream: S, service: Arc<LdapService>, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+    tracing::debug!(connection = number, "opened");
+    let _open = Open::count();
+    let settings = &service.settings.ldap;
+    let patience = Duration::from_secs(settings.message_seconds);
+    let (reading, writing) = tokio::io::split(stream);
+    let cut = CancellationToken::new();
+    let _cut = cut.clone().drop_guard();
+    let (output, writer) = output::channel(writing, patience, cut.clone());
+    let writing = tokio::spawn(writer.run());
+    let session = Session {
+        frames: Frames::new(reading, settings.max_message_bytes, patience),
+        output,
+        bound: None,
+        slots: Arc::new(Semaphore::new(allowed(&service))),
+        running: Running::default(),
+        cut,
+        stop,
+        service,
+    };
+    let (end, mut frames) = session.run().await;
+    // The writer ends by itself: it has been given everything, and every chunk has a deadline.
+    let _ = writing.await;
+    if matches!(end, End::Undecodable | End::Stopped(Stop::NotLdap | Stop::TooLarge)) {
+        frames.linger(LINGER).await;
+    }
+    tracing::debug!(connection = number, end = ?end, "closed");
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
+    /// Until the end; gives the reading side back, everything else is let go.
+    async fn run(mut self) -> (End, Frames<ReadHalf<S>>) {
+        let settings = &self.service.settings.ldap;
+        let mut idle = Duration::from_secs(settings.first_request_seconds);
+        let later = Duration::from_secs(settings.idle_seconds);
+        let end = loop {
+            let frame = tokio::select! {
+                biased;
+                () = self.cut.cancelled() => break End::Cut,
+                () = self.stop.cancelled() => break End::ShuttingDown,
+                frame = self.frames.next(idle) => frame,
+            };
+            let step = match frame {
+                Ok(frame) => self.handle(&frame).await,
+                Err(Stop::Idle) if self.slots.available_permits() < allowed(&self.service) => {
+                    self.frames.rest();
+                    Ok(())
+                }
+                Err(stop) => Err(End::Stopped(stop)),
+            };
+            if let Err(end) = step {
+                break end;
+            }
+            idle = later;
+        };
+        self.finish(end).await;
+        (end, self.frames)
+    }
+
+    /// The last words; afterwards nothing of this connection works any more.
+    async fn finish(&self, end: End) {
+        let notice = match end {
+            End::Unbind | End::Cut | End::Stopped(Stop::Closed | Stop::Idle | Stop::Late) => None,
+            End::Undecodable | End::Stopped(Stop::NotLdap) => Some((LdapResultCode::ProtocolError, "undecodable message")),
+            End::Stopped(Stop::TooLarge) => Some((LdapResultCode::ProtocolError, "message too large")),
+            End::ShuttingDown => {
+                self.drain().await;
+                Some((LdapResultCode::Unavailable, "shutting down"))
+            }
+        };
+        self.cut.cancel();
+        if let Some((code, message)) = notice {
+            let _ = self.output.send(response::notice_of_disconnection(code, message)).await;
+        }
+    }
+
+    /// Waits until nothing runs; holding what it returns keeps it so. `None` when the connection was cut meanwhile.
+    async fn drain(&self) -> Option<OwnedSemaphorePermit> {
+        let all = u32::try_from(allowed(&self.service)).unwrap_or(u32::MAX);
+        tokio::select! {
+            () = self.cut.cancelled() => None,
+            permit = Arc::clone(&self.slots).acquire_many_owned(all) => permit.ok(),
+        }
+    }
+
+    async fn handle(&mut self, frame: &Bytes) -> Result<(), End> {
+        let message = Message::read(frame).map_err(|_| End::Undecodable)?;
+        let (id, operation) = (message.id, message.operation);
+        match operation {
+            Operation::Unbind => return Err(End::Unbind),
+            Operation::Abandon => {
+                self.abandon(message.content);
+                return Ok(());
+            }
+            _ => {}
+        }
+        let refusal = match &message.controls {
+            Err(_) => Some(Outcome::malformed()),
+            Ok(controls) if message::unavailable_critical(controls) => {
+                Some(Outcome::new(LdapResultCode::UnavailableCriticalExtension, "critical control not supported"))
+            }
+            Ok(_) if self.is_running(id) => Some(Outcome::new(LdapResultCode::ProtocolError, "message id in use")),
+            Ok(_) => None,
+        };
+        if let Some(outcome) = refusal {
+            return self.answer(id, operation, outcome).await;
+        }
+        match operation {
+            Operation::Bind => self.bind(id, message.content).await,
+            Operation::Search | Operation::Compare => match self.audience().await {
+                Ok(audience) => self.start(id, operation, frame.slice_ref(message.content), audience).await,
+                Err(outcome) => self.answer(id, operation, outcome).await,
+            },
+            Operation::Extended => self.extended(id, message.content).await,
+            Operation::Modify | Operation::Add | Operation::Delete | Operation::ModifyDn => {
+                let outcome = Outcome::new(LdapResultCode::UnwillingToPerform, "this directory is read-only over LDAP");
+                self.answer(id, operation, outcome).await
+            }
+            Operation::Unbind | Operation::Abandon => Ok(()),
+        }
+    }
+
+    async fn extended(&mut self, id: i32, content: &[u8]) -> Result<(), End> {
+        let answered = match self.audience().await {
+            Ok(_) => extended::run(content, self.bound.as_ref().map(|bound| &bound.identity)),
+            Err(outcome) => Err(outcome),
+        };
+        match answered {
+            Ok(value) => {
+                count(Operation::Extended, &LdapResultCode::Success);
+                Ok(self.output.send(response::extended_value(id, &value)).await?)
+            }
+            Err(outcome) => self.answer(id, Operation::Extended, outcome).await,
+        }
+    }
+
+    async fn answer(&self, id: i32, operation: Operation, outcome: Outcome) -> Result<(), End> {
+        Ok(send_result(&self.output, id, operation, outcome).await?)
+    }
+
+    fn is_running(&self, id: i32) -> bool {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
+    /// Unknown and finished ids are ignored (RFC 4511 section 4.11).
+    fn abandon(&self, content: &[u8]) {
+        let id = request::abandoned_id(content);
+        let token = id.and_then(|id| self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id));
+        if let Some(token) = token {
+            token.cancel();
+            metrics::counter!("annuaire_ldap_operations_total", "operation" => "abandon", "code" => "0").increment(1);
+        }
+    }
+
+    /// The identity before is lost at once; after a failure the session is anonymous.
+    async fn bind(&mut self, id: i32, content: &[u8]) -> Result<(), End> {
+        let _quiet = self.drain().await.ok_or(End::Cut)?;
+        self.bound = None;
+        let outcome = match BindRequest::read(content) {
+            Err(_) => Outcome::malformed(),
+            Ok(request) => match bind::run(&self.service.authenticator, &request).await {
+                Ok(bound) => {
+                    self.bound = bound;
+                    Outcome::success()
+                }
+                Err(outcome) => outcome,
+            },
+        };
+        self.answer(id, Operation::Bind, outcome).await
+    }
+
+    /// Who is asking, as of now. A revoked account has become anonymous (RFC 4513 section 4: the server may change the state any time).
+    async fn audience(&mut self) -> Result<Audience, Outcome> {
+        let Some(bound) = &self.bound else {
+            return Ok(Audience::Public);
+        };
+        if bound.in_force(&self.service.authenticator).await? {
+            return Ok(bound.identity.audience);
+        }
+        self.bound = None;
+        Ok(Audience::Public)
+    }
+
+    /// Runs a search or compare as a task, once there is a slot for it.
+    async fn start(&self, id: i32, operation: Operation, content: Bytes, audience: Audience) -> Result<(), End> {
+        let slot = tokio::select! {
+            biased;
+            () = self.cut.cancelled() => return Err(End::Cut),
+            () = self.stop.cancelled() => return Err(End::ShuttingDown),
+            slot = Arc::clone(&self.slots).acquire_owned() => slot.map_err(|_| End::Cut)?,
+        };
+        let token = self.cut.child_token();
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
+        let (service, output, running) = (Arc::clone(&self.service), self.output.clone(), Arc::clone(&self.running));
+        tokio::spawn(async move {
+            let work = async {
+                match operation {
+                    Operation::Search => search::run(&service, audience, id, &content, &output).await,
+                    _ => Ok(compare::run(&service, audience, &content).await),
+                }
+            };
+            let outcome = tokio::select! {
+                biased;
+                () = token.cancelled() => None,
+                outcome = work => outcome.ok(),
+            };
+            // Freed before the answer: a client may use the id again once it has it. Abandoned in the last moment: no answer.
+            let in_time = running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some();
+            if let Some(outcome) = outcome.filter(|_| in_time) {
+                let _ = send_result(&output, id, operation, outcome).await;
+            }
+            drop(slot);
+        });
+        Ok(())
+    }
+}
+
+async fn send_result(output: &Output, id: i32, operation: Operation, outcome: Outcome) -> Result<(), Gone> {
+    count(operation, &outcome.code);
+    match response::result(id, operation, outcome) {
+        Some(bytes) => output.send(bytes).await,
+        None => Ok(()),
+    }
+}
+
+fn count(operation: Operation, code: &LdapResultCode) {
+    let code = (code.clone() as i64).to_string();
+    metrics::counter!("annuaire_ldap_operations_total", "operation" => operation.name(), "code" => code).increment(1);
+}

@@ -1,0 +1,89 @@
+//! HTTP/1 and HTTP/2 over an accepted connection, by hyper; what is answered is the router's business.
+//!
+//! Bounded where a router cannot see: the time until the protocol is known and each header is whole, the size of headers, the number of
+//! streams of one connection.
+
+use crate::settings::HttpSettings;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// What opens an HTTP/2 connection (RFC 9113 section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Headers beside the request line, bytes.
+const HEADER_BYTES: usize = 16 * 1024;
+/// Requests of one HTTP/2 connection at a time.
+const STREAMS: u32 = 64;
+
+/// What every HTTP connection shares; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Web {
+    router: axum::Router,
+    builder: Builder<TokioExecutor>,
+    header_time: Duration,
+}
+
+impl Web {
+    pub fn new(router: axum::Router, settings: &HttpSettings) -> Self {
+        let header_time = Duration::from_secs(settings.request_seconds);
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(header_time)
+            .max_buf_size((settings.max_uri_bytes + HEADER_BYTES).max(8 * 1024));
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(settings.max_uri_bytes + HEADER_BYTES).unwrap_or(u32::MAX))
+            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(header_time);
+        Self { router, builder, header_time }
+    }
+
+    /// Serves one connection; after `stop` the requests begun are finished and no other is taken.
+    pub async fn serve(self, stream: TcpStream, stop: CancellationToken) {
+        let begun = tokio::select! {
+            biased;
+            () = stop.cancelled() => false,
+            begun = timeout(self.header_time, protocol_known(&stream)) => begun.unwrap_or(false),
+        };
+        if !begun {
+            return;
+        }
+        let service = TowerToHyperService::new(self.router);
+        let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(error = %error, "HTTP connection ended badly");
+        }
+    }
+}
+
+/// Waits until enough bytes came to tell HTTP/1 from HTTP/2, which hyper would wait for without a limit; `false`: the client left.
+async fn protocol_known(stream: &TcpStream) -> bool {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut first).await {
+            Ok(0) | Err(_) => return false,
+            Ok(seen) => {
+                if seen == PREFACE.len() || first.get(..seen) != PREFACE.get(..seen) {
+                    return true;
+                }
+            }
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
