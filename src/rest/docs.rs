@@ -1,0 +1,90 @@
+//! What the API says of itself: the head and the finish of the OpenAPI document, `/openapi.json` and the page `/docs`. The page's assets are in the binary and its policy (CSP) lets it load nothing from anywhere else.
+
+use super::problem::ProblemDocument;
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Components, OpenApi};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Annuaire",
+        description = "An open national directory for secure health messaging (MSSanté): professionals, structures and mailboxes \
+            from the official files.\n\nWithout a credential the answers are the public ones; the bearer of an account gives the \
+            professional view. A wrong credential is refused, never ignored. What may not be shown does not exist here: it is in no \
+            answer, no count, no error. Every answer carries `x-request-id`; every error is `application/problem+json` (RFC 9457) with a \
+            stable `code`.",
+        license(name = "EUPL-1.2", identifier = "EUPL-1.2"),
+    ),
+    tags(
+        (name = "directory", description = "Search, and single entries"),
+        (name = "nomenclatures", description = "Codes and labels"),
+        (name = "service", description = "For those who run it"),
+    ),
+    components(schemas(ProblemDocument)),
+    modifiers(&Bearer),
+)]
+struct Description;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut OpenApi) {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.description = Some("Secret of an account (`annuaire account add`), shown once when it is made.".to_owned());
+        document.components.get_or_insert_with(Components::new).add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The head of the document; the routes add themselves.
+pub(super) fn description() -> OpenApi {
+    Description::openapi()
+}
+
+/// Moves the example of each query parameter into its schema and description. As an example of the parameter itself the page would
+/// fill it in: a first try of the search would ask for every criterion at once.
+pub(super) fn finish(mut document: OpenApi) -> OpenApi {
+    let operations = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());
+    for parameter in operations.filter_map(|operation| operation.parameters.as_mut()).flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        if !matches!(parameter.parameter_in, ParameterIn::Query) {
+            continue;
+        }
+        // The field can be set and not read: it is read from what the document will say.
+        let written = serde_json::to_value(&*parameter).unwrap_or_default();
+        let Some(example) = written.get("example").cloned() else { continue };
+        *parameter = ParameterBuilder::from(parameter.clone()).example(None).build();
+        let shown = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+        if let Some(description) = &mut parameter.description {
+            description.push_str(&format!("; for example `{shown}`"));
+        }
+        if let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema {
+            schema.examples = vec![example];
+        }
+    }
+    document
+}
+
+/// Scripts, styles and images of the page come from this server only; Swagger UI sets inline styles and data images.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `/openapi.json` and `/docs`.
+pub(super) fn pages<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {
+    let json = document.to_json().unwrap_or_default();
+    let serve = async move || ([(CONTENT_TYPE, "application/json")], json).into_response();
+    // "none" turns off the badge that would send the document's address to an outside validator.
+    let config = Config::from("/openapi.json").validator_url("none");
+    let page = Router::from(SwaggerUi::new("/docs").config(config))
+        .layer(SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY)));
+    Router::new().route("/openapi.json", get(serve)).merge(page)
+}

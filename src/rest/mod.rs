@@ -1,0 +1,47 @@
+//! The REST door: `/v1` over HTTP, each route one question to [`Directory`] and its answer as JSON. It decides nothing about who may
+//! see what: it renders published views as they come, for the audience the credential gives.
+//!
+//! It refuses to guess: an unknown parameter, a wrong credential, a value out of bounds is an error that says so, never a silently
+//! different answer. Errors are problem documents (RFC 9457) with stable codes; conditional requests follow RFC 9110 §13; bearer
+//! credentials RFC 6750. Sizes and times are bounded before any work is done, and no log line ever holds a URI or a query.
+//!
+//! [`router`] reads as the table of contents; [`openapi`] is the same table as a document, kept in `openapi/annuaire.json`.
+
+mod asked;
+mod bounds;
+mod credential;
+mod docs;
+mod entry;
+mod health;
+mod item;
+mod layers;
+mod mailboxes;
+mod nomenclatures;
+mod observe;
+mod organizations;
+mod parameters;
+mod path;
+mod problem;
+mod professionals;
+mod query_string;
+mod refusals;
+mod router;
+mod search;
+
+pub use router::{Clock, openapi, router, router_with_clock};
+
+use crate::directory::Directory;
+use crate::settings::Settings;
+use crate::trust::Authenticator;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+/// What the routes need; cheap to clone.
+#[derive(Clone)]
+pub struct RestService {
+    pub directory: Directory,
+    pub authenticator: Authenticator,
+    /// `http` and `search.deadline_ms` are read here.
+    pub settings: Settings,
+    /// Renders `/metrics`; counting goes through the `metrics` macros.
+    pub metrics: PrometheusHandle,
+}

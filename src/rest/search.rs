@@ -1,0 +1,70 @@
+//! `/v1/search`: criteria to a page of entries, their total and a cursor.
+
+use super::asked::Asked;
+use super::credential::Caller;
+use super::item::Item;
+use super::parameters::SearchParameters;
+use super::problem::Problem;
+use super::refusals::SearchRefusals;
+use super::router::Shared;
+use crate::directory::{Matching, Order, Query};
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A cursor is bound to its audience only: accounts of one audience see the same, and may hand a walk on.
+const IDENTITY: &str = "";
+
+/// A page of entries.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SearchAnswer {
+    /// Entries that match, on all pages.
+    #[schema(example = 1)]
+    total: u64,
+    /// Best first: whole words before beginnings, with a mailbox before without, then by name and id.
+    items: Vec<Item>,
+    /// Cursor of the next page; null on the last one.
+    next: Option<String>,
+    /// Only ever false: the search was ended early, `total` is a lower bound and entries may be missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact: Option<bool>,
+}
+
+/// Search
+///
+/// Professionals and structures with their mailboxes inside, or mailboxes alone with `kind=mailbox`. At least one criterion is
+/// required. `total` counts what is answered, never both.
+#[utoipa::path(
+    get,
+    path = "/v1/search",
+    tag = "directory",
+    operation_id = "search",
+    params(SearchParameters),
+    responses((status = 200, description = "A page of entries", body = SearchAnswer), SearchRefusals),
+    security((), ("bearer" = [])),
+)]
+pub(super) async fn search(State(api): State<Shared>, Caller(audience): Caller, asked: Asked) -> Result<Json<SearchAnswer>, Problem> {
+    let directory = &api.service.directory;
+    let now = (api.clock)().as_second();
+    let mut query = Query {
+        kinds: asked.kinds,
+        matching: Matching::Criteria(asked.criteria),
+        order: Order::Rank,
+        limit: asked.limit,
+        after: None,
+        count: true,
+    };
+    let question = query.clone();
+    if let Some(cursor) = &asked.cursor {
+        let place = directory.cursors().decode(cursor, audience, &question, IDENTITY, now);
+        query.after = Some(place.map_err(|error| Problem::parameter("invalid_cursor", "cursor", error.to_string()))?);
+    }
+    let answer = directory.search(audience, query, api.deadline()).await?;
+    let items = answer.hits.iter().map(Item::of).collect::<Result<Vec<_>, _>>()?;
+    let next = match answer.hits.last() {
+        Some(last) if answer.more => Some(directory.cursors().encode(audience, &question, IDENTITY, &last.rank, now)),
+        _ => None,
+    };
+    Ok(Json(SearchAnswer { total: answer.total.unwrap_or(answer.hits.len() as u64), items, next, exact: answer.truncated.map(|_| false) }))
+}
