@@ -1,0 +1,161 @@
+//! Assembly: the rooms put together into a running service. Used by `serve`, by `demo` and by the tests.
+//!
+//! Listeners start at once with the gate closed, so that a client hears "not ready" (LDAP 52, HTTP 503) and never a stale answer; the
+//! projection, on its own thread, opens it. Without the index lock the doors stay closed and the lock is asked for again. An import
+//! that was interrupted is finished beside the open doors, as any import is.
+
+use crate::directory::Directory;
+use crate::error::Result;
+use crate::index::Gate;
+use crate::ldap::LdapService;
+use crate::net::Server;
+use crate::projection::{self, Doors};
+use crate::rest::{self, RestService};
+use crate::settings::Settings;
+use crate::store::{DataDir, Store};
+use crate::trust::Authenticator;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How often histograms are folded into what `/metrics` shows.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// A running service: its addresses, its gate, and how to stop it.
+pub struct Service {
+    ldap: SocketAddr,
+    http: SocketAddr,
+    directory: Directory,
+    gate: Arc<Gate>,
+    stop: CancellationToken,
+    listeners: JoinHandle<Result<()>>,
+    projection: thread::JoinHandle<()>,
+}
+
+impl Service {
+    /// Binds the listeners (port 0 takes any free one), starts the projection, returns at once; the doors open by themselves.
+    pub async fn start(data: &DataDir, store: &Store, settings: &Settings) -> Result<Self> {
+        let metrics = metrics();
+        let doors = Doors::default();
+        let gate = Arc::clone(&doors.gate);
+        let directory = Directory::new_with_key(doors.reader.clone(), Arc::clone(&gate), store.cursor_key());
+        let authenticator = Authenticator::new(store.clone());
+        let router = rest::router(RestService {
+            directory: directory.clone(),
+            authenticator: authenticator.clone(),
+            settings: settings.clone(),
+            metrics: metrics.clone(),
+        });
+        let ldap = LdapService { directory: directory.clone(), authenticator, settings: settings.clone() };
+        let server = Server::bind(settings, ldap, router).await?;
+        let (ldap, http) = (server.ldap_address(), server.http_address());
+        let stop = CancellationToken::new();
+        let projection = projection::spawn(store.clone(), data.clone(), doors, stop.clone())?;
+        tokio::spawn(projection::watch(store.clone(), Arc::clone(&gate), stop.clone()));
+        let listeners = tokio::spawn(server.run(stop.clone()));
+        tokio::spawn(keep_metrics(metrics, stop.clone()));
+        Ok(Self { ldap, http, directory, gate, stop, listeners, projection })
+    }
+
+    #[must_use]
+    pub fn ldap_address(&self) -> SocketAddr {
+        self.ldap
+    }
+
+    #[must_use]
+    pub fn http_address(&self) -> SocketAddr {
+        self.http
+    }
+
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    #[must_use]
+    pub fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Waits until a search would be answered; `false` when `limit` passed first.
+    pub async fn opened(&self, limit: Duration) -> bool {
+        let opened = async {
+            while self.gate.check().is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(limit, opened).await.is_ok()
+    }
+
+    /// Runs until `stopped` resolves, then ends gracefully. A listener that fails ends it too.
+    pub async fn run_until(mut self, stopped: impl Future<Output = ()>) -> Result<()> {
+        tokio::select! {
+            () = stopped => self.stop().await,
+            ended = &mut self.listeners => {
+                self.stop.cancel();
+                wait_for(self.projection).await;
+                joined(ended)
+            }
+        }
+    }
+
+    /// No new connections, open ones finish, then the projection ends and gives the index lock back.
+    pub async fn stop(self) -> Result<()> {
+        self.stop.cancel();
+        let ended = self.listeners.await;
+        wait_for(self.projection).await;
+        joined(ended)
+    }
+}
+
+fn joined(ended: std::result::Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
+    ended.unwrap_or_else(|error| Err(crate::error::Error::internal("a listener ended abnormally", error)))
+}
+
+/// Joins a thread without holding up the runtime. A panic there is already logged, and its gate closed.
+async fn wait_for(thread: thread::JoinHandle<()>) {
+    let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+}
+
+async fn keep_metrics(metrics: PrometheusHandle, stop: CancellationToken) {
+    while tokio::time::timeout(METRICS_UPKEEP, stop.cancelled()).await.is_err() {
+        metrics.run_upkeep();
+    }
+}
+
+/// The process has one recorder, however many services the tests start.
+fn metrics() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            // Refused only when something else in the process records; then `/metrics` stays empty.
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("another metrics recorder is installed");
+            }
+            handle
+        })
+        .clone()
+}
+
+/// Resolves at SIGINT or SIGTERM.
+pub async fn signalled() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

@@ -1,0 +1,21 @@
+//! All integration tests in one binary (one link). Every test uses port 0 and a temporary data folder.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may")]
+
+mod architecture;
+mod cli;
+mod country;
+mod crash;
+mod docs;
+mod fixtures;
+mod harness;
+mod hostile;
+mod import;
+mod index;
+mod ldap;
+mod liste_rouge;
+mod logs;
+mod projection;
+mod rest;
+mod scenarios;
+mod store;
+mod visibility;
