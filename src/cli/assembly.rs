@@ -42,7 +42,7 @@ impl Service {
         let metrics = metrics();
         let doors = Doors::default();
         let gate = Arc::clone(&doors.gate);
-        let directory = Directory::new_with_key(doors.reader.clone(), Arc::clone(&gate), store.cursor_key());
+        let directory = Directory::new(doors.reader.clone(), Arc::clone(&gate), store.cursor_key());
         let authenticator = Authenticator::new(store.clone());
         let router = rest::router(RestService {
             directory: directory.clone(),

@@ -150,13 +150,13 @@ impl Door {
         match Projector::open(store.clone(), data.clone(), doors.clone()).await {
             Ok(mut projector) => {
                 projector.catch_up().await?;
-                Ok(Self { directory: Directory::new(doors.reader, doors.gate), _lock: Some(projector) })
+                Ok(Self { directory: Directory::new(doors.reader, doors.gate, store.cursor_key()), _lock: Some(projector) })
             }
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 caught_up(data, store).await?;
                 let reader = Reader::beside(&data.index(), store.store_id())?;
                 doors.gate.open();
-                Ok(Self { directory: Directory::new(reader, doors.gate), _lock: None })
+                Ok(Self { directory: Directory::new(reader, doors.gate, store.cursor_key()), _lock: None })
             }
             Err(error) => Err(error),
         }

@@ -71,18 +71,9 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// With a random cursor key: cursors end with the process.
+    /// `key` authenticates cursors; the caller keeps it, so that they survive a restart and hold on several machines.
     #[must_use]
-    pub fn new(reader: Reader, gate: Arc<Gate>) -> Self {
-        let mut key = [0; 32];
-        // Without randomness from the system the key stays guessable, but it only guards places in public answers.
-        let _ = getrandom::fill(&mut key);
-        Self::new_with_key(reader, gate, key)
-    }
-
-    /// With a cursor key the caller keeps: cursors survive a restart and hold on several machines.
-    #[must_use]
-    pub fn new_with_key(reader: Reader, gate: Arc<Gate>, key: [u8; 32]) -> Self {
+    pub fn new(reader: Reader, gate: Arc<Gate>, key: [u8; 32]) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self { reader, gate, workers: Arc::new(Semaphore::new(2 * cores)), waiting: Arc::default(), cursors: CursorKey::new(key) }
     }
@@ -183,7 +174,7 @@ mod tests {
         let index = Index::open(folder.path(), "store", &Reader::default()).unwrap();
         let gate = Arc::new(Gate::default());
         gate.open();
-        let mut directory = Directory::new_with_key(index.reader(), gate, [0; 32]);
+        let mut directory = Directory::new(index.reader(), gate, [0; 32]);
         directory.workers = Arc::new(Semaphore::new(workers));
         (folder, index, directory)
     }

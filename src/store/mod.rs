@@ -266,7 +266,7 @@ impl Store {
         }
     }
 
-    /// Creates, updates or adopts a mailbox of an operator, every field taken as stated (but see [`Self::publish_mailbox`] on adoption).
+    /// Creates, updates or adopts a mailbox of an operator, every field taken as stated (but see [`Self::publish_mailbox`]).
     pub async fn put_operator_mailbox(&self, mailbox: &Mailbox, actor: &str, now: i64) -> Result<Put> {
         let stated = Stated {
             liste_rouge: Some(mailbox.liste_rouge),
@@ -280,7 +280,7 @@ impl Store {
 
     /// The same, where what `stated` leaves open keeps the value the store has, or takes the mailbox's on creation.
     ///
-    /// A freeze is never the operator's to lift. An adoption keeps liste rouge and telephone opposition where they are set.
+    /// A freeze, and a liste rouge or telephone opposition that an administrator set, are not the operator's to lift.
     /// Refusals: MSS-050 (another operator's), MSS-051 (another type), MSS-053 (closed less than a year ago under another holder).
     pub async fn publish_mailbox(&self, mailbox: &Mailbox, stated: &Stated, actor: &str, now: i64) -> Result<Put> {
         match self {

@@ -29,7 +29,7 @@ async fn imported() -> (TempDir, DataDir, Store) {
 
 async fn projector(data: &DataDir, store: &Store) -> (Projector, Directory) {
     let doors = Doors::default();
-    let directory = Directory::new(doors.reader.clone(), Arc::clone(&doors.gate));
+    let directory = Directory::new(doors.reader.clone(), Arc::clone(&doors.gate), store.cursor_key());
     (Projector::open(store.clone(), data.clone(), doors).await.unwrap(), directory)
 }
 

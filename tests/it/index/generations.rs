@@ -146,7 +146,7 @@ async fn the_door_follows_the_gate_and_decodes_what_was_published() {
     let docs = world();
     let (_folder, index) = built(&docs);
     let gate = Arc::new(Gate::default());
-    let directory = Directory::new(index.reader(), Arc::clone(&gate));
+    let directory = Directory::new(index.reader(), Arc::clone(&gate), [7; 32]);
     let ask = || Query { order: Order::Name, limit: 50, ..query(Matching::Criteria(Criteria::default())) };
     let key = docs[3].published.key();
     let closed = directory.search(Audience::Public, ask(), Duration::from_secs(5)).await.unwrap_err();

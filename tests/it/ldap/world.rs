@@ -89,7 +89,7 @@ impl World {
 
     pub async fn serve(&self, settings: Settings) -> Running {
         let service = LdapService {
-            directory: Directory::new(self.reader.clone(), Arc::clone(&self.gate)),
+            directory: Directory::new(self.reader.clone(), Arc::clone(&self.gate), [7; 32]),
             authenticator: self.authenticator.clone(),
             settings: settings.clone(),
         };

@@ -106,7 +106,7 @@ impl World {
         let now = Arc::new(AtomicI64::new(SINCE + 3_600));
         let clock = Arc::clone(&now);
         let service = RestService {
-            directory: Directory::new(index.reader(), Arc::clone(&gate)),
+            directory: Directory::new(index.reader(), Arc::clone(&gate), [7; 32]),
             authenticator: Authenticator::new(store),
             settings,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
