@@ -13,6 +13,7 @@ use super::request::{self, BindRequest};
 use super::response::{self, Outcome};
 use super::{LdapService, bind, compare, extended, search};
 use crate::model::Audience;
+use crate::trust::Peer;
 use ldap3_proto::proto::LdapResultCode;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,6 +54,7 @@ type Running = Arc<Mutex<HashMap<i32, CancellationToken>>>;
 
 struct Session<S> {
     service: Arc<LdapService>,
+    peer: Peer,
     frames: Frames<ReadHalf<S>>,
     output: Output,
     /// `None` while anonymous.
@@ -87,7 +89,7 @@ fn allowed(service: &LdapService) -> usize {
 }
 
 /// Serves one client until it leaves, misbehaves, or `stop` is cancelled.
-pub async fn serve_connection<S>(stream: S, service: Arc<LdapService>, stop: CancellationToken)
+pub async fn serve_connection<S>(stream: S, peer: Peer, service: Arc<LdapService>, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -109,6 +111,7 @@ where
         running: Running::default(),
         cut,
         stop,
+        peer,
         service,
     };
     let (end, mut frames) = session.run().await;

@@ -4,6 +4,7 @@
 //! streams of one connection.
 
 use crate::settings::HttpSettings;
+use crate::trust::Peer;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -48,7 +49,7 @@ impl Web {
     }
 
     /// Serves one connection; after `stop` the requests begun are finished and no other is taken.
-    pub async fn serve(self, stream: TcpStream, stop: CancellationToken) {
+    pub async fn serve(self, stream: TcpStream, peer: Peer, stop: CancellationToken) {
         let begun = tokio::select! {
             biased;
             () = stop.cancelled() => false,
@@ -57,7 +58,11 @@ impl Web {
         if !begun {
             return;
         }
-        let service = TowerToHyperService::new(self.router);
+        let known = move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(peer.clone());
+            request
+        };
+        let service = TowerToHyperService::new(tower::util::MapRequest::new(self.router, known));
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

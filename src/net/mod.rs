@@ -9,6 +9,7 @@ mod http;
 use crate::error::{Error, Result};
 use crate::ldap::{self, LdapService};
 use crate::settings::Settings;
+use crate::trust::Peer;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -55,14 +56,14 @@ impl Door {
     /// Accepts until `stop`; each connection runs `serve` as a task that `kill` ends.
     async fn accept<F, S>(self, tasks: TaskTracker, stop: CancellationToken, kill: CancellationToken, serve: F)
     where
-        F: Fn(TcpStream) -> S,
+        F: Fn(TcpStream, Peer) -> S,
         S: Future<Output = ()> + Send + 'static,
     {
         loop {
             let accepted = async {
                 let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(io::Error::other)?;
-                let (stream, _) = self.listener.accept().await?;
-                io::Result::Ok((slot, stream))
+                let (stream, address) = self.listener.accept().await?;
+                io::Result::Ok((slot, stream, address.ip().to_canonical()))
             };
             let accepted = tokio::select! {
                 biased;
@@ -70,10 +71,10 @@ impl Door {
                 accepted = accepted => accepted,
             };
             match accepted {
-                Ok((slot, stream)) => {
+                Ok((slot, stream, address)) => {
                     // Answers are written whole: waiting to fill a packet only adds delay.
                     let _ = stream.set_nodelay(true);
-                    let serving = serve(stream);
+                    let serving = serve(stream, Peer { address, confidential: address.is_loopback(), certificate: None });
                     let kill = kill.clone();
                     tasks.spawn(async move {
                         tokio::select! {
@@ -126,10 +127,10 @@ impl Server {
         let kill = CancellationToken::new();
         let (service, web) = (self.service, self.web);
         let (ldap_stop, http_stop) = (stop.clone(), stop.clone());
-        let ldap = self.ldap.accept(tasks.clone(), stop.clone(), kill.clone(), move |stream| {
-            ldap::serve_connection(stream, Arc::clone(&service), ldap_stop.clone())
+        let ldap = self.ldap.accept(tasks.clone(), stop.clone(), kill.clone(), move |stream, peer| {
+            ldap::serve_connection(stream, peer, Arc::clone(&service), ldap_stop.clone())
         });
-        let http = self.http.accept(tasks.clone(), stop, kill.clone(), move |stream| web.clone().serve(stream, http_stop.clone()));
+        let http = self.http.accept(tasks.clone(), stop, kill.clone(), move |stream, peer| web.clone().serve(stream, peer, http_stop.clone()));
         tokio::join!(ldap, http);
         tasks.close();
         if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {

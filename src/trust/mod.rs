@@ -6,8 +6,10 @@
 mod accounts;
 mod authenticator;
 pub mod liste_blanche;
+mod peer;
 mod rights;
 
 pub use accounts::{Accounts, Secret};
 pub use authenticator::{Authenticator, Identity};
+pub use peer::Peer;
 pub use rights::{Publisher, publisher};

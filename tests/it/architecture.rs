@@ -24,7 +24,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),
     ("rest", &["directory", "publication", "trust", "audit", "text", "model", "settings", "error"]),
-    ("net", &["ldap", "rest", "settings", "error"]),
+    ("net", &["ldap", "rest", "trust", "settings", "model", "error"]),
     ("cli", &["*"]),
 ];
 
