@@ -1,12 +1,14 @@
-//! From a secret to an identity, for every door.
+//! From a secret, or a certificate the transport has checked, to an identity, for every door.
 //!
 //! An answer, good or bad, is remembered for half a second, so that a busy client does not cost a database read a request, and a
-//! revocation acts within one second. What is remembered is bounded, and keyed by the secret's digest, never by the secret.
+//! revocation acts within one second. What is remembered is bounded, and keyed by the secret's digest, never by the secret. A secret is found by its
+//! digest alone, whatever name came with it: an unknown name and a wrong secret take the same steps.
 
 use super::accounts::digest;
 use crate::error::Result;
-use crate::model::Audience;
+use crate::model::{Account, Audience, DistinguishedName};
 use crate::store::Store;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -43,6 +45,17 @@ impl Authenticator {
         let Some(digest) = digest(secret) else {
             return Ok(None);
         };
+        self.remembering(digest, self.store.account_by_secret(&digest)).await
+    }
+
+    /// The identity of a client certificate, whose chain the transport has checked; `None` when its subject is no account's in force.
+    pub async fn authenticate_certificate(&self, subject: &DistinguishedName) -> Result<Option<Identity>> {
+        let digest = Sha256::new().chain_update(b"certificate\0").chain_update(subject.key.as_bytes()).finalize().into();
+        self.remembering(digest, self.store.account_by_certificate(subject)).await
+    }
+
+    /// The answer remembered under a digest, or that of the store.
+    async fn remembering(&self, digest: [u8; 32], ask: impl Future<Output = Result<Option<Account>>>) -> Result<Option<Identity>> {
         if let Some((identity, at)) = self.memory().get(&digest)
             && at.elapsed() < REMEMBERED
         {
@@ -50,8 +63,7 @@ impl Authenticator {
         }
         // Taken before the store is asked: a revocation committed later counts from here.
         let asked = Instant::now();
-        let account = self.store.account_by_secret(&digest).await?;
-        let in_force = account.filter(|account| account.revoked_at.is_none());
+        let in_force = ask.await?.filter(|account| account.revoked_at.is_none());
         let identity = in_force.map(|account| Identity { account: account.name, audience: account.audience });
         let mut memory = self.memory();
         if memory.len() >= CAPACITY {
