@@ -1,6 +1,7 @@
 //! Single entries: finding the one a name points to, testing it, and writing it with the attributes asked for.
 
 use super::response::{self, Outcome};
+use super::root_dse::Offers;
 use super::tree::{self, Place};
 use super::{LdapService, root_dse, schema};
 use crate::directory::{self, AttributeFilter, Hit, Matching, Order, Query};
@@ -32,9 +33,9 @@ impl Entry {
     }
 
     /// The entry a name points to; the refusal is noSuchObject with the nearest entry that exists, or what the directory answered.
-    pub async fn at(service: &LdapService, audience: Audience, place: &Place) -> Result<Self, Outcome> {
+    pub async fn at(service: &LdapService, audience: Audience, offers: Offers, place: &Place) -> Result<Self, Outcome> {
         match place {
-            Place::Root => Ok(Self::Fixed(root_dse::bytes())),
+            Place::Root => Ok(Self::Fixed(root_dse::bytes(offers))),
             Place::Subschema => Ok(Self::Fixed(schema::subschema_entry())),
             Place::Base(position) => match tree::base_entries().get(*position) {
                 Some(base) => Ok(Self::Fixed(&base.bytes)),

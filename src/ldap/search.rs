@@ -10,6 +10,7 @@ use super::filter::FilterError;
 use super::output::{CHUNK_BYTES, Gone, Output};
 use super::request::{Scope, SearchRequest};
 use super::response::Outcome;
+use super::root_dse::Offers;
 use super::tree::{self, Place};
 use crate::directory::{Answer, Hit, Matching, Order, Query, Truncated};
 use crate::model::{Audience, Kind};
@@ -17,7 +18,14 @@ use ldap3_proto::proto::LdapResultCode;
 use std::time::Duration;
 
 /// Answers a search request; the outcome is for its SearchResultDone.
-pub async fn run(service: &LdapService, audience: Audience, id: i32, content: &[u8], output: &Output) -> Result<Outcome, Gone> {
+pub async fn run(
+    service: &LdapService,
+    audience: Audience,
+    offers: Offers,
+    id: i32,
+    content: &[u8],
+    output: &Output,
+) -> Result<Outcome, Gone> {
     let request = match SearchRequest::read(content) {
         Ok(request) => request,
         Err(FilterError::Malformed) => return Ok(Outcome::malformed()),
@@ -26,7 +34,7 @@ pub async fn run(service: &LdapService, audience: Audience, id: i32, content: &[
     let Ok(place) = tree::resolve(request.base) else {
         return Ok(Outcome::new(LdapResultCode::InvalidDNSyntax, "the base is no DN"));
     };
-    let (entries, outcome) = match find(service, audience, &request, &place).await {
+    let (entries, outcome) = match find(service, audience, offers, &request, &place).await {
         Ok(found) => found,
         Err(outcome) => return Ok(outcome),
     };
@@ -47,6 +55,7 @@ pub async fn run(service: &LdapService, audience: Audience, id: i32, content: &[
 async fn find(
     service: &LdapService,
     audience: Audience,
+    offers: Offers,
     request: &SearchRequest<'_>,
     place: &Place,
 ) -> Result<(Vec<Entry>, Outcome), Outcome> {
@@ -56,7 +65,7 @@ async fn find(
         (Place::Base(position), Scope::One) => tree::one_level(*position),
         (Place::Base(position), Scope::Sub) => tree::subtree(*position),
         (Place::Root | Place::Base(_), Scope::Base) | (Place::Subschema | Place::Leaf { .. } | Place::Nowhere { .. }, _) => {
-            let entry = Entry::at(service, audience, place).await?;
+            let entry = Entry::at(service, audience, offers, place).await?;
             let returned = request.scope != Scope::One && entry.matches(&request.filter);
             return Ok((if returned { vec![entry] } else { Vec::new() }, Outcome::success()));
         }

@@ -1,9 +1,10 @@
-//! The caller's credential (RFC 6750): no header is the public, a valid bearer is its account's audience, and anything else is
-//! refused. A wrong credential never falls back to the public view: its bearer would believe the answer complete.
+//! The caller's credential (RFC 6750): no header is the public or, over a connection whose client certificate is an account's, that
+//! account; a valid bearer is its account's audience, and anything else is refused. A wrong credential never falls back to the public view: its bearer would believe the answer complete.
 
 use super::problem::Problem;
 use super::router::Shared;
 use crate::model::Audience;
+use crate::trust::Peer;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -20,7 +21,11 @@ impl FromRequestParts<Shared> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Problem> {
         if !parts.headers.contains_key(AUTHORIZATION) {
-            return Ok(Self(Audience::Public));
+            let Some(subject) = parts.extensions.get::<Peer>().and_then(|peer| peer.certificate.as_ref()) else {
+                return Ok(Self(Audience::Public));
+            };
+            let identity = api.service.authenticator.authenticate_certificate(subject).await?;
+            return Ok(Self(identity.map_or(Audience::Public, |identity| identity.audience)));
         }
         // A header that cannot be read goes the same way as a wrong secret, so that neither answer nor time tells them apart.
         let secret = bearer(&parts.headers).unwrap_or_default();

@@ -48,7 +48,9 @@ pub fn written_subject(text: &str) -> Result<DistinguishedName> {
     let text = text.trim();
     let name = text.get(..8).filter(|head| head.eq_ignore_ascii_case("subject=")).and_then(|_| text.get(8..)).unwrap_or(text);
     rdns(name).and_then(|rdns| named(&rdns)).ok_or_else(|| {
-        Error::invalid("the subject is no name such as CN=logiciel,OU=service,O=organisme,C=FR (openssl x509 -noout -subject -nameopt RFC2253)")
+        Error::invalid(
+            "the subject is no name such as CN=logiciel,OU=service,O=organisme,C=FR (openssl x509 -noout -subject -nameopt RFC2253)",
+        )
     })
 }
 

@@ -4,8 +4,8 @@
 
 use super::super::types::{Change, ChangeKind};
 use crate::model::{
-    Account, Address, Attachment, Audience, DistinguishedName, Mailbox, MailboxState, MailboxType, Operator, OperatorState, PostalAddress, Professional,
-    ProfessionalOrigin, Source, Structure,
+    Account, Address, Attachment, Audience, DistinguishedName, Mailbox, MailboxState, MailboxType, Operator, OperatorState, PostalAddress,
+    Professional, ProfessionalOrigin, Source, Structure,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
