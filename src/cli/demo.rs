@@ -159,6 +159,13 @@ fn one_word(text: &str) -> bool {
 async fn introduce(service: &Service, secret: Option<&str>) -> anyhow::Result<()> {
     let (ldap, http) = (service.ldap_address(), service.http_address());
     say(format_args!("Invented people only. LDAP on {ldap}, HTTP on {http}; Ctrl-C stops.\n"));
+    let addresses = service.addresses();
+    if let Some(ldaps) = addresses.ldaps {
+        say(format_args!("LDAP over TLS on {ldaps}"));
+    }
+    if let Some(https) = addresses.https {
+        say(format_args!("HTTP over TLS on {https}"));
+    }
     match secret {
         Some(secret) => say(format_args!(
             "account  uid={ACCOUNT},ou=comptes,dc=mssante,dc=fr\nsecret   {secret}   (shown this once: bind password and HTTP bearer)\n"

@@ -57,8 +57,13 @@ async fn a_stalled_handshake_costs_nobody_else() {
     let mut begun = Talk::connect(world.directory.ldap).await;
     assert_eq!(begun.extended(START_TLS).await.res.code, Code::Success);
     silent.push(begun.stream);
-    let mut talk = connect_tls(&trusting(&world.authority, None, false), world.ldaps()).await;
+    let config = trusting(&world.authority, None, false);
+    let mut shaken = secure(&config, TcpStream::connect(world.https()).await.unwrap()).await.unwrap();
+    let mut talk = connect_tls(&config, world.ldaps()).await;
     assert_eq!(talk.who_am_i().await, "");
+    // A handshake done, and then no request.
+    let ended = tokio::time::timeout(PATIENCE, shaken.read_to_end(&mut Vec::new())).await;
+    assert!(ended.is_ok(), "the deadline of the first request ends the connection");
     for mut stream in silent {
         let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await;
         assert!(ended.is_ok(), "the deadline of the handshake ends the connection");

@@ -1,7 +1,7 @@
 //! The tools people have: ldapsearch, ldapwhoami and curl; and the binary with its own settings.
 
 use super::world::{SUBJECT, World, write};
-use crate::harness::{Server, annuaire_in, command};
+use crate::harness::{BINARY, Server, annuaire_in, command};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -122,4 +122,29 @@ async fn sighup_reads_the_files_again() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = path(folder.path(), "data");
+    let mut child = Command::new("bash")
+        .args(["-c", "ulimit -Hn 400; ulimit -Sn 200; exec \"$0\" \"$@\"", BINARY, "--data", &data, "serve"])
+        .args(["--ldap", "127.0.0.1:0", "--http", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut printed = String::new();
+    while !printed.contains("http://") {
+        assert_ne!(std::io::BufRead::read_line(&mut out, &mut printed).unwrap(), 0, "it ended early: {printed}");
+    }
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let log = child.wait_with_output().unwrap().stderr;
+    let figures: Vec<_> = files.split_whitespace().filter(|word| word.bytes().all(|b| b.is_ascii_digit())).collect();
+    assert_eq!(figures, ["400", "400"], "{files}");
+    assert!(String::from_utf8_lossy(&log).contains("too few file descriptors"), "{}", String::from_utf8_lossy(&log));
 }
