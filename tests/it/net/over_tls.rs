@@ -42,8 +42,8 @@ async fn a_second_connection_resumes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stalled_handshake_costs_nobody_else() {
     let world = World::with(|settings| {
-        settings.ldap.message_seconds = 2;
-        settings.http.request_seconds = 2;
+        settings.ldap.message_seconds = 5;
+        settings.http.request_seconds = 5;
     })
     .await;
     let mut silent = Vec::new();

@@ -129,7 +129,7 @@ fn the_limit_of_open_files_is_raised() {
     let folder = tempfile::tempdir().unwrap();
     let data = path(folder.path(), "data");
     let mut child = Command::new("bash")
-        .args(["-c", "ulimit -Hn 400; ulimit -Sn 200; exec \"$0\" \"$@\"", BINARY, "--data", &data, "serve"])
+        .args(["-c", "ulimit -Sn 200 && ulimit -Hn 400 && exec \"$0\" \"$@\"", BINARY, "--data", &data, "serve"])
         .args(["--ldap", "127.0.0.1:0", "--http", "127.0.0.1:0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
