@@ -57,7 +57,7 @@ async fn an_abandoned_search_gets_no_answer() {
     const SEARCHES: i32 = 120;
     let world = World::new().await;
     let mut wide = settings();
-    wide.ldap.anonymous_entries = 1_000;
+    wide.limits.anonymous_entries = 1_000;
     wide.ldap.max_operations = 200;
     let running = world.serve(wide).await;
     // A client with a small window that reads nothing yet: the searches stand in the middle of their answers when the abandons come.
@@ -86,7 +86,7 @@ async fn a_reader_that_does_not_read_is_cut() {
     let world = World::new().await;
     let mut quick = settings();
     quick.ldap.message_seconds = 1;
-    quick.ldap.anonymous_entries = 1_000;
+    quick.limits.anonymous_entries = 1_000;
     let running = world.serve(quick).await;
     let mut client = Client::connect(running.ldap).await;
     // About 100 kB each: more than socket buffers and queue hold together.
