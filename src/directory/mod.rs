@@ -108,8 +108,7 @@ impl Directory {
     /// said by [`Truncated::Allowance`]. Errors: unavailable when the gate is closed, busy, internal.
     pub async fn search(&self, caller: &Caller, mut query: Query, deadline: Duration) -> Result<Answer<Hit>> {
         let admission = self.governor.admit(&caller.source, Instant::now())?;
-        let restricted = admission.entries.filter(|entries| *entries < query.limit);
-        query.limit = restricted.unwrap_or(query.limit);
+        query.limit = admission.entries.map_or(query.limit, |entries| entries.min(query.limit));
         let audience = caller.audience;
         let until = Instant::now() + deadline;
         let reader = self.reader.clone();
@@ -118,7 +117,8 @@ impl Directory {
         });
         let Answer { hits, more, total, truncated } = answer.await?;
         self.governor.shown(&caller.source, hits.iter().flat_map(|found| found.stored.addresses()), Instant::now());
-        let truncated = truncated.or_else(|| restricted.filter(|_| more).map(|_| Truncated::Allowance));
+        // However small the page: a walk in small steps would be no smaller.
+        let truncated = truncated.or_else(|| admission.entries.filter(|_| more).map(|_| Truncated::Allowance));
         Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, truncated })
     }
 

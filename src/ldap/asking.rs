@@ -52,6 +52,7 @@ impl Asking {
         self.service.directory.entry(&self.caller, key).await.map_err(|error| Outcome::from(&error))
     }
 
+    /// The next free turn, in the order they were asked for.
     async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Outcome> {
         self.turns.acquire().await.map_err(|_| Outcome::new(LdapResultCode::Unavailable, "the connection is closing"))
     }

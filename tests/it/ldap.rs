@@ -2,6 +2,7 @@
 
 mod clients;
 mod controls;
+mod crowd;
 mod hostile;
 mod limits;
 mod load;

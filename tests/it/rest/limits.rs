@@ -25,9 +25,13 @@ async fn beyond_the_allowance_ten_entries_and_no_next_page() {
     let next = next.json();
     assert_eq!((next["items"].as_array().unwrap().len(), &next["truncated"], &next["next"]), (2, &true.into(), &serde_json::Value::Null));
     assert_eq!((&next["total"], next.get("exact")), (&NAMESAKES.into(), None), "counting shows nobody");
-    // What fits is whole; an account has an allowance of its own.
+    // No walk in small steps either; what fits is whole; an account has an allowance of its own.
     let narrow = world.get("/v1/search?name=martin&limit=1").await.json();
-    assert_eq!((narrow["items"].as_array().unwrap().len(), narrow.get("truncated")), (1, None));
+    assert_eq!(
+        (narrow["items"].as_array().unwrap().len(), &narrow["truncated"], &narrow["next"]),
+        (1, &true.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(world.get("/v1/search?q=accueil&kind=mailbox").await.json().get("truncated"), None);
     assert_eq!(world.get_identified("/v1/search?name=martin&limit=100").await.json().get("truncated"), None);
 }
 
