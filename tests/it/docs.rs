@@ -191,7 +191,7 @@ async fn recipes_of_the_clients_run() {
 }
 
 /// The first Python on the path may be one without Debian's packages.
-fn python_with_ldap3() -> &'static str {
+pub fn python_with_ldap3() -> &'static str {
     let has = |python: &str| Command::new(python).args(["-c", "import ldap3"]).output().is_ok_and(|o| o.status.success());
     if has("python3") { "python3" } else { "/usr/bin/python3" }
 }
