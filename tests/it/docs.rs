@@ -187,6 +187,14 @@ async fn recipes_of_the_clients_run() {
         assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
         ran += 1;
     }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let source = folder.path().join("Annuaire.java");
+    let java = read(&repository("docs/clients/java.md"));
+    let program = java.split("```java\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a program");
+    std::fs::write(&source, here(program)).expect("a source file");
+    let output = Command::new("java").arg(&source).output().expect("java runs");
+    assert!(output.status.success() && output.stdout.contains(&b'@'), "{}", String::from_utf8_lossy(&output.stderr));
+    ran += 1;
     assert!(ran > 10, "only {ran} recipes found");
 }
 
