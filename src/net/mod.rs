@@ -130,7 +130,8 @@ impl Server {
         let ldap = self.ldap.accept(tasks.clone(), stop.clone(), kill.clone(), move |stream, peer| {
             ldap::serve_connection(stream, peer, Arc::clone(&service), ldap_stop.clone())
         });
-        let http = self.http.accept(tasks.clone(), stop, kill.clone(), move |stream, peer| web.clone().serve(stream, peer, http_stop.clone()));
+        let http =
+            self.http.accept(tasks.clone(), stop, kill.clone(), move |stream, peer| web.clone().serve(stream, peer, http_stop.clone()));
         tokio::join!(ldap, http);
         tasks.close();
         if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {

@@ -3,9 +3,11 @@
 
 mod architecture;
 mod cli;
+mod conformance;
 mod country;
 mod crash;
 mod docs;
+mod export;
 mod fixtures;
 mod harness;
 mod hostile;
