@@ -3,8 +3,9 @@
 use super::exit::{Exit, Usage};
 use super::search::Door;
 use super::{Context, account::AudienceName, say};
-use crate::directory::{Audience, Directory};
+use crate::directory::Directory;
 use crate::error::at_path;
+use crate::export::Ldif;
 use crate::ldap_entry::{DIRECTORY_ROOT, MAILBOX_ROOT};
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -30,14 +31,18 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The LDAP tree (RFC 2849), as slapadd and ldapadd load it
+    /// The LDAP tree (RFC 2849), as ldapadd loads it
     Ldif,
+    /// The same without the version line, which slapadd refuses
+    Slapadd,
 }
 
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let (data, store) = context.store().await?;
     let door = Door::open(&data, &store).await?;
-    let what = Export { directory: &door.directory, audience: args.audience.into(), format: args.format, context: args.context.as_deref() };
+    let version = args.format == Format::Ldif;
+    let wanted = Ldif { audience: args.audience.into(), context: args.context.as_deref(), version };
+    let what = Export { directory: &door.directory, wanted };
     match args.out {
         Some(path) => {
             let written = replace(&path, &what).await?;
@@ -54,16 +59,12 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 struct Export<'a> {
     directory: &'a Directory,
-    audience: Audience,
-    format: Format,
-    context: Option<&'a str>,
+    wanted: Ldif<'a>,
 }
 
 impl Export<'_> {
     async fn write(&self, out: &mut impl std::io::Write) -> anyhow::Result<u64> {
-        match self.format {
-            Format::Ldif => Ok(crate::export::ldif(self.directory, self.audience, self.context, out).await?),
-        }
+        Ok(crate::export::ldif(self.directory, self.wanted, out).await?)
     }
 }
 

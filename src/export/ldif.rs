@@ -5,9 +5,9 @@ use std::io::{Result, Write};
 /// Longest line, octets; a folded line goes on behind a blank.
 const LINE: usize = 76;
 
-/// The first line of a file. No blank line behind it: slapadd would take it for an entry.
+/// The first line of a file.
 pub(super) fn version(out: &mut impl Write) -> Result<()> {
-    out.write_all(b"version: 1\n")
+    out.write_all(b"version: 1\n\n")
 }
 
 /// One entry, with the blank line that ends it.

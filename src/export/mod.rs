@@ -17,10 +17,23 @@ const PAGE: usize = 1_000;
 /// A page looks at every entry of the country.
 const PAGE_WITHIN: Duration = Duration::from_secs(120);
 
+/// What an LDIF file is to hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Ldif<'a> {
+    pub audience: Audience,
+    /// One naming context only.
+    pub context: Option<&'a str>,
+    /// Begin with the version line, as RFC 2849 demands. slapadd takes it for an entry and stops.
+    pub version: bool,
+}
+
 /// Writes the tree, or one of its naming contexts, roots and branches first, so that it loads in this order: user attributes only, which
 /// is what `slapadd` and `ldapadd` take. Returns the number of entries.
-pub async fn ldif(directory: &Directory, audience: Audience, context: Option<&str>, out: &mut impl Write) -> Result<u64> {
-    ldif::version(out).map_err(failed)?;
+pub async fn ldif(directory: &Directory, wanted: Ldif<'_>, out: &mut impl Write) -> Result<u64> {
+    let Ldif { audience, context, version } = wanted;
+    if version {
+        ldif::version(out).map_err(failed)?;
+    }
     let mut written = 0;
     let bases = || BASES.iter().filter(|base| context.is_none_or(|context| base.dn.ends_with(context)));
     for base in bases() {

@@ -7,6 +7,7 @@ use super::response::Outcome;
 use super::tree;
 use crate::directory::{self, AttributeFilter};
 use crate::ldap_entry::attributes::attribute;
+use crate::ldap_entry::matching::Rule;
 use crate::model::Audience;
 use ldap3_proto::proto::LdapResultCode;
 
@@ -34,7 +35,7 @@ pub async fn run(service: &LdapService, audience: Audience, content: &[u8]) -> O
         Err(error) => Outcome::from(&error),
         Ok(Some(true)) => Outcome::new(LdapResultCode::CompareTrue, ""),
         Ok(Some(false)) => Outcome::new(LdapResultCode::CompareFalse, ""),
-        Ok(None) if std::str::from_utf8(request.value).is_err() => Outcome::new(LdapResultCode::InvalidAttributeSyntax, ""),
+        Ok(None) if Rule::of(known.matching).is_some() => Outcome::new(LdapResultCode::InvalidAttributeSyntax, ""),
         Ok(None) => Outcome::new(LdapResultCode::InappropriateMatching, ""),
     }
 }

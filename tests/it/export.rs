@@ -28,18 +28,18 @@ fn lines(ldif: &str) -> BTreeSet<String> {
 }
 
 fn export(folder: &Path, arguments: &[&str]) -> String {
-    annuaire_in(folder, &[&["export", "--format", "ldif"], arguments].concat()).success()
+    annuaire_in(folder, &[&["export"], arguments].concat()).success()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_slapd_takes_every_entry() {
     let directory = TestDirectory::demo().await;
     let slapd = Slapd::configure("cn=admin,dc=mssante,dc=fr", "secret");
-    let all = export(directory.path(), &[]);
+    let all = export(directory.path(), &["--format", "ldif"]);
     let mut loaded = 0;
     for context in crate::harness::CONTEXTS {
         let file = directory.path().join("context.ldif");
-        export(directory.path(), &["--context", context, "--out", file.to_str().unwrap()]);
+        export(directory.path(), &["--format", "slapadd", "--context", context, "--out", file.to_str().unwrap()]);
         slapd.load(context, &file);
         let (ours, theirs) = (std::fs::read_to_string(&file).unwrap(), slapd.content(context));
         let (mut exported, mut held) = (names(&ours), names(&theirs));
@@ -51,7 +51,7 @@ async fn a_real_slapd_takes_every_entry() {
     }
     assert_eq!(names(&all).len(), loaded);
     assert!(loaded > 5_000, "{loaded}");
-    assert!(all.starts_with("version: 1\ndn: dc=mssante,dc=fr\n") && all.lines().all(|line| line.len() <= 76));
+    assert!(all.starts_with("version: 1\n\ndn: dc=mssante,dc=fr\n") && all.lines().all(|line| line.len() <= 76));
     // Operational attributes are the server's own.
     assert!(!all.contains("entryUUID:") && !all.contains("createTimestamp:"));
     // Nothing but the file itself is left beside it.
@@ -62,8 +62,9 @@ async fn a_real_slapd_takes_every_entry() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audience_decides_what_is_written() {
     let directory = TestDirectory::demo().await;
-    let public: BTreeSet<_> = names(&export(directory.path(), &[])).into_iter().collect();
-    let professional: BTreeSet<_> = names(&export(directory.path(), &["--audience", "professional"])).into_iter().collect();
+    let public: BTreeSet<_> = names(&export(directory.path(), &["--format", "ldif"])).into_iter().collect();
+    let professional: BTreeSet<_> =
+        names(&export(directory.path(), &["--format", "ldif", "--audience", "professional"])).into_iter().collect();
     assert!(public.is_subset(&professional) && public.len() < professional.len(), "{} {}", public.len(), professional.len());
     let missing = directory.path().join("no such folder/file.ldif");
     annuaire_in(directory.path(), &["export", "--format", "ldif", "--out", missing.to_str().unwrap()]).failure(1);

@@ -78,7 +78,11 @@ fn holds(word: &str, answer: &Answer) -> bool {
         return answer.tag != 0 && answer.id != 0 && answer.code == code;
     }
     if let Some(attribute) = word.strip_prefix("lacks:") {
-        return entries.iter().all(|e| e.attributes.iter().all(|(name, _)| !same_name(name, attribute)));
+        let (attribute, value) = attribute.split_once('=').map_or((attribute, None), |(name, value)| (name, Some(unquote(value))));
+        return match value {
+            Some(value) => !entries.iter().any(|e| values(e, attribute).any(|v| v == value)),
+            None => entries.iter().all(|e| e.attributes.iter().all(|(name, _)| !same_name(name, attribute))),
+        };
     }
     if let Some(key) = word.strip_prefix("sorted:") {
         return sorted(key, entries);
@@ -141,7 +145,9 @@ fn holds(word: &str, answer: &Answer) -> bool {
 /// By the first value of an attribute, folded as French readers order names, blanks and hyphens alike.
 fn sorted(key: &str, entries: &[Entry]) -> bool {
     let (name, reverse) = key.strip_prefix('-').map_or((key, false), |name| (name, true));
-    let mut keys: Vec<_> = entries.iter().map(|e| values(e, name).next().map(|v| annuaire::text::words(&v).join(" "))).collect();
+    // An address is compared octet by octet, in lower case.
+    let folded = |value: String| if name == "mail" { value.to_lowercase() } else { annuaire::text::words(&value).join(" ") };
+    let mut keys: Vec<_> = entries.iter().map(|e| values(e, name).next().map(folded)).collect();
     if reverse {
         keys.reverse();
     }

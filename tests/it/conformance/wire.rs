@@ -1,10 +1,10 @@
 //! One connection: steps written as bytes, messages read back and kept by their id.
 
 use super::ber::{self, element, integer, read, read_all};
-use crate::harness::PATIENCE;
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// Whom a step's `$account` binds as.
 #[derive(Clone, Debug)]
@@ -55,9 +55,9 @@ fn text(bytes: &[u8]) -> String {
 }
 
 impl Wire {
-    pub fn connect(address: SocketAddr, account: &Account) -> Self {
+    pub fn connect(address: SocketAddr, account: &Account, patience: Duration) -> Self {
         let stream = TcpStream::connect(address).expect("the server listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        stream.set_read_timeout(Some(patience)).expect("a time-out");
         Self {
             stream,
             received: Vec::new(),
