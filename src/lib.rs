@@ -6,6 +6,7 @@ pub mod audit;
 pub mod cli;
 pub mod directory;
 pub mod error;
+pub mod export;
 pub mod extraction;
 pub mod import;
 pub mod index;

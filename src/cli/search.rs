@@ -139,13 +139,13 @@ fn query(args: Args) -> Query {
 const WITHDRAWN_WITHIN: Duration = Duration::from_secs(60);
 
 /// The door of this command; holds the index lock while it is open, unless a server has it.
-struct Door {
-    directory: Directory,
+pub(super) struct Door {
+    pub directory: Directory,
     _lock: Option<Projector>,
 }
 
 impl Door {
-    async fn open(data: &DataDir, store: &Store) -> crate::error::Result<Self> {
+    pub async fn open(data: &DataDir, store: &Store) -> crate::error::Result<Self> {
         // Whoever may read the data folder is not limited: see `Source::Local`.
         let governor = Governor::default();
         let doors = Doors::default();

@@ -52,11 +52,12 @@ pub struct Committed {
     pub seq: i64,
 }
 
-/// One document to write. `audiences` is a set of `Audience::bit`; `since` UTC seconds.
+/// One document to write. `audiences` is a set of `Audience::bit`; `since` and `created` UTC seconds.
 pub struct Document<'a> {
     pub published: &'a Published,
     pub audiences: u8,
     pub since: i64,
+    pub created: i64,
 }
 
 /// The holder of the index lock: all generations, the live writer, labels.

@@ -7,6 +7,7 @@ use super::response::Outcome;
 use super::tree;
 use crate::directory::{self, AttributeFilter};
 use crate::ldap_entry::attributes::attribute;
+use crate::ldap_entry::matching::Rule;
 use ldap3_proto::proto::LdapResultCode;
 
 /// Answers a compare request: 6 true, 5 false, 16 the entry lacks the attribute, 17 nothing has it, 18 it has no equality rule,
@@ -33,7 +34,7 @@ pub async fn run(asking: &Asking, content: &[u8]) -> Outcome {
         Err(error) => Outcome::from(&error),
         Ok(Some(true)) => Outcome::new(LdapResultCode::CompareTrue, ""),
         Ok(Some(false)) => Outcome::new(LdapResultCode::CompareFalse, ""),
-        Ok(None) if std::str::from_utf8(request.value).is_err() => Outcome::new(LdapResultCode::InvalidAttributeSyntax, ""),
+        Ok(None) if Rule::of(known.matching).is_some() => Outcome::new(LdapResultCode::InvalidAttributeSyntax, ""),
         Ok(None) => Outcome::new(LdapResultCode::InappropriateMatching, ""),
     }
 }

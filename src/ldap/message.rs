@@ -105,6 +105,10 @@ fn read_controls(content: &[u8]) -> Result<Vec<Control<'_>>, Malformed> {
         let oid = fields.expect(OCTET_STRING)?;
         let critical = fields.peek() == Some(BOOLEAN) && fields.boolean()?;
         let value = fields.optional(OCTET_STRING)?;
+        // RFC 3296 section 3: it has no value.
+        if oid == MANAGE_DSA_IT.as_bytes() && value.is_some() {
+            return Err(Malformed);
+        }
         controls.push(Control { oid, critical, value });
     }
     Ok(controls)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may import. `cli` assembles everything.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("error", &[]),
     ("model", &[]),
     ("text", &[]),
@@ -22,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("audit", &["store", "model", "error"]),
     ("import", &["extraction", "trust", "store", "text", "model", "error"]),
     ("publication", &["trust", "store", "audit", "text", "model", "error"]),
+    ("export", &["store", "directory", "audit", "visibility", "ldap_entry", "text", "model", "error"]),
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),
     ("rest", &["directory", "publication", "trust", "audit", "text", "model", "settings", "error"]),

@@ -22,10 +22,12 @@ use tempfile::TempDir;
 mod http;
 mod ldap;
 mod process;
+mod slapd;
 
 pub use http::{HttpAnswer, http};
 pub use ldap::Ldap;
 pub use process::{BINARY, Finished, Server, annuaire_in, command};
+pub use slapd::{CONTEXTS, Slapd};
 
 /// Longest any single answer may take; generous, because tests share two cores.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,9 +59,14 @@ pub struct TestDirectory {
 impl TestDirectory {
     /// The demo's fixtures, served.
     pub async fn demo() -> Self {
+        Self::demo_with(&Settings::default()).await
+    }
+
+    /// The demo's fixtures, served with other settings.
+    pub async fn demo_with(settings: &Settings) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         copy_folder(template(), folder.path());
-        Self::over(folder, &Settings::default()).await
+        Self::over(folder, settings).await
     }
 
     /// The given files, imported and served.

@@ -14,7 +14,7 @@ type Values = BTreeMap<String, Vec<String>>;
 fn values_of(docs: &[Doc]) -> Values {
     let mut all = Values::new();
     for doc in docs {
-        for (name, values) in values(&encode(&doc.published, SINCE)) {
+        for (name, values) in values(&encode(&doc.published, SINCE, SINCE)) {
             all.entry(name.to_owned()).or_default().extend(values.map(|v| String::from_utf8(v.to_vec()).unwrap()));
         }
     }
@@ -140,7 +140,7 @@ fn every_filter_finds_what_a_full_pass_finds() {
         live.commit(Committed { seq: 2 + i as i64 }).unwrap();
     }
     let reader = index.reader();
-    let entries: Vec<_> = docs.iter().map(|d| (d, encode(&d.published, SINCE))).collect();
+    let entries: Vec<_> = docs.iter().map(|d| (d, encode(&d.published, SINCE, SINCE))).collect();
     let (mut matched, filters) = (0, filters(&docs));
     for (i, filter) in filters.iter().enumerate() {
         let audience = Audience::ALL[i % 2];

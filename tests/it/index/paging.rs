@@ -70,7 +70,7 @@ fn pages_by_values_follow_the_least_value_and_end_with_those_without() {
     let reader = index.reader();
     // Folded town, missing last; telephone backwards, missing first; then the name.
     let least = |doc: &Doc, attribute: &str, key: fn(&str) -> String| {
-        let entry = annuaire::ldap_entry::encode(&doc.published, 0);
+        let entry = annuaire::ldap_entry::encode(&doc.published, 0, 0);
         let mut values = annuaire::ldap_entry::values(&entry);
         let own = values.find(|(name, _)| *name == attribute);
         let least = own.and_then(|(_, v)| v.map(|v| key(std::str::from_utf8(v).unwrap())).min());

@@ -74,11 +74,11 @@ impl World {
             let views = Audience::ALL.map(|audience| (audience, publish(&record, audience)));
             match &views {
                 [(_, Some(a)), (_, Some(b))] if a == b => {
-                    generation.add(&Document { published: a, audiences: 3, since: SINCE }).unwrap();
+                    generation.add(&Document { published: a, audiences: 3, since: SINCE, created: SINCE }).unwrap();
                 }
                 _ => {
                     for (audience, published) in views.iter().filter_map(|(a, p)| p.as_ref().map(|p| (*a, p))) {
-                        generation.add(&Document { published, audiences: audience.bit(), since: SINCE }).unwrap();
+                        generation.add(&Document { published, audiences: audience.bit(), since: SINCE, created: SINCE }).unwrap();
                     }
                 }
             }

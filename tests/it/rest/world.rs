@@ -105,7 +105,7 @@ impl World {
             let same = public == professional;
             for (published, bits) in [(public, if same { 3 } else { 1 }), (professional.filter(|_| !same), 2)] {
                 if let Some(published) = published {
-                    live.add(&Document { published: &published, audiences: bits, since: SINCE }).unwrap();
+                    live.add(&Document { published: &published, audiences: bits, since: SINCE, created: SINCE }).unwrap();
                 }
             }
         }
