@@ -1,6 +1,6 @@
 //! `annuaire account`: readers who identify themselves and see the professional view. A secret is made here, shown once, never kept.
 
-use super::exit::Exit;
+use super::exit::{Exit, Usage};
 use super::{Context, now, say, say_json};
 use crate::model::{Audience, DistinguishedName};
 use crate::store::Store;
@@ -56,7 +56,7 @@ impl From<AudienceName> for Audience {
 pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
     match action {
         Action::Add { name, audience, certificate } => {
-            let certificates = certificate.iter().map(|text| written_subject(text)).collect::<Result<Vec<_>, _>>()?;
+            let certificates = certificate.iter().map(|text| subject(text)).collect::<Result<Vec<_>, _>>()?;
             let data = context.folder()?;
             let store = Store::open(&data).await?;
             let secret = add_with(&store, &name, audience.into(), certificates.clone()).await?;
@@ -70,7 +70,7 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
             Ok(Exit::Ok)
         }
         Action::Certificate { name, subject } => {
-            let subject = written_subject(&subject)?;
+            let subject = self::subject(&subject)?;
             let (_data, store) = context.store().await?;
             Accounts::new(store).add_certificate(&name, &subject, now()).await?;
             say(format_args!("{name} is also {}", subject.text));
@@ -84,6 +84,10 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
             Ok(Exit::Ok)
         }
     }
+}
+
+fn subject(text: &str) -> Result<DistinguishedName, Usage> {
+    written_subject(text).map_err(|error| Usage(error.to_string()))
 }
 
 /// Adds an account with a fresh secret and returns the secret.

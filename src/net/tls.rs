@@ -31,6 +31,9 @@ const POLL: Duration = Duration::from_secs(3);
 /// No chain of certificates is larger, bytes.
 const LARGEST: u64 = 1 << 20;
 
+/// In the place of a digest, when there is nothing to digest.
+const UNREADABLE: [u8; 32] = [0; 32];
+
 /// Which protocol is spoken inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Inside {
@@ -61,6 +64,8 @@ struct Configs {
 pub(super) struct Tls {
     files: Files,
     configs: ArcSwap<Configs>,
+    /// Digest of the files as they were at the start.
+    first: [u8; 32],
 }
 
 /// A handshake to come, with its deadline.
@@ -100,8 +105,9 @@ impl Tls {
             }
             (None, None) => return Ok(None),
         };
-        let configs = configs(&files, &files.read()?)?;
-        Ok(Some(Arc::new(Self { files, configs: ArcSwap::from_pointee(configs) })))
+        let contents = files.read()?;
+        let configs = ArcSwap::from_pointee(configs(&files, &contents)?);
+        Ok(Some(Arc::new(Self { files, configs, first: contents.digest() })))
     }
 
     pub fn handshake(self: &Arc<Self>, inside: Inside, patience: Duration) -> Handshake {
@@ -111,7 +117,7 @@ impl Tls {
     /// Follows the files until `stop`.
     pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
         let mut hangups = Hangups::new();
-        let mut tried = None;
+        let mut tried = self.first;
         loop {
             let told = tokio::select! {
                 () = stop.cancelled() => return,
@@ -126,20 +132,20 @@ impl Tls {
     }
 
     /// Takes the files over if they changed since `tried`, or if `told` to; returns what was tried.
-    fn look(&self, tried: Option<[u8; 32]>, told: bool) -> Option<[u8; 32]> {
+    fn look(&self, tried: [u8; 32], told: bool) -> [u8; 32] {
         let contents = match self.files.read() {
             Ok(contents) => contents,
             Err(error) => {
                 // Once: a file that stays away would fill the log.
-                if told || tried != Some([0; 32]) {
+                if told || tried != UNREADABLE {
                     tracing::error!(error = %error, "TLS files cannot be read; the ones before stay in use");
                 }
-                return Some([0; 32]);
+                return UNREADABLE;
             }
         };
         let digest = contents.digest();
-        if !told && tried.is_none_or(|tried| tried == digest) {
-            return Some(digest);
+        if !told && tried == digest {
+            return digest;
         }
         match configs(&self.files, &contents) {
             Ok(configs) => {
@@ -148,7 +154,7 @@ impl Tls {
             }
             Err(error) => tracing::error!(error = %error, "TLS files cannot be used; the ones before stay in use"),
         }
-        Some(digest)
+        digest
     }
 }
 
@@ -313,7 +319,7 @@ mod tests {
         let tls = Tls::load(&settings(folder.path())).unwrap().unwrap();
         let first = tls.configs.load_full();
         let same = |configs: &Arc<Configs>| Arc::ptr_eq(configs, &tls.configs.load_full());
-        let tried = tls.look(None, false);
+        let tried = tls.look(tls.first, false);
         assert!(same(&first) && tls.look(tried, false) == tried && same(&first), "unchanged files are left alone");
         write(folder.path(), &other, &key, &certificate);
         let tried = tls.look(tried, false);

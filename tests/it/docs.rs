@@ -138,12 +138,22 @@ fn the_two_commands_of_the_readme_are_there() {
 fn settings_in_the_running_guide_are_the_settings() {
     let page = read(&repository("docs/running.md"));
     let settings = serde_json::to_value(annuaire::settings::Settings::default()).expect("settings");
-    for (section, fields) in settings.as_object().expect("sections") {
-        for (name, value) in fields.as_object().expect("fields") {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let row = format!("| `{section}.{name}` | {value} |");
-            assert!(page.contains(&row), "docs/running.md lacks: {row}");
+    let mut leaves = Vec::new();
+    let mut rooms = vec![(String::new(), settings)];
+    while let Some((path, value)) = rooms.pop() {
+        match value {
+            serde_json::Value::Object(fields) => {
+                let below = |name: String| if path.is_empty() { name } else { format!("{path}.{name}") };
+                rooms.extend(fields.into_iter().map(|(name, value)| (below(name), value)));
+            }
+            serde_json::Value::String(text) => leaves.push((path, text)),
+            serde_json::Value::Null => leaves.push((path, "none".to_owned())),
+            other => leaves.push((path, other.to_string())),
         }
+    }
+    for (path, value) in leaves {
+        let row = format!("| `{path}` | {value} |");
+        assert!(page.contains(&row), "docs/running.md lacks: {row}");
     }
 }
 

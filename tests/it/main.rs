@@ -17,6 +17,7 @@ mod index;
 mod ldap;
 mod liste_rouge;
 mod logs;
+mod net;
 mod projection;
 mod rest;
 mod scenarios;
