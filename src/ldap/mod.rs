@@ -13,6 +13,7 @@ mod bind;
 mod compare;
 mod dn;
 mod entry;
+pub mod examine;
 mod extended;
 mod filter;
 mod frame;

@@ -1,6 +1,7 @@
 //! The LDAP door over the wire: raw bytes and a plain client against a server on a free port with a small directory behind it.
 
 mod clients;
+pub mod fuzzing;
 mod hostile;
 mod load;
 mod operations;
