@@ -15,6 +15,7 @@ mod compare;
 mod controls;
 mod dn;
 mod entry;
+pub mod examine;
 mod extended;
 mod filter;
 mod frame;
