@@ -10,6 +10,7 @@ pub mod assembly;
 mod demo;
 mod dump;
 mod exit;
+mod export;
 mod fixtures;
 mod import;
 mod index;
@@ -62,6 +63,8 @@ enum Command {
     Serve(serve::Args),
     /// Search from the terminal, through the same gate as a door
     Search(Box<search::Args>),
+    /// Write what an audience may see to a file for another system
+    Export(export::Args),
     /// Say what the data folder holds
     Status(status::Args),
     /// Accounts of identified readers (bind and bearer)
@@ -149,6 +152,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Import(args) => import::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Search(args) => search::run(context, *args).await,
+        Command::Export(args) => export::run(context, args).await,
         Command::Status(args) => status::run(context, args).await,
         Command::Account(action) => account::run(context, action).await,
         Command::Mailbox(action) => mailbox::run(context, action).await,

@@ -16,7 +16,7 @@ pub(super) fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument
     let published = document.published;
     let view = published.view();
     let sort = sort_key(published);
-    let stored = Stored::new(published, document.since, &sort);
+    let stored = Stored::new(document, &sort);
     let mut out = TantivyDocument::default();
     let AttributeTerms { equal, name_grams, text_grams } = AttributeTerms::of(stored.ldap());
     out.add_u64(fields.audience, u64::from(document.audiences));

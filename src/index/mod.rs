@@ -23,6 +23,7 @@ mod practice;
 pub mod query;
 mod reader;
 mod search;
+mod sorted;
 mod stored;
 mod terms;
 
@@ -31,6 +32,7 @@ pub use gate::Gate;
 pub use generation::Generation;
 pub use reader::Reader;
 pub use search::{Found, Limits, MAX_CANDIDATES};
+pub use sorted::rank_of;
 pub use stored::Stored;
 
 use crate::error::{Error, Result};
@@ -50,11 +52,12 @@ pub struct Committed {
     pub seq: i64,
 }
 
-/// One document to write. `audiences` is a set of `Audience::bit`; `since` UTC seconds.
+/// One document to write. `audiences` is a set of `Audience::bit`; `since` and `created` UTC seconds.
 pub struct Document<'a> {
     pub published: &'a Published,
     pub audiences: u8,
     pub since: i64,
+    pub created: i64,
 }
 
 /// The holder of the index lock: all generations, the live writer, labels.

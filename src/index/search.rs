@@ -6,6 +6,7 @@ use super::filter::{Node, Subject};
 use super::order::{SegmentOrder, Smallest};
 use super::plan::{Place, Plan};
 use super::query::{Answer, MAX_PAGE, Matching, Order, Query, RankKey, Truncated};
+use super::sorted::Sorted;
 use super::stored::Stored;
 use super::{criteria, filter, filter_plan};
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use tantivy::{DocAddress, DocId, Searcher, SegmentReader, TERMINATED};
 
 /// Entries re-tested by one search at most.
 pub const MAX_CANDIDATES: usize = 200_000;
-/// The deadline is looked at once in so many candidates.
+/// The deadline is looked at once in so many candidates, and before each proof: a filter of a thousand terms takes milliseconds an entry.
 const CHECK_EVERY: usize = 1_000;
 
 /// When a search must end.
@@ -113,7 +114,8 @@ pub(super) fn search(
     let limit = query.limit.min(MAX_PAGE);
     let (mut hits, more) = match query.order {
         Order::Any => run.in_document_order(&question, limit)?,
-        Order::Name | Order::Rank => run.ordered(&question, limit)?,
+        Order::Name | Order::NameDescending | Order::Rank => run.ordered(&question, limit)?,
+        Order::By(_) => run.by_values(&question, limit)?,
     };
     hits.truncate(limit);
     Ok(Answer { hits, more, total: query.count.then_some(run.total), truncated: run.truncated })
@@ -124,7 +126,7 @@ pub(super) fn entry(searcher: &Searcher, fields: &Fields, audience: Audience, ke
     let plan = Plan::Term(Place::Key, key.to_string());
     for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
         let columns = Columns::open(segment)?;
-        let mut candidates = Candidates::of(&plan, fields, segment)?;
+        let mut candidates = Candidates::of(&plan, fields, segment, &|| false)?;
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
             if columns.shown(segment, doc, u64::from(audience.bit()), u64::MAX) {
@@ -185,6 +187,15 @@ impl Run<'_> {
         self.truncated.is_some()
     }
 
+    fn candidates(&mut self, plan: &Plan, segment: &SegmentReader) -> Result<Candidates> {
+        let limits = self.limits;
+        let candidates = Candidates::of(plan, self.fields, segment, &|| limits.passed())?;
+        if limits.passed() {
+            self.truncated = Some(Truncated::Deadline);
+        }
+        Ok(candidates)
+    }
+
     /// Proves a candidate on its own values, which are handed back. Criteria need no proof and no fetch.
     fn prove(&mut self, question: &Question, segment: u32, doc: DocId) -> Result<Proof> {
         let Some(node) = &question.proof else {
@@ -192,6 +203,10 @@ impl Run<'_> {
         };
         if self.tested >= self.limits.candidates {
             self.truncated = Some(Truncated::Budget);
+            return Ok(Proof::Failed);
+        }
+        if self.limits.passed() {
+            self.truncated = Some(Truncated::Deadline);
             return Ok(Proof::Failed);
         }
         self.tested += 1;
@@ -205,7 +220,7 @@ impl Run<'_> {
         let mut matched = 0;
         'segments: for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
             let columns = Columns::open(segment)?;
-            let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
+            let mut candidates = self.candidates(&question.plan, segment)?;
             while candidates.doc() != TERMINATED {
                 let doc = candidates.doc();
                 if self.stop() || (matched > limit && !self.query.count) {
@@ -245,7 +260,11 @@ impl Run<'_> {
         }
         let mut hits = Vec::new();
         while hits.len() <= limit {
-            let smallest = heads.iter().enumerate().filter_map(|(i, head)| Some((i, &head.as_ref()?.rank))).min_by(|a, b| a.1.cmp(b.1));
+            let smallest = heads
+                .iter()
+                .enumerate()
+                .filter_map(|(i, head)| Some((i, &head.as_ref()?.rank)))
+                .min_by(|a, b| self.query.order.compare(a.1, b.1));
             let Some(index) = smallest.map(|(i, _)| i) else {
                 break;
             };
@@ -253,6 +272,35 @@ impl Run<'_> {
                 hits.extend(std::mem::replace(head, self.next_of(*ordinal, kept)?));
             }
         }
+        let more = hits.len() > limit;
+        Ok((hits, more))
+    }
+
+    fn by_values(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
+        let query = self.query;
+        let mut sorted = Sorted::new(query, limit + 1);
+        'segments: for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
+            let columns = Columns::open(segment)?;
+            let mut candidates = self.candidates(&question.plan, segment)?;
+            while candidates.doc() != TERMINATED {
+                let doc = candidates.doc();
+                if self.stop() {
+                    break 'segments;
+                }
+                candidates.advance();
+                if !columns.shown(segment, doc, self.audience, self.kinds) {
+                    continue;
+                }
+                let stored = match self.prove(question, ordinal, doc)? {
+                    Proof::Failed => continue,
+                    Proof::Held(stored) => stored,
+                    Proof::NotNeeded => fetch(self.searcher, ordinal, doc)?,
+                };
+                self.total += 1;
+                sorted.offer(stored);
+            }
+        }
+        let hits = sorted.into_hits();
         let more = hits.len() > limit;
         Ok((hits, more))
     }
@@ -274,9 +322,9 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
         let columns = Columns::open(segment)?;
-        let order = SegmentOrder::open(segment, self.query.order, self.query.after.as_ref())?;
-        let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
-        let mut whole = Candidates::of(&question.whole, self.fields, segment)?;
+        let order = SegmentOrder::open(segment, &self.query.order, self.query.after.as_ref())?;
+        let mut candidates = self.candidates(&question.plan, segment)?;
+        let mut whole = self.candidates(&question.whole, segment)?;
         let mut best = Smallest::new(capacity);
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();

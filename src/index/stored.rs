@@ -2,6 +2,7 @@
 //!
 //! Layout: length of the LDAP entry and of the view (two u32, big-endian), `since` (i64), LDAP entry, view as JSON, sort key.
 
+use super::Document;
 use crate::error::{Error, Result};
 use crate::ldap_entry;
 use crate::visibility::Published;
@@ -19,8 +20,9 @@ pub struct Stored {
 }
 
 impl Stored {
-    pub(super) fn new(published: &Published, since: i64, sort: &str) -> Self {
-        let (ldap, view) = (ldap_entry::encode(published, since), published.encode());
+    pub(super) fn new(document: &Document<'_>, sort: &str) -> Self {
+        let Document { published, since, created, .. } = document;
+        let (ldap, view) = (ldap_entry::encode(published, *since, *created), published.encode());
         let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes();
         let mut out = Vec::with_capacity(HEADER + ldap.len() + view.len() + sort.len());
         out.extend_from_slice(&length(&ldap));
@@ -51,6 +53,11 @@ impl Stored {
     #[must_use]
     pub fn ldap(&self) -> &[u8] {
         self.part(HEADER, self.ldap)
+    }
+
+    /// Addresses of the mailboxes shown.
+    pub fn addresses(&self) -> impl Iterator<Item = &[u8]> {
+        ldap_entry::values(self.ldap()).filter(|(name, _)| *name == "mail").flat_map(|(_, values)| values)
     }
 
     /// JSON of the view.

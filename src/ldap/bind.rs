@@ -11,7 +11,7 @@ use super::response::Outcome;
 use super::tree;
 use crate::error::Result;
 use crate::model::DistinguishedName;
-use crate::trust::{Authenticator, Identity};
+use crate::trust::{Authenticator, Identity, Peer};
 use ldap3_proto::proto::LdapResultCode;
 
 /// The one SASL mechanism (RFC 4422 appendix A).
@@ -30,9 +30,10 @@ pub struct Bound {
 }
 
 impl Credential {
-    async fn identity(&self, authenticator: &Authenticator) -> Result<Option<Identity>> {
+    /// Tries it; a wrong secret counts against the address it comes from.
+    async fn identity(&self, authenticator: &Authenticator, peer: &Peer) -> Result<Option<Identity>> {
         match self {
-            Self::Secret { name, secret } => authenticator.authenticate_named(name, secret).await,
+            Self::Secret { name, secret } => authenticator.authenticate_named(name, secret, peer.address).await,
             Self::Certificate(subject) => authenticator.authenticate_certificate(subject).await,
         }
     }
@@ -41,17 +42,17 @@ impl Credential {
 impl Bound {
     /// Is the account still in force? The authenticator remembers its answers for a moment, so this is cheap.
     pub async fn in_force(&self, authenticator: &Authenticator) -> Result<bool, Outcome> {
-        let identity = self.credential.identity(authenticator).await.map_err(|error| Outcome::from(&error))?;
+        let known = match &self.credential {
+            Credential::Secret { name, secret } => authenticator.still(name, secret).await,
+            Credential::Certificate(subject) => authenticator.authenticate_certificate(subject).await,
+        };
+        let identity = known.map_err(|error| Outcome::from(&error))?;
         Ok(identity.is_some_and(|identity| identity.account == self.identity.account))
     }
 }
 
-/// The account bound, `None` for the anonymous bind; or the refusal. `certificate`: subject of the connection's client certificate.
-pub async fn run(
-    authenticator: &Authenticator,
-    request: &BindRequest<'_>,
-    certificate: Option<&DistinguishedName>,
-) -> Result<Option<Bound>, Outcome> {
+/// The account bound, `None` for the anonymous bind; or the refusal.
+pub async fn run(authenticator: &Authenticator, request: &BindRequest<'_>, peer: &Peer) -> Result<Option<Bound>, Outcome> {
     if request.version != 3 {
         return Err(Outcome::new(LdapResultCode::ProtocolError, "only protocol version 3 is spoken"));
     }
@@ -61,14 +62,14 @@ pub async fn run(
             None => return Ok(None),
         },
         Authentication::Sasl { mechanism, credentials } if mechanism == EXTERNAL.as_bytes() => {
-            let subject = certificate.ok_or_else(invalid)?;
+            let subject = peer.certificate.as_ref().ok_or_else(invalid)?;
             (Credential::Certificate(subject.clone()), authorization(credentials)?)
         }
         Authentication::Sasl { .. } | Authentication::Other => {
             return Err(Outcome::new(LdapResultCode::AuthMethodNotSupported, "simple bind and SASL EXTERNAL are offered"));
         }
     };
-    let identity = credential.identity(authenticator).await.map_err(|error| Outcome::from(&error))?;
+    let identity = credential.identity(authenticator, peer).await.map_err(|error| Outcome::from(&error))?;
     let identity = identity.filter(|identity| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(&identity.account)));
     Ok(Some(Bound { identity: identity.ok_or_else(invalid)?, credential }))
 }

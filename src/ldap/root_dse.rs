@@ -2,7 +2,7 @@
 //! so there is one for each of the ways a connection can stand.
 
 use super::bind::EXTERNAL;
-use super::message::MANAGE_DSA_IT;
+use super::controls::SUPPORTED;
 use super::starttls::START_TLS;
 use super::tree::NAMING_CONTEXTS;
 use crate::ldap_entry::{SUBSCHEMA, encode_entry};
@@ -35,7 +35,7 @@ fn entry(offers: Offers) -> Vec<u8> {
         ("subschemaSubentry", list(&[SUBSCHEMA])),
         ("namingContexts", list(&NAMING_CONTEXTS)),
         ("supportedExtension", extensions),
-        ("supportedControl", list(&[MANAGE_DSA_IT])),
+        ("supportedControl", list(&SUPPORTED)),
         ("supportedLDAPVersion", list(&["3"])),
         ("supportedFeatures", list(&[FEATURE_OPERATIONAL, FEATURE_TRUE_FALSE])),
         ("vendorName", list(&["Annuaire"])),

@@ -11,8 +11,10 @@ use crate::ldap_entry::{SUBSCHEMA, encode_entry};
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
-/// modifyTimestamp of the subschema: clients keep a schema until it changes. Raised with the tables.
-const SCHEMA_SINCE: &str = "20260101000000Z";
+/// createTimestamp of the subschema and of the base entries: the first day of their life, fixed so that every server says the same.
+pub(super) const SCHEMA_CREATED: &str = "20260101000000Z";
+/// modifyTimestamp of the same: clients keep a schema until it changes. Raised with the tables.
+pub(super) const SCHEMA_SINCE: &str = "20260201000000Z";
 
 const ATTRIBUTE_TYPE_DESCRIPTION: &str = "1.3.6.1.4.1.1466.115.121.1.3";
 const BOOLEAN: &str = "1.3.6.1.4.1.1466.115.121.1.7";
@@ -207,6 +209,7 @@ static SUBSCHEMA_ENTRY: LazyLock<Vec<u8>> = LazyLock::new(|| {
             ("cn", list(&["subschema"])),
             ("structuralObjectClass", list(&["subentry"])),
             ("entryDN", list(&[SUBSCHEMA])),
+            ("createTimestamp", list(&[SCHEMA_CREATED])),
             ("modifyTimestamp", list(&[SCHEMA_SINCE])),
             ("hasSubordinates", list(&["FALSE"])),
             ("subschemaSubentry", list(&[SUBSCHEMA])),

@@ -5,15 +5,18 @@
 //! for what runs (RFC 4511 section 4.2.1) and nothing is read while it works. On shutdown what is in flight is finished, then a notice
 //! of disconnection says `unavailable`. What a connection in clear may ask, and how it becomes one over TLS, is [`super::starttls`].
 
+use super::asking::Asking;
 use super::bind::Bound;
+use super::controls::{self, SearchControls};
 use super::frame::{Frames, Stop};
-use super::message::{self, Message, Operation};
+use super::message::{Message, Operation};
 use super::output::{self, Gone, Output};
 use super::request::{self, BindRequest};
 use super::response::{self, Outcome};
 use super::root_dse::Offers;
 use super::starttls::{self, Tls};
 use super::{LdapService, bind, compare, extended, search};
+use crate::directory::{Caller, Source};
 use crate::model::Audience;
 use crate::trust::Peer;
 use ldap3_proto::proto::LdapResultCode;
@@ -67,6 +70,7 @@ struct Session<S> {
     /// `None` while anonymous.
     bound: Option<Bound>,
     slots: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     running: Running,
     /// Cancelled when nothing more can or need be answered.
     cut: CancellationToken,
@@ -116,6 +120,7 @@ where
         output,
         bound: None,
         slots: Arc::new(Semaphore::new(allowed(&service))),
+        turns: Arc::new(Semaphore::new(settings.searches_at_once.clamp(1, 1_000))),
         running: Running::default(),
         cut,
         stop,
@@ -209,7 +214,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         }
         let refusal = match &message.controls {
             Err(_) => Some(Outcome::malformed()),
-            Ok(controls) if message::unavailable_critical(controls) => {
+            Ok(controls) if controls::unavailable_critical(controls, operation) => {
                 Some(Outcome::new(LdapResultCode::UnavailableCriticalExtension, "critical control not supported"))
             }
             Ok(_) if !self.peer.confidential && !starttls::allowed_in_clear(operation, message.content) => {
@@ -223,10 +228,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         }
         match operation {
             Operation::Bind => self.bind(id, message.content).await,
-            Operation::Search | Operation::Compare => match self.audience().await {
-                Ok(audience) => self.start(id, operation, frame.slice_ref(message.content), audience).await,
-                Err(outcome) => self.answer(id, operation, outcome).await,
-            },
+            Operation::Search | Operation::Compare => {
+                let asked = match operation {
+                    Operation::Search => SearchControls::read(&message.controls.unwrap_or_default()).map_err(|_| Outcome::malformed()),
+                    _ => Ok(SearchControls::default()),
+                };
+                match (asked, self.caller().await) {
+                    (Ok(asked), Ok(caller)) => self.start(id, operation, frame.slice_ref(message.content), asked, caller).await,
+                    (Err(outcome), _) | (_, Err(outcome)) => self.answer(id, operation, outcome).await,
+                }
+            }
             Operation::Extended => self.extended(id, message.content).await,
             Operation::Modify | Operation::Add | Operation::Delete | Operation::ModifyDn => {
                 let outcome = Outcome::new(LdapResultCode::UnwillingToPerform, "this directory is read-only over LDAP");
@@ -240,7 +251,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         if starttls::is_start_tls(content) {
             return self.start_tls(id, content).await;
         }
-        let answered = match self.audience().await {
+        let answered = match self.caller().await {
             Ok(_) => extended::run(content, self.bound.as_ref().map(|bound| &bound.identity)),
             Err(outcome) => Err(outcome),
         };
@@ -292,7 +303,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         self.bound = None;
         let outcome = match BindRequest::read(content) {
             Err(_) => Outcome::malformed(),
-            Ok(request) => match bind::run(&self.service.authenticator, &request, self.peer.certificate.as_ref()).await {
+            Ok(request) => match bind::run(&self.service.authenticator, &request, &self.peer).await {
                 Ok(bound) => {
                     self.bound = bound;
                     Outcome::success()
@@ -304,19 +315,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
     }
 
     /// Who is asking, as of now. A revoked account has become anonymous (RFC 4513 section 4: the server may change the state any time).
-    async fn audience(&mut self) -> Result<Audience, Outcome> {
-        let Some(bound) = &self.bound else {
-            return Ok(Audience::Public);
-        };
-        if bound.in_force(&self.service.authenticator).await? {
-            return Ok(bound.identity.audience);
+    async fn caller(&mut self) -> Result<Caller, Outcome> {
+        let address = self.peer.address;
+        if let Some(bound) = &self.bound {
+            if bound.in_force(&self.service.authenticator).await? {
+                let identity = &bound.identity;
+                return Ok(Caller { audience: identity.audience, source: Source::Account { name: identity.account.clone(), address } });
+            }
+            self.bound = None;
         }
-        self.bound = None;
-        Ok(Audience::Public)
+        Ok(Caller { audience: Audience::Public, source: Source::Address(address) })
     }
 
     /// Runs a search or compare as a task, once there is a slot for it.
-    async fn start(&self, id: i32, operation: Operation, content: Bytes, audience: Audience) -> Result<(), End> {
+    async fn start(&self, id: i32, operation: Operation, content: Bytes, asked: SearchControls, caller: Caller) -> Result<(), End> {
         let slot = tokio::select! {
             biased;
             () = self.cut.cancelled() => return Err(End::Cut),
@@ -326,12 +338,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         let token = self.cut.child_token();
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
         let offers = Offers { start_tls: self.tls == Tls::Offered, external: self.peer.certificate.is_some() };
-        let (service, output, running) = (Arc::clone(&self.service), self.output.clone(), Arc::clone(&self.running));
+        let asking = Asking { service: Arc::clone(&self.service), caller, offers, turns: Arc::clone(&self.turns) };
+        let (output, running) = (self.output.clone(), Arc::clone(&self.running));
         tokio::spawn(async move {
             let work = async {
                 match operation {
-                    Operation::Search => search::run(&service, audience, offers, id, &content, &output).await,
-                    _ => Ok(compare::run(&service, audience, offers, &content).await),
+                    Operation::Search => search::run(&asking, &asked, id, &content, &output).await,
+                    _ => Ok(compare::run(&asking, &content).await),
                 }
             };
             let outcome = tokio::select! {

@@ -10,7 +10,8 @@
 //! there finds nothing, so that accounts cannot be listed.
 
 use super::dn::{Dn, InvalidDn, value_of};
-use crate::ldap_entry::{DIRECTORY_ROOT, MAILBOX_ROOT, Rdn, SUBSCHEMA, branch, encode_entry};
+use super::schema::{SCHEMA_CREATED, SCHEMA_SINCE};
+use crate::ldap_entry::{BASES, Base, DIRECTORY_ROOT, MAILBOX_ROOT, Rdn, SUBSCHEMA, encode_entry};
 use crate::model::{Kind, entry_uuid};
 use std::sync::LazyLock;
 
@@ -34,20 +35,7 @@ pub struct BaseEntry {
     pub bytes: Vec<u8>,
 }
 
-/// DN, position of the parent, class, naming attribute and value, kind of the entries below.
-type Node = (&'static str, Option<usize>, &'static str, (&'static str, &'static str), Option<Kind>);
-
-fn nodes() -> [Node; 5] {
-    [
-        (MAILBOX_ROOT, None, "domain", ("dc", "mssante"), None),
-        (DIRECTORY_ROOT, None, "domain", ("dc", "annuaire"), None),
-        (branch(Kind::Mailbox), Some(0), "organizationalUnit", ("ou", "bal"), Some(Kind::Mailbox)),
-        (branch(Kind::Professional), Some(1), "organizationalUnit", ("ou", "professionnels"), Some(Kind::Professional)),
-        (branch(Kind::Structure), Some(1), "organizationalUnit", ("ou", "structures"), Some(Kind::Structure)),
-    ]
-}
-
-static BASE_ENTRIES: LazyLock<Vec<BaseEntry>> = LazyLock::new(|| nodes().into_iter().map(BaseEntry::new).collect());
+static BASE_ENTRIES: LazyLock<Vec<BaseEntry>> = LazyLock::new(|| BASES.iter().map(BaseEntry::new).collect());
 static SUBSCHEMA_NAME: LazyLock<Dn> = LazyLock::new(|| constant(SUBSCHEMA));
 static ACCOUNTS_NAME: LazyLock<Dn> = LazyLock::new(|| constant(ACCOUNTS));
 
@@ -57,21 +45,21 @@ fn constant(text: &str) -> Dn {
 }
 
 impl BaseEntry {
-    fn new((dn, parent, class, naming, leaves): Node) -> Self {
+    fn new(base: &Base) -> Self {
+        let Base { dn, parent, class, leaves, .. } = *base;
         let one = |text: &str| vec![text.to_owned()];
-        let bytes = encode_entry(
-            dn,
-            &[
-                ("objectClass", vec!["top".to_owned(), class.to_owned()]),
-                (naming.0, one(naming.1)),
-                ("structuralObjectClass", one(class)),
-                ("entryUUID", one(&entry_uuid("base", dn).to_string())),
-                ("entryDN", one(dn)),
-                ("hasSubordinates", one("TRUE")),
-                ("subschemaSubentry", one(SUBSCHEMA)),
-            ],
-        );
-        Self { dn, name: constant(dn), parent, leaves, bytes }
+        let user = base.user_attributes().map(|(name, values)| (name, values.into_iter().map(str::to_owned).collect()));
+        let operational = [
+            ("structuralObjectClass", one(class)),
+            ("entryUUID", one(&entry_uuid("base", dn).to_string())),
+            ("entryDN", one(dn)),
+            ("createTimestamp", one(SCHEMA_CREATED)),
+            ("modifyTimestamp", one(SCHEMA_SINCE)),
+            ("hasSubordinates", one("TRUE")),
+            ("subschemaSubentry", one(SUBSCHEMA)),
+        ];
+        let attributes: Vec<_> = user.into_iter().chain(operational).collect();
+        Self { dn, name: constant(dn), parent, leaves, bytes: encode_entry(dn, &attributes) }
     }
 }
 

@@ -145,7 +145,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
     Attribute::new("structuralObjectClass", "2.5.21.9", M::ObjectIdentifier, "Structural class of the entry").single().operational(),
     Attribute::new("entryUUID", "1.3.6.1.1.16.4", M::Uuid, "The same after any rebuild (RFC 4530)").single().operational(),
     Attribute::new("entryDN", "1.3.6.1.1.20", M::Dn, "DN of the entry (RFC 5020)").single().operational(),
-    Attribute::new("createTimestamp", "2.5.18.1", M::Time, "Not kept; named by clients that read the schema").single().operational(),
+    Attribute::new("createTimestamp", "2.5.18.1", M::Time, "When the entry was first shown, or shown again").single().operational(),
     Attribute::new("modifyTimestamp", "2.5.18.2", M::Time, "When what is shown last changed").single().operational(),
     Attribute::new("hasSubordinates", "2.5.18.9", M::Boolean, "FALSE for every leaf").single().operational(),
     Attribute::new("subschemaSubentry", "2.5.18.10", M::Dn, "Where the schema is").single().operational(),

@@ -37,7 +37,7 @@ impl Attributes {
     }
 }
 
-pub(super) fn attributes_of(view: &View, since: i64) -> Vec<(&'static str, Vec<String>)> {
+pub(super) fn attributes_of(view: &View, since: i64, created: i64) -> Vec<(&'static str, Vec<String>)> {
     let mut out = Attributes::default();
     let structural = object_classes(view, &mut out);
     for name in common_names(view) {
@@ -62,7 +62,7 @@ pub(super) fn attributes_of(view: &View, since: i64) -> Vec<(&'static str, Vec<S
     }
     mailboxes(view, &mut out);
     fallbacks(view, structural, &mut out);
-    operational(view, structural, since, &mut out);
+    operational(view, structural, (since, created), &mut out);
     out.sorted()
 }
 
@@ -183,11 +183,12 @@ fn fallbacks(view: &View, structural: &str, out: &mut Attributes) {
     }
 }
 
-fn operational(view: &View, structural: &'static str, since: i64, out: &mut Attributes) {
+fn operational(view: &View, structural: &'static str, (since, created): (i64, i64), out: &mut Attributes) {
     let kind: Kind = view.kind();
     out.put("structuralObjectClass", structural);
     out.put("entryUUID", entry_uuid(kind.name(), view.id()).to_string());
     out.put("entryDN", dn(kind, view.id()));
+    out.put("createTimestamp", generalized_time(created));
     out.put("modifyTimestamp", generalized_time(since));
     out.put("hasSubordinates", "FALSE");
     out.put("subschemaSubentry", SUBSCHEMA);

@@ -13,7 +13,7 @@ pub const SUBSCHEMA: &str = "cn=subschema";
 
 /// The branch under which entries of a kind stand.
 #[must_use]
-pub fn branch(kind: Kind) -> &'static str {
+pub const fn branch(kind: Kind) -> &'static str {
     match kind {
         Kind::Mailbox => "ou=bal,dc=mssante,dc=fr",
         Kind::Professional => "ou=professionnels,dc=annuaire,dc=sante,dc=fr",

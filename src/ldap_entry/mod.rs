@@ -5,6 +5,7 @@
 //! It sees [`Published`] only, so nothing hidden can reach it. Tree and names: semantics "LDAP tree"; RFC 4512, 4514, 4517 to 4519.
 
 pub mod attributes;
+mod base;
 pub(crate) mod ber;
 mod build;
 pub mod classes;
@@ -13,17 +14,18 @@ pub mod matching;
 mod names;
 mod walk;
 
+pub use base::{BASES, Base};
 pub use dn::{DIRECTORY_ROOT, MAILBOX_ROOT, Rdn, SUBSCHEMA, branch, dn, escape, key as dn_key, parse as parse_dn};
-pub use walk::{Selection, Values, dn_of, encode_entry, select, values};
+pub use walk::{Selection, Values, dn_of, encode_entry, select, user_values, values};
 
 use crate::visibility::Published;
 
 /// Content of a SearchResultEntry: LDAPDN and PartialAttributeList, BER-encoded, without the outer application tag.
 /// User attributes first, in canonical spelling; operational attributes (entryUUID, modifyTimestamp …) last.
-/// `since`: UTC seconds of the last change of the content.
+/// `since`: UTC seconds of the last change of the content; `created`: when it was first shown.
 #[must_use]
-pub fn encode(published: &Published, since: i64) -> Vec<u8> {
-    let attributes = build::attributes_of(published.view(), since);
+pub fn encode(published: &Published, since: i64, created: i64) -> Vec<u8> {
+    let attributes = build::attributes_of(published.view(), since, created);
     encode_entry(&dn(published.kind(), published.id()), &attributes)
 }
 

@@ -9,6 +9,11 @@ pub fn values(entry: &[u8]) -> impl Iterator<Item = (&str, Values<'_>)> {
     attributes(entry).filter_map(|a| Some((std::str::from_utf8(a.name).ok()?, Values { rest: a.values })))
 }
 
+/// The user attributes of an encoded entry: they stand before the operational ones.
+pub fn user_values(entry: &[u8]) -> impl Iterator<Item = (&str, Values<'_>)> {
+    values(entry).take_while(|(name, _)| canonical(name.as_bytes()).is_some_and(|kind| !kind.operational))
+}
+
 /// DN of an encoded entry.
 #[must_use]
 pub fn dn_of(entry: &[u8]) -> &str {

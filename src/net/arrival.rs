@@ -44,7 +44,8 @@ impl Arrivals {
         }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Is this one of the trusted proxies?
+    pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(&address))
     }
 

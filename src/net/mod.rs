@@ -17,6 +17,7 @@ pub use descriptors::raise_descriptors;
 
 use crate::error::{Error, Result};
 use crate::ldap::{self, LdapService, Upgrade as _};
+use crate::limits::Connections;
 use crate::settings::{Cleartext, Settings};
 use crate::trust::Peer;
 use arrival::Arrivals;
@@ -65,6 +66,7 @@ struct House {
     web: http::Web,
     tls: Option<Arc<Tls>>,
     arrivals: Arc<Arrivals>,
+    connections: Connections,
     /// For the PROXY header, and again for the handshake: of an LDAP door, of an HTTP door.
     patience: (Duration, Duration),
 }
@@ -140,6 +142,11 @@ impl House {
             tracing::debug!("a trusted proxy sent no PROXY header");
             return;
         };
+        // A proxy that names no clients here stands for many: it is not one source.
+        let held = self.connections.hold(peer.address);
+        if held.is_none() && !self.arrivals.trusts(peer.address) {
+            return;
+        }
         let handshake = self.tls.as_ref().map(|tls| tls.handshake(inside, patience));
         if matches!(speaks, Speaks::Ldap) {
             return ldap::serve_clear(stream, peer, handshake, self.service, stop).await;
@@ -192,9 +199,10 @@ impl Server {
             doors.push(Door::bind(speaks, setting, address, slots).await?);
         }
         let arrivals = Arc::new(Arrivals::new(&settings.net));
+        let connections = Connections::new(settings.limits.clone());
         let patience = (Duration::from_secs(settings.ldap.message_seconds), Duration::from_secs(settings.http.request_seconds));
         let web = http::Web::new(router, &settings.http, Arc::clone(&arrivals));
-        Ok(Self { doors, house: House { service: Arc::new(service), web, tls, arrivals, patience } })
+        Ok(Self { doors, house: House { service: Arc::new(service), web, tls, arrivals, connections, patience } })
     }
 
     fn address(&self, speaks: Speaks) -> Option<SocketAddr> {

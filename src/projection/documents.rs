@@ -39,23 +39,25 @@ pub(super) async fn write_entries(store: &Store, generation: &mut Generation, ca
         }
         let mut rows = Vec::new();
         let mut changed = Vec::new();
-        let mut shown: Vec<(Published, u8, i64)> = Vec::with_capacity(chunk.len());
+        let mut shown: Vec<(Published, u8, i64, i64)> = Vec::with_capacity(chunk.len());
         generation.delete_entries(&keys);
         for (key, at) in chunk {
             let documents = records.get(key).and_then(Option::as_ref).map(published).unwrap_or_default();
             let before = known.remove(key).unwrap_or_default();
             let after = rows_of(key, &documents, &before, *at);
             shown.extend(documents.into_iter().map(|(content, audiences)| {
-                let since = after.iter().find(|r| r.audiences == audiences).map_or(*at, |r| r.since);
-                (content, audiences, since)
+                let (since, created) = after.iter().find(|r| r.audiences == audiences).map_or((*at, *at), |r| (r.since, r.created));
+                (content, audiences, since, created)
             }));
             if !same_rows(&before, &after) {
                 changed.push(key.clone());
                 rows.extend(after);
             }
         }
-        let documents: Vec<_> =
-            shown.iter().map(|(published, audiences, since)| Document { published, audiences: *audiences, since: *since }).collect();
+        let documents: Vec<_> = shown
+            .iter()
+            .map(|(published, audiences, since, created)| Document { published, audiences: *audiences, since: *since, created: *created })
+            .collect();
         generation.add_all(&documents)?;
         if !changed.is_empty() {
             store.write_published(&changed, &rows).await?;
@@ -77,7 +79,10 @@ fn rows_of(key: &EntryKey, documents: &[(Published, u8)], before: &[PublishedRow
         let digest: [u8; 32] = Sha256::digest(content.encode()).into();
         let same = before.iter().find(|r| r.gone.is_none() && r.digest == digest && r.audiences & audiences != 0);
         shown |= audiences;
-        rows.push(PublishedRow { entry: key.clone(), audiences: *audiences, digest, since: same.map_or(at, |r| r.since), gone: None });
+        let created = created(before, *audiences, at);
+        // Content that comes back as it was did not change before it was there.
+        let since = same.map_or(at, |r| r.since).max(created);
+        rows.push(PublishedRow { entry: key.clone(), audiences: *audiences, digest, since, created, gone: None });
     }
     for row in before {
         let hidden = row.audiences & !shown;
@@ -86,6 +91,13 @@ fn rows_of(key: &EntryKey, documents: &[(Published, u8)], before: &[PublishedRow
         }
     }
     rows
+}
+
+/// When an entry was first shown to all of these audiences, counted anew from the last time it came back to one of them: an older time
+/// would tell that audience of a while in which it was hidden from it.
+fn created(before: &[PublishedRow], audiences: u8, at: i64) -> i64 {
+    let first = |bit: u8| before.iter().find(|r| r.gone.is_none() && r.audiences & bit != 0).map_or(at, |r| r.created);
+    Audience::ALL.into_iter().map(Audience::bit).filter(|bit| audiences & bit != 0).map(first).max().unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -122,5 +134,27 @@ mod tests {
         let gone = rows_of(&key, &[], &renamed, 40);
         assert_eq!(gone.iter().map(|r| (r.audiences, r.since, r.gone)).collect::<Vec<_>>(), [(3, 30, Some(40))]);
         assert_eq!(rows_of(&key, &[], &gone, 50), gone);
+    }
+
+    #[test]
+    fn the_first_time_shown_is_kept_until_it_is_gone() {
+        let key = EntryKey::new(Kind::Professional, "810000000001");
+        let times = |rows: &[PublishedRow]| rows.iter().map(|r| (r.audiences, r.since, r.created)).collect::<Vec<_>>();
+        let first = rows_of(&key, &person("MARTIN"), &[], 10);
+        let renamed = rows_of(&key, &person("MARTIN-DURAND"), &first, 20);
+        assert_eq!(times(&renamed), [(3, 20, 10)]);
+        // Split by audience, then equal again: never gone for anybody.
+        let split = [person("A"), person("B")].into_iter().zip([1, 2]).map(|(mut d, bit)| (d.remove(0).0, bit)).collect::<Vec<_>>();
+        let apart = rows_of(&key, &split, &renamed, 30);
+        assert_eq!(times(&apart), [(1, 30, 10), (2, 30, 10)]);
+        assert_eq!(times(&rows_of(&key, &person("B"), &apart, 40)), [(3, 30, 10)]);
+        // Hidden from everybody and back with the same content: both times begin anew.
+        let gone = rows_of(&key, &[], &renamed, 30);
+        let back = rows_of(&key, &person("MARTIN-DURAND"), &gone, 50);
+        assert_eq!(times(&back), [(3, 50, 50)]);
+        // Hidden from the public only.
+        let hidden = rows_of(&key, &split[1..], &apart, 60);
+        assert_eq!(hidden.iter().find(|r| r.gone.is_none()).map(|r| (r.audiences, r.created)), Some((2, 10)));
+        assert_eq!(times(&rows_of(&key, &person("B"), &hidden, 70))[0], (3, 70, 70));
     }
 }

@@ -59,7 +59,10 @@ pub struct PublishedRow {
     /// Set of `Audience::bit`.
     pub audiences: u8,
     pub digest: [u8; 32],
+    /// UTC second of the change that last altered the digest.
     pub since: i64,
+    /// UTC second of the change with which it was first shown, or shown again after it was gone.
+    pub created: i64,
     pub gone: Option<i64>,
 }
 

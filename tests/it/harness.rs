@@ -22,10 +22,12 @@ use tempfile::TempDir;
 mod http;
 mod ldap;
 mod process;
+mod slapd;
 
 pub use http::{HttpAnswer, http};
 pub use ldap::Ldap;
 pub use process::{BINARY, Finished, Server, annuaire_in, command};
+pub use slapd::{CONTEXTS, Slapd};
 
 /// Longest any single answer may take; generous, because tests share two cores.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,9 +59,14 @@ pub struct TestDirectory {
 impl TestDirectory {
     /// The demo's fixtures, served.
     pub async fn demo() -> Self {
+        Self::demo_with(&Settings::default()).await
+    }
+
+    /// The demo's fixtures, served with other settings.
+    pub async fn demo_with(settings: &Settings) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         copy_folder(template(), folder.path());
-        Self::over(folder, &Settings::default()).await
+        Self::over(folder, settings).await
     }
 
     /// The given files, imported and served.
@@ -148,9 +155,10 @@ impl TestDirectory {
     }
 }
 
-/// Settings on free ports.
+/// Settings on free ports, without a limit on the speed of one source: all tests come from one.
 pub fn free_ports(settings: &Settings) -> Settings {
     let mut settings = settings.clone();
+    settings.limits.searches_per_second = 1_000_000;
     settings.ldap.listen.set_port(0);
     settings.http.listen.set_port(0);
     settings

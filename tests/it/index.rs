@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 pub fn add(generation: &mut Generation, docs: &[Doc]) {
     for doc in docs {
-        generation.add(&Document { published: &doc.published, audiences: doc.audiences, since: SINCE }).unwrap();
+        generation.add(&Document { published: &doc.published, audiences: doc.audiences, since: SINCE, created: SINCE }).unwrap();
     }
 }
 

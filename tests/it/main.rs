@@ -3,9 +3,12 @@
 
 mod architecture;
 mod cli;
+mod clients;
+mod conformance;
 mod country;
 mod crash;
 mod docs;
+mod export;
 mod fixtures;
 mod harness;
 mod hostile;

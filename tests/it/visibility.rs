@@ -107,7 +107,7 @@ fn bytes(record: &Record, audience: Audience) -> Vec<u8> {
     let Some(published) = publish(record, audience) else {
         return Vec::new();
     };
-    [published.encode(), ldap_entry::encode(&published, SINCE)].concat()
+    [published.encode(), ldap_entry::encode(&published, SINCE, SINCE)].concat()
 }
 
 #[test]

@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 const BATCH: usize = 2_000;
 
 statements! {
-    READ = "SELECT entry, audiences, digest, since, gone FROM published
+    READ = "SELECT entry, audiences, digest, since, created, gone FROM published
         WHERE entry IN (SELECT value FROM json_each($1)) ORDER BY entry, audiences";
     DELETE = "DELETE FROM published WHERE entry IN (SELECT value FROM json_each($1))";
     // Digests travel as hexadecimal: JSON has no bytes.
-    INSERT = "INSERT INTO published (entry, audiences, digest, since, gone)
-        SELECT value ->> 0, value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4 FROM json_each($1)";
+    INSERT = "INSERT INTO published (entry, audiences, digest, since, created, gone)
+        SELECT value ->> 0, value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)";
 }
 
 impl Sqlite {
@@ -52,7 +52,7 @@ impl Sqlite {
 
 fn as_json(row: &PublishedRow) -> serde_json::Value {
     let digest: String = row.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    serde_json::json!([row.entry.to_string(), row.audiences, digest, row.since, row.gone])
+    serde_json::json!([row.entry.to_string(), row.audiences, digest, row.since, row.created, row.gone])
 }
 
 fn published(row: &SqliteRow) -> sqlx::Result<PublishedRow> {
@@ -62,6 +62,7 @@ fn published(row: &SqliteRow) -> sqlx::Result<PublishedRow> {
         audiences: row.try_get("audiences")?,
         digest: digest.try_into().map_err(|_| rows::unreadable("digest"))?,
         since: row.try_get("since")?,
+        created: row.try_get("created")?,
         gone: row.try_get("gone")?,
     })
 }

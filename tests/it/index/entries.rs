@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 fn entry(record: &Record) -> BTreeMap<String, Vec<String>> {
     let docs = documents(record);
-    let bytes = encode(&docs.last().unwrap().published, SINCE);
+    let bytes = encode(&docs.last().unwrap().published, SINCE, SINCE);
     let text = |v: &[u8]| String::from_utf8(v.to_vec()).unwrap();
     values(&bytes).map(|(name, v)| (name.to_owned(), v.map(text).collect())).collect()
 }
@@ -57,7 +57,7 @@ fn names_of_people_and_of_services() {
 #[test]
 fn every_entry_obeys_its_schema() {
     for doc in world() {
-        let bytes = encode(&doc.published, SINCE);
+        let bytes = encode(&doc.published, SINCE, SINCE);
         let held: BTreeMap<&str, Vec<&[u8]>> = values(&bytes).map(|(name, v)| (name, v.collect())).collect();
         let classes: Vec<_> = held["objectClass"].iter().map(|c| object_class(std::str::from_utf8(c).unwrap()).unwrap()).collect();
         let mut operational_seen = false;

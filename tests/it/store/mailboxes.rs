@@ -187,7 +187,14 @@ async fn writers_of_two_handles_lose_nothing() {
 #[tokio::test]
 async fn that_an_entry_was_published_is_forgotten_a_year_after_it_went() {
     let seeded = directory().await;
-    let row = |id: &str, gone| PublishedRow { entry: EntryKey::new(EntryKind::Mailbox, id), audiences: 3, digest: [1; 32], since: 5, gone };
+    let row = |id: &str, gone| PublishedRow {
+        entry: EntryKey::new(EntryKind::Mailbox, id),
+        audiences: 3,
+        digest: [1; 32],
+        since: 5,
+        created: 4,
+        gone,
+    };
     let rows = [row("parti@un.mssante.fr", Some(10)), row("present@un.mssante.fr", None)];
     let keys: Vec<_> = rows.iter().map(|row| row.entry.clone()).collect();
     seeded.store.write_published(&keys, &rows).await.unwrap();

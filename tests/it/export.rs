@@ -1,0 +1,78 @@
+//! The LDIF export, and the schema of schema/ldap, before the judge they are made for: a real slapd.
+
+use crate::harness::{Slapd, TestDirectory, annuaire_in, repository};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// DNs of a file, folded lines joined, in their order.
+fn names(ldif: &str) -> Vec<String> {
+    let unfolded = ldif.replace("\n ", "");
+    unfolded.lines().filter_map(|line| line.strip_prefix("dn: ")).map(str::to_lowercase).collect()
+}
+
+fn lines(ldif: &str) -> BTreeSet<String> {
+    let operational = [
+        "structuralObjectClass",
+        "entryUUID",
+        "creatorsName",
+        "createTimestamp",
+        "entryCSN",
+        "modifiersName",
+        "modifyTimestamp",
+        "version",
+        "dn",
+    ];
+    let unfolded = ldif.replace("\n ", "");
+    let kept = unfolded.lines().filter(|line| line.split_once(':').is_some_and(|(name, _)| !operational.contains(&name)));
+    kept.map(str::to_owned).collect()
+}
+
+fn export(folder: &Path, arguments: &[&str]) -> String {
+    annuaire_in(folder, &[&["export"], arguments].concat()).success()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_slapd_takes_every_entry() {
+    let directory = TestDirectory::demo().await;
+    let slapd = Slapd::configure("cn=admin,dc=mssante,dc=fr", "secret");
+    let all = export(directory.path(), &["--format", "ldif"]);
+    let mut loaded = 0;
+    for context in crate::harness::CONTEXTS {
+        let file = directory.path().join("context.ldif");
+        export(directory.path(), &["--format", "slapadd", "--context", context, "--out", file.to_str().unwrap()]);
+        slapd.load(context, &file);
+        let (ours, theirs) = (std::fs::read_to_string(&file).unwrap(), slapd.content(context));
+        let (mut exported, mut held) = (names(&ours), names(&theirs));
+        loaded += held.len();
+        exported.sort();
+        held.sort();
+        assert_eq!(exported, held, "{context}");
+        assert_eq!(lines(&ours), lines(&theirs), "{context}: every value as it was");
+    }
+    assert_eq!(names(&all).len(), loaded);
+    assert!(loaded > 5_000, "{loaded}");
+    assert!(all.starts_with("version: 1\n\ndn: dc=mssante,dc=fr\n") && all.lines().all(|line| line.len() <= 76));
+    // Operational attributes are the server's own.
+    assert!(!all.contains("entryUUID:") && !all.contains("createTimestamp:"));
+    // Nothing but the file itself is left beside it.
+    let left: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!left.iter().any(|name| name.ends_with(".part")), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audience_decides_what_is_written() {
+    let directory = TestDirectory::demo().await;
+    let public: BTreeSet<_> = names(&export(directory.path(), &["--format", "ldif"])).into_iter().collect();
+    let professional: BTreeSet<_> =
+        names(&export(directory.path(), &["--format", "ldif", "--audience", "professional"])).into_iter().collect();
+    assert!(public.is_subset(&professional) && public.len() < professional.len(), "{} {}", public.len(), professional.len());
+    let missing = directory.path().join("no such folder/file.ldif");
+    annuaire_in(directory.path(), &["export", "--format", "ldif", "--out", missing.to_str().unwrap()]).failure(1);
+}
+
+#[test]
+fn the_schema_loads_in_both_forms() {
+    // The include form: an empty server starts with it.
+    drop(Slapd::configure("cn=admin,dc=mssante,dc=fr", "secret").start());
+    Slapd::accepts_config(&repository("schema/ldap/annuaire.ldif"));
+}
