@@ -22,8 +22,10 @@ pub enum Kind {
     Unprocessable,
     /// A bound was passed: too large, too many.
     TooLarge,
-    /// Too many requests at once.
+    /// The server has too much to do at once.
     Busy,
+    /// This caller asks too much too fast.
+    RateLimited,
     /// The doors are closed (not caught up yet, shutting down).
     Unavailable,
     /// Everything else; the message says nothing of the inside.

@@ -12,6 +12,7 @@ pub mod import;
 pub mod index;
 pub mod ldap;
 pub mod ldap_entry;
+pub mod limits;
 pub mod model;
 pub mod net;
 pub mod projection;

@@ -7,6 +7,7 @@
 use crate::error::{Error, Result};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -24,6 +25,7 @@ pub struct Settings {
     pub ldap: LdapSettings,
     pub http: HttpSettings,
     pub search: SearchSettings,
+    pub limits: LimitSettings,
     pub log: LogSettings,
 }
 
@@ -31,15 +33,13 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub struct LdapSettings {
     pub listen: SocketAddr,
-    /// Entries an anonymous search returns at most.
-    pub anonymous_entries: usize,
-    /// Entries a search of an account returns at most.
-    pub account_entries: usize,
     pub max_connections: usize,
     /// Largest request, bytes.
     pub max_message_bytes: usize,
     /// Outstanding operations of one connection.
     pub max_operations: usize,
+    /// Searches of one connection that work at the same time; the others wait without a place in the common queue.
+    pub searches_at_once: usize,
     /// Silence before a connection is closed, seconds: before its first request, and after.
     pub first_request_seconds: u64,
     pub idle_seconds: u64,
@@ -68,6 +68,50 @@ pub struct SearchSettings {
     pub deadline_ms: u64,
 }
 
+/// What one source may take; a source is an account, else an IPv4 address, else an IPv6 /56.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// Entries one LDAP search without account returns at most, pages together.
+    pub anonymous_entries: usize,
+    /// The same of an account, a page.
+    pub account_entries: usize,
+    /// The same of an account, pages together.
+    pub account_paged_entries: usize,
+    /// Searches a second; as many may come at once.
+    pub searches_per_second: u32,
+    /// Distinct mailboxes shown without account.
+    pub anonymous_mailboxes_per_hour: u64,
+    pub anonymous_mailboxes_per_day: u64,
+    /// Distinct mailboxes shown to an account.
+    pub account_mailboxes_per_day: u64,
+    /// Entries of an answer once the allowance is used up.
+    pub restricted_entries: usize,
+    /// Wrong secrets of one address.
+    pub failed_credentials_per_minute: u32,
+    /// Connections of one address, over all listeners.
+    pub connections_per_source: usize,
+    /// Networks with more.
+    pub networks: Vec<NetworkSettings>,
+}
+
+/// A network that may have more than others: a hospital behind one address. What it does not raise stays as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSettings {
+    /// For the administrator.
+    pub name: String,
+    pub addresses: Vec<IpNet>,
+    #[serde(default)]
+    pub searches_per_second: u32,
+    #[serde(default)]
+    pub mailboxes_per_hour: u64,
+    #[serde(default)]
+    pub mailboxes_per_day: u64,
+    #[serde(default)]
+    pub connections: usize,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogSettings {
@@ -81,11 +125,10 @@ impl Default for LdapSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3389)),
-            anonymous_entries: 100,
-            account_entries: 1_000,
-            max_connections: 2_000,
+            max_connections: 4_000,
             max_message_bytes: 64 * 1024,
             max_operations: 16,
+            searches_at_once: 2,
             first_request_seconds: 30,
             idle_seconds: 300,
             message_seconds: 30,
@@ -109,6 +152,24 @@ impl Default for HttpSettings {
 impl Default for SearchSettings {
     fn default() -> Self {
         Self { deadline_ms: 5_000 }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            anonymous_entries: 100,
+            account_entries: 1_000,
+            account_paged_entries: 50_000,
+            searches_per_second: 60,
+            anonymous_mailboxes_per_hour: 20_000,
+            anonymous_mailboxes_per_day: 60_000,
+            account_mailboxes_per_day: 200_000,
+            restricted_entries: 10,
+            failed_credentials_per_minute: 30,
+            connections_per_source: 500,
+            networks: Vec::new(),
+        }
     }
 }
 
@@ -143,15 +204,24 @@ impl Settings {
     }
 
     /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
-    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 13] {
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 22] {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
-        let (ldap, http) = (&self.ldap, &self.http);
+        let (ldap, http, limits) = (&self.ldap, &self.http, &self.limits);
         [
-            ("ldap.anonymous_entries", size(ldap.anonymous_entries), 1..=u64::MAX),
-            ("ldap.account_entries", size(ldap.account_entries), 1..=u64::MAX),
+            ("limits.anonymous_entries", size(limits.anonymous_entries), 1..=u64::MAX),
+            ("limits.account_entries", size(limits.account_entries), 1..=u64::MAX),
+            ("limits.account_paged_entries", size(limits.account_paged_entries), 1..=u64::MAX),
+            ("limits.searches_per_second", limits.searches_per_second.into(), 1..=u64::MAX),
+            ("limits.anonymous_mailboxes_per_hour", limits.anonymous_mailboxes_per_hour, 1..=u64::MAX),
+            ("limits.anonymous_mailboxes_per_day", limits.anonymous_mailboxes_per_day, 1..=u64::MAX),
+            ("limits.account_mailboxes_per_day", limits.account_mailboxes_per_day, 1..=u64::MAX),
+            ("limits.restricted_entries", size(limits.restricted_entries), 1..=u64::MAX),
+            ("limits.failed_credentials_per_minute", limits.failed_credentials_per_minute.into(), 1..=u64::MAX),
+            ("limits.connections_per_source", size(limits.connections_per_source), 1..=u64::MAX),
             ("ldap.max_connections", size(ldap.max_connections), 1..=u64::MAX),
             ("ldap.max_message_bytes", size(ldap.max_message_bytes), 1_024..=LARGEST_BYTES),
             ("ldap.max_operations", size(ldap.max_operations), 1..=u64::MAX),
+            ("ldap.searches_at_once", size(ldap.searches_at_once), 1..=u64::MAX),
             ("ldap.first_request_seconds", ldap.first_request_seconds, 1..=LONGEST_SECONDS),
             ("ldap.idle_seconds", ldap.idle_seconds, 1..=LONGEST_SECONDS),
             ("ldap.message_seconds", ldap.message_seconds, 1..=LONGEST_SECONDS),

@@ -4,7 +4,7 @@
 //! projection, on its own thread, opens it. Without the index lock the doors stay closed and the lock is asked for again. An import
 //! that was interrupted is finished beside the open doors, as any import is.
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Governor};
 use crate::error::Result;
 use crate::index::Gate;
 use crate::ldap::LdapService;
@@ -42,8 +42,9 @@ impl Service {
         let metrics = metrics();
         let doors = Doors::default();
         let gate = Arc::clone(&doors.gate);
-        let directory = Directory::new(doors.reader.clone(), Arc::clone(&gate), store.cursor_key());
-        let authenticator = Authenticator::new(store.clone());
+        let governor = Governor::new(settings.limits.clone());
+        let directory = Directory::new(doors.reader.clone(), Arc::clone(&gate), store.cursor_key(), governor.clone());
+        let authenticator = Authenticator::new(store.clone(), governor);
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),

@@ -7,7 +7,7 @@ use super::assembly::{Service, signalled};
 use super::exit::{Exit, Refused};
 use super::serve::Listen;
 use super::{Context, account, clock, fixtures, now, progress, say};
-use crate::directory::{Criteria, Matching, Order, Query};
+use crate::directory::{Caller, Criteria, Matching, Order, Query};
 use crate::error::{Result, at_path};
 use crate::import::{self, Options};
 use crate::model::{Audience, Kind, MailboxType};
@@ -130,7 +130,7 @@ async fn example(service: &Service) -> Result<Option<Example>> {
         after: None,
         count: false,
     };
-    let answer = service.directory().search(Audience::Public, query, Duration::from_secs(10)).await?;
+    let answer = service.directory().search(&Caller::local(Audience::Public), query, Duration::from_secs(10)).await?;
     let mut fallback = None;
     for hit in &answer.hits {
         let published = hit.published()?;

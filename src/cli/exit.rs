@@ -68,7 +68,7 @@ fn of_kind(kind: Kind) -> Exit {
     match kind {
         Kind::Conflict | Kind::Forbidden | Kind::Unprocessable => Exit::Refused,
         Kind::NotFound => Exit::NothingFound,
-        Kind::Busy | Kind::Unavailable => Exit::Busy,
+        Kind::Busy | Kind::RateLimited | Kind::Unavailable => Exit::Busy,
         Kind::Invalid | Kind::Unauthenticated | Kind::TooLarge | Kind::Internal => Exit::Failed,
     }
 }

@@ -5,7 +5,7 @@
 
 use super::exit::Exit;
 use super::{Context, account::AudienceName, say_json, search_output};
-use crate::directory::{Criteria, Directory, MAX_PAGE, Matching, Order, Query, ZeroPapierFilter};
+use crate::directory::{Caller, Criteria, Directory, Governor, MAX_PAGE, Matching, Order, Query, ZeroPapierFilter};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::index::{self, Reader};
 use crate::model::{Kind, MailboxType};
@@ -90,7 +90,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let (audience, json) = (args.audience.into(), args.json);
     let query = query(args);
     let door = Door::open(&data, &store).await?;
-    let answer = door.directory.search(audience, query, deadline).await?;
+    let answer = door.directory.search(&Caller::local(audience), query, deadline).await?;
     let found = !answer.hits.is_empty();
     if json {
         say_json(&search_output::json(&answer)?)?;
@@ -146,17 +146,19 @@ pub(super) struct Door {
 
 impl Door {
     pub async fn open(data: &DataDir, store: &Store) -> crate::error::Result<Self> {
+        // Whoever may read the data folder is not limited: see `Source::Local`.
+        let governor = Governor::default();
         let doors = Doors::default();
         match Projector::open(store.clone(), data.clone(), doors.clone()).await {
             Ok(mut projector) => {
                 projector.catch_up().await?;
-                Ok(Self { directory: Directory::new(doors.reader, doors.gate, store.cursor_key()), _lock: Some(projector) })
+                Ok(Self { directory: Directory::new(doors.reader, doors.gate, store.cursor_key(), governor), _lock: Some(projector) })
             }
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 caught_up(data, store).await?;
                 let reader = Reader::beside(&data.index(), store.store_id())?;
                 doors.gate.open();
-                Ok(Self { directory: Directory::new(reader, doors.gate, store.cursor_key()), _lock: None })
+                Ok(Self { directory: Directory::new(reader, doors.gate, store.cursor_key(), governor), _lock: None })
             }
             Err(error) => Err(error),
         }

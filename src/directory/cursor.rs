@@ -1,8 +1,8 @@
 //! Cursors: opaque, authenticated tokens a walk continues by. They carry a place in the order, never an offset nor an index generation,
 //! so an entry that does not change during the walk is neither skipped nor repeated. REST pages and LDAP paging cookies are the same.
 //!
-//! Layout, then base64url without padding: version (1), audience bit (1), query fingerprint (16), issued at (i64), class (1), has no
-//! mailbox (1), name, HMAC-SHA256 over all before it, cut to 16 bytes. The time is given by the caller.
+//! Layout, then base64url without padding: version (1), audience bit (1), query fingerprint (16), issued at (i64), entries returned so far
+//! (u64), class (1), has no mailbox (1), name, HMAC-SHA256 over all before it, cut to 16 bytes. The time is given by the caller.
 
 use super::{Audience, Query, RankKey};
 use base64::Engine;
@@ -10,9 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const TAG: usize = 16;
-const FIXED: usize = 28;
+const FIXED: usize = 36;
 /// Longest token read, in characters.
 const LONGEST: usize = 4_096;
 
@@ -28,6 +28,15 @@ pub enum CursorError {
     OtherQuery,
     #[error("the cursor is older than 24 hours")]
     Expired,
+}
+
+/// How far a walk has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The last entry returned.
+    pub last: RankKey,
+    /// Entries returned on all pages.
+    pub returned: u64,
 }
 
 /// Makes and reads tokens; the key must be the same for all machines behind one name.
@@ -56,10 +65,12 @@ impl CursorKey {
     /// A token that continues `query` behind `last`. `identity` binds it to more than the question (an LDAP connection's identity, the
     /// attributes chosen); `now` in UTC seconds.
     #[must_use]
-    pub fn encode(&self, audience: Audience, query: &Query, identity: &str, last: &RankKey, now: i64) -> String {
+    pub fn encode(&self, audience: Audience, query: &Query, identity: &str, progress: &Progress, now: i64) -> String {
+        let last = &progress.last;
         let mut token = vec![VERSION, audience.bit()];
         token.extend_from_slice(&fingerprint(query, identity));
         token.extend_from_slice(&now.to_be_bytes());
+        token.extend_from_slice(&progress.returned.to_be_bytes());
         token.extend_from_slice(&[last.class, last.without_mailbox]);
         token.extend_from_slice(last.name.as_bytes());
         let tag = self.tag(&token);
@@ -67,8 +78,8 @@ impl CursorKey {
         URL_SAFE_NO_PAD.encode(token)
     }
 
-    /// The place a token continues behind: what goes into `Query::after`.
-    pub fn decode(&self, token: &str, audience: Audience, query: &Query, identity: &str, now: i64) -> Result<RankKey, CursorError> {
+    /// Where a token continues: its last entry goes into `Query::after`.
+    pub fn decode(&self, token: &str, audience: Audience, query: &Query, identity: &str, now: i64) -> Result<Progress, CursorError> {
         if token.len() > LONGEST {
             return Err(CursorError::Invalid);
         }
@@ -84,7 +95,8 @@ impl CursorKey {
             return Err(CursorError::Invalid);
         }
         let (print, rest) = rest.split_at_checked(16).ok_or(CursorError::Invalid)?;
-        let (issued, rank) = rest.split_at_checked(8).ok_or(CursorError::Invalid)?;
+        let (issued, rest) = rest.split_at_checked(8).ok_or(CursorError::Invalid)?;
+        let (returned, rank) = rest.split_at_checked(8).ok_or(CursorError::Invalid)?;
         if *bit != audience.bit() || print != fingerprint(query, identity) {
             return Err(CursorError::OtherQuery);
         }
@@ -92,11 +104,12 @@ impl CursorKey {
         if !(0..=VALID_SECONDS).contains(&now.saturating_sub(issued)) {
             return Err(CursorError::Expired);
         }
+        let returned = returned.try_into().map(u64::from_be_bytes).map_err(|_| CursorError::Invalid)?;
         let [class, without_mailbox] = rank else {
             return Err(CursorError::Invalid);
         };
         let name = String::from_utf8(name.to_vec()).map_err(|_| CursorError::Invalid)?;
-        Ok(RankKey { class: *class, without_mailbox: *without_mailbox, name })
+        Ok(Progress { last: RankKey { class: *class, without_mailbox: *without_mailbox, name }, returned })
     }
 }
 
@@ -125,7 +138,8 @@ mod tests {
     #[test]
     fn tokens_are_bound_and_expire() {
         let key = CursorKey::new([7; 32]);
-        let last = RankKey { class: 1, without_mailbox: 0, name: "dupont élise\0p:1".into() };
+        let rank = RankKey { class: 1, without_mailbox: 0, name: "dupont élise\0p:1".into() };
+        let last = Progress { last: rank, returned: 40 };
         let token = key.encode(Audience::Public, &query("a"), "", &last, 1_000);
         assert_eq!(key.decode(&token, Audience::Public, &query("a"), "", 1_000 + VALID_SECONDS), Ok(last));
         let refused = |audience, q, identity, now| key.decode(&token, audience, &query(q), identity, now).unwrap_err();
@@ -139,7 +153,7 @@ mod tests {
     #[test]
     fn forged_tokens_are_refused() {
         let key = CursorKey::new([7; 32]);
-        let last = RankKey { class: 0, without_mailbox: 1, name: "x\0p:1".into() };
+        let last = Progress { last: RankKey { class: 0, without_mailbox: 1, name: "x\0p:1".into() }, returned: 1 };
         let token = key.encode(Audience::Public, &query("a"), "", &last, 0);
         let other = CursorKey::new([8; 32]);
         assert_eq!(other.decode(&token, Audience::Public, &query("a"), "", 0), Err(CursorError::Invalid));

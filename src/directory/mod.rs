@@ -1,14 +1,17 @@
 //! The one door for reading: a neutral [`Query`] for an [`Audience`], and its answer. No getter gives the index away.
 //!
-//! Every search passes the gate first, then a bounded number of blocking workers, then the audience's own documents. A caller that goes
-//! away cancels its search. Nothing here logs what was asked.
+//! Every search passes the governor (how much a source may take), the gate (may anything be answered), then a bounded number of blocking
+//! workers, then the audience's own documents. A caller that goes away cancels its search. Nothing here logs what was asked.
 
 pub mod cursor;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
-pub use crate::index::evaluate as matches_entry;
-pub use crate::index::query::{Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, Query, RankKey, Truncated, ZeroPapierFilter};
+pub use crate::index::query::{
+    Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, Query, RankKey, SortKey, Truncated, ZeroPapierFilter,
+};
 use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Reader, Stored};
+pub use crate::index::{evaluate as matches_entry, rank_of};
+pub use crate::limits::{Governor, Source};
 pub use crate::model::Audience;
 use crate::model::{Coded, EntryKey};
 use crate::visibility::Published;
@@ -21,6 +24,21 @@ use tokio::sync::Semaphore;
 
 /// Searches that may wait for a worker at once; one more is told that the service is busy.
 const MOST_WAITING: usize = 256;
+
+/// Who asks: what may be seen, and who is counted for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub audience: Audience,
+    pub source: Source,
+}
+
+impl Caller {
+    /// The administrator of this machine, looking with somebody's eyes; never limited.
+    #[must_use]
+    pub fn local(audience: Audience) -> Self {
+        Self { audience, source: Source::Local }
+    }
+}
 
 /// One entry of an answer.
 #[derive(Clone, Debug)]
@@ -68,14 +86,16 @@ pub struct Directory {
     workers: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     cursors: CursorKey,
+    governor: Governor,
 }
 
 impl Directory {
     /// `key` authenticates cursors; the caller keeps it, so that they survive a restart and hold on several machines.
     #[must_use]
-    pub fn new(reader: Reader, gate: Arc<Gate>, key: [u8; 32]) -> Self {
+    pub fn new(reader: Reader, gate: Arc<Gate>, key: [u8; 32], governor: Governor) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { reader, gate, workers: Arc::new(Semaphore::new(2 * cores)), waiting: Arc::default(), cursors: CursorKey::new(key) }
+        let workers = Arc::new(Semaphore::new(2 * cores));
+        Self { reader, gate, workers, waiting: Arc::default(), cursors: CursorKey::new(key), governor }
     }
 
     /// Tokens that continue an ordered answer.
@@ -84,21 +104,32 @@ impl Directory {
         &self.cursors
     }
 
-    /// Runs on the blocking pool, bounded in number; `deadline` from now. Errors: unavailable when the gate is closed, busy, internal.
-    pub async fn search(&self, audience: Audience, query: Query, deadline: Duration) -> Result<Answer<Hit>> {
+    /// Runs on the blocking pool, bounded in number; `deadline` from now. A caller that has had its allowance gets the first entries only,
+    /// said by [`Truncated::Allowance`]. Errors: unavailable when the gate is closed, busy, internal.
+    pub async fn search(&self, caller: &Caller, mut query: Query, deadline: Duration) -> Result<Answer<Hit>> {
+        let admission = self.governor.admit(&caller.source, Instant::now())?;
+        query.limit = admission.entries.map_or(query.limit, |entries| entries.min(query.limit));
+        let audience = caller.audience;
         let until = Instant::now() + deadline;
         let reader = self.reader.clone();
         let answer = self.run(deadline, move |cancelled| {
             reader.search(audience, &query, &Limits { deadline: until, cancelled, candidates: MAX_CANDIDATES })
         });
         let Answer { hits, more, total, truncated } = answer.await?;
+        self.governor.shown(&caller.source, hits.iter().flat_map(|found| found.stored.addresses()), Instant::now());
+        // However small the page: a walk in small steps would be no smaller.
+        let truncated = truncated.or_else(|| admission.entries.filter(|_| more).map(|_| Truncated::Allowance));
         Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, truncated })
     }
 
     /// One entry by its stable id.
-    pub async fn entry(&self, audience: Audience, key: EntryKey) -> Result<Option<Hit>> {
-        let reader = self.reader.clone();
+    pub async fn entry(&self, caller: &Caller, key: EntryKey) -> Result<Option<Hit>> {
+        self.governor.admit(&caller.source, Instant::now())?;
+        let (reader, audience) = (self.reader.clone(), caller.audience);
         let found = self.run(Duration::from_secs(5), move |_| reader.entry(audience, &key)).await?;
+        if let Some(found) = &found {
+            self.governor.shown(&caller.source, found.stored.addresses(), Instant::now());
+        }
         Ok(found.map(Hit::from))
     }
 
@@ -174,7 +205,7 @@ mod tests {
         let index = Index::open(folder.path(), "store", &Reader::default()).unwrap();
         let gate = Arc::new(Gate::default());
         gate.open();
-        let mut directory = Directory::new(index.reader(), gate, [0; 32]);
+        let mut directory = Directory::new(index.reader(), gate, [0; 32], Governor::default());
         directory.workers = Arc::new(Semaphore::new(workers));
         (folder, index, directory)
     }
@@ -204,6 +235,9 @@ mod tests {
         });
         assert!(tokio::time::timeout(Duration::from_millis(50), search).await.is_err());
         assert!(told.await.is_ok());
-        assert!(directory.entry(Audience::Public, EntryKey::new(Kind::Mailbox, "x")).await.unwrap().is_none(), "the worker is free again");
+        assert!(
+            directory.entry(&Caller::local(Audience::Public), EntryKey::new(Kind::Mailbox, "x")).await.unwrap().is_none(),
+            "the worker is free again"
+        );
     }
 }

@@ -23,6 +23,7 @@ mod practice;
 pub mod query;
 mod reader;
 mod search;
+mod sorted;
 mod stored;
 mod terms;
 
@@ -31,6 +32,7 @@ pub use gate::Gate;
 pub use generation::Generation;
 pub use reader::Reader;
 pub use search::{Found, Limits, MAX_CANDIDATES};
+pub use sorted::rank_of;
 pub use stored::Stored;
 
 use crate::error::{Error, Result};

@@ -3,6 +3,7 @@
 use super::fields::{SORT, WITHOUT_MAILBOX};
 use super::query::{Order, RankKey};
 use crate::error::{Error, Result};
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use tantivy::columnar::StrColumn;
 use tantivy::{DocId, SegmentReader};
@@ -15,28 +16,41 @@ pub(super) struct SegmentOrder {
     sort: Option<StrColumn>,
     without_mailbox: tantivy::columnar::Column<u64>,
     ranked: bool,
-    /// Keys from here on come behind the entry that the page continues from.
-    from: SegmentKey,
+    descending: bool,
+    /// Keys from here on come behind the entry that the page continues from; `None`: nothing of this segment does.
+    from: Option<SegmentKey>,
 }
 
 impl SegmentOrder {
-    pub fn open(segment: &SegmentReader, order: Order, after: Option<&RankKey>) -> Result<Self> {
+    pub fn open(segment: &SegmentReader, order: &Order, after: Option<&RankKey>) -> Result<Self> {
         let failed = |e| Error::internal("a column cannot be opened", e);
         let sort = segment.fast_fields().str(SORT).map_err(failed)?;
         let without_mailbox = segment.fast_fields().u64(WITHOUT_MAILBOX).map_err(failed)?;
-        let mut from = (0, 0, 0);
+        let descending = *order == Order::NameDescending;
+        let mut from = Some((0, 0, 0));
         if let (Some(after), Some(sort)) = (after, &sort) {
-            let behind = first_ordinal_behind(sort, after.name.as_bytes()).map_err(|e| Error::internal("a column cannot be read", e))?;
-            from = (after.class, after.without_mailbox, behind);
+            let failed = |e| Error::internal("a column cannot be read", e);
+            from = if descending {
+                // Ordinals below this one, counted from the other end.
+                let bound = bisect(sort, |term| term.cmp(after.name.as_bytes()) == Ordering::Less).map_err(failed)?;
+                bound.checked_sub(1).map(|last| (0, 0, u64::MAX - last))
+            } else {
+                let behind = bisect(sort, |term| term <= after.name.as_bytes()).map_err(failed)?;
+                Some((after.class, after.without_mailbox, behind))
+            };
         }
-        Ok(Self { sort, without_mailbox, ranked: order == Order::Rank, from })
+        Ok(Self { sort, without_mailbox, ranked: *order == Order::Rank, descending, from })
     }
 
     /// Key of a document, `None` when it stands before the page.
     pub fn key(&self, doc: DocId, class: u8) -> Option<SegmentKey> {
         let ordinal = self.sort.as_ref().and_then(|s| s.ords().first(doc)).unwrap_or(u64::MAX);
-        let key = if self.ranked { (class, self.without_mailbox(doc), ordinal) } else { (0, 0, ordinal) };
-        (key >= self.from).then_some(key)
+        let key = if self.ranked {
+            (class, self.without_mailbox(doc), ordinal)
+        } else {
+            (0, 0, if self.descending { u64::MAX - ordinal } else { ordinal })
+        };
+        (key >= self.from?).then_some(key)
     }
 
     fn without_mailbox(&self, doc: DocId) -> u8 {
@@ -44,15 +58,15 @@ impl SegmentOrder {
     }
 }
 
-/// Dictionary ordinals follow the bytes of the keys, so the boundary is found by bisection, whether or not the key itself is there.
-fn first_ordinal_behind(sort: &StrColumn, name: &[u8]) -> std::io::Result<u64> {
+/// The first ordinal that is not `before`. Ordinals follow the bytes of the keys, so it is found whether or not the key itself is there.
+fn bisect(sort: &StrColumn, before: impl Fn(&[u8]) -> bool) -> std::io::Result<u64> {
     let dictionary = sort.dictionary();
     let (mut low, mut high) = (0u64, dictionary.num_terms() as u64);
     let mut term = Vec::new();
     while low < high {
         let middle = low + (high - low) / 2;
         dictionary.ord_to_term(middle, &mut term)?;
-        if term.as_slice() <= name {
+        if before(&term) {
             low = middle + 1;
         } else {
             high = middle;

@@ -1,6 +1,7 @@
 //! What may be asked: plain types, neutral of any protocol. `directory` hands them on; the frontends build them.
 
 use crate::model::{Kind, MailboxType};
+use std::cmp::Ordering;
 
 /// One question.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,24 +29,61 @@ pub enum Matching {
     Criteria(Criteria),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Document order: whatever is cheapest.
     Any,
     /// (folded name, id).
     Name,
+    /// [`Order::Name`] from its end.
+    NameDescending,
+    /// Values of attributes, then folded name and id. Every match is read: dearer than the name, which is a column.
+    By(Vec<SortKey>),
     /// (match class, has a mailbox, folded name, id).
     Rank,
 }
 
-/// Where an entry stands in an ordered answer. For [`Order::Name`] class and mailbox are 0.
+/// One key of [`Order::By`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// Canonical name of a type that [`crate::ldap_entry::matching::collation_key`] can order.
+    pub attribute: &'static str,
+    pub descending: bool,
+}
+
+/// Parts of the name of a rank key of [`Order::By`]: the keys' values, then folded name, NUL, document key.
+pub(super) const PART: char = '\u{1}';
+
+impl Order {
+    /// How two places of this order follow each other.
+    #[must_use]
+    pub fn compare(&self, a: &RankKey, b: &RankKey) -> Ordering {
+        match self {
+            Self::Any | Self::Name | Self::Rank => a.cmp(b),
+            Self::NameDescending => b.cmp(a),
+            Self::By(keys) => {
+                let (mut left, mut right) = (a.name.split(PART), b.name.split(PART));
+                for key in keys {
+                    let values = left.next().cmp(&right.next());
+                    let values = if key.descending { values.reverse() } else { values };
+                    if values.is_ne() {
+                        return values;
+                    }
+                }
+                left.cmp(right)
+            }
+        }
+    }
+}
+
+/// Where an entry stands in an ordered answer. Class and mailbox are 0 but for [`Order::Rank`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RankKey {
     /// 0 every word whole, 1 some word by its beginning.
     pub class: u8,
     /// 0 has a mailbox, 1 has none.
     pub without_mailbox: u8,
-    /// Folded name, NUL, document key.
+    /// Folded name, NUL, document key; before them the values of [`Order::By`].
     pub name: String,
 }
 
@@ -133,4 +171,6 @@ pub enum Truncated {
     Budget,
     /// The deadline of the caller passed.
     Deadline,
+    /// The caller has had its allowance: only the first entries are answered.
+    Allowance,
 }

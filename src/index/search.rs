@@ -6,6 +6,7 @@ use super::filter::{Node, Subject};
 use super::order::{SegmentOrder, Smallest};
 use super::plan::{Place, Plan};
 use super::query::{Answer, MAX_PAGE, Matching, Order, Query, RankKey, Truncated};
+use super::sorted::Sorted;
 use super::stored::Stored;
 use super::{criteria, filter, filter_plan};
 use crate::error::{Error, Result};
@@ -113,7 +114,8 @@ pub(super) fn search(
     let limit = query.limit.min(MAX_PAGE);
     let (mut hits, more) = match query.order {
         Order::Any => run.in_document_order(&question, limit)?,
-        Order::Name | Order::Rank => run.ordered(&question, limit)?,
+        Order::Name | Order::NameDescending | Order::Rank => run.ordered(&question, limit)?,
+        Order::By(_) => run.by_values(&question, limit)?,
     };
     hits.truncate(limit);
     Ok(Answer { hits, more, total: query.count.then_some(run.total), truncated: run.truncated })
@@ -245,7 +247,11 @@ impl Run<'_> {
         }
         let mut hits = Vec::new();
         while hits.len() <= limit {
-            let smallest = heads.iter().enumerate().filter_map(|(i, head)| Some((i, &head.as_ref()?.rank))).min_by(|a, b| a.1.cmp(b.1));
+            let smallest = heads
+                .iter()
+                .enumerate()
+                .filter_map(|(i, head)| Some((i, &head.as_ref()?.rank)))
+                .min_by(|a, b| self.query.order.compare(a.1, b.1));
             let Some(index) = smallest.map(|(i, _)| i) else {
                 break;
             };
@@ -253,6 +259,35 @@ impl Run<'_> {
                 hits.extend(std::mem::replace(head, self.next_of(*ordinal, kept)?));
             }
         }
+        let more = hits.len() > limit;
+        Ok((hits, more))
+    }
+
+    fn by_values(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
+        let query = self.query;
+        let mut sorted = Sorted::new(query, limit + 1);
+        'segments: for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
+            let columns = Columns::open(segment)?;
+            let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
+            while candidates.doc() != TERMINATED {
+                let doc = candidates.doc();
+                if self.stop() {
+                    break 'segments;
+                }
+                candidates.advance();
+                if !columns.shown(segment, doc, self.audience, self.kinds) {
+                    continue;
+                }
+                let stored = match self.prove(question, ordinal, doc)? {
+                    Proof::Failed => continue,
+                    Proof::Held(stored) => stored,
+                    Proof::NotNeeded => fetch(self.searcher, ordinal, doc)?,
+                };
+                self.total += 1;
+                sorted.offer(stored);
+            }
+        }
+        let hits = sorted.into_hits();
         let more = hits.len() > limit;
         Ok((hits, more))
     }
@@ -274,7 +309,7 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
         let columns = Columns::open(segment)?;
-        let order = SegmentOrder::open(segment, self.query.order, self.query.after.as_ref())?;
+        let order = SegmentOrder::open(segment, &self.query.order, self.query.after.as_ref())?;
         let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
         let mut whole = Candidates::of(&question.whole, self.fields, segment)?;
         let mut best = Smallest::new(capacity);

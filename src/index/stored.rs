@@ -55,6 +55,11 @@ impl Stored {
         self.part(HEADER, self.ldap)
     }
 
+    /// Addresses of the mailboxes shown.
+    pub fn addresses(&self) -> impl Iterator<Item = &[u8]> {
+        ldap_entry::values(self.ldap()).filter(|(name, _)| *name == "mail").flat_map(|(_, values)| values)
+    }
+
     /// JSON of the view.
     #[must_use]
     pub fn view_json(&self) -> &[u8] {

@@ -86,6 +86,17 @@ impl<'a> Elements<'a> {
         }
     }
 
+    /// Passes over elements of the future: the protocol is extensible at the end of every SEQUENCE (RFC 4511 section 4). They carry tags of
+    /// their own; a universal one would be a field repeated or misplaced, and is malformed.
+    pub fn ignore_unknown(&mut self) -> Result<(), Malformed> {
+        while !self.is_empty() {
+            if self.next()?.tag & 0xc0 == 0 {
+                return Err(Malformed);
+            }
+        }
+        Ok(())
+    }
+
     /// Malformed unless everything was read.
     pub fn end(&self) -> Result<(), Malformed> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed) }

@@ -6,7 +6,7 @@
 use super::request::{Authentication, BindRequest};
 use super::response::Outcome;
 use super::tree;
-use crate::trust::{Authenticator, Identity};
+use crate::trust::{Authenticator, Identity, Peer};
 use ldap3_proto::proto::LdapResultCode;
 
 /// A bound account. The secret is kept to ask again: a revoked account must not outlive its revocation on an open connection.
@@ -19,13 +19,12 @@ pub struct Bound {
 impl Bound {
     /// Is the account still in force? The authenticator remembers its answers for a moment, so this is cheap.
     pub async fn in_force(&self, authenticator: &Authenticator) -> Result<bool, Outcome> {
-        let identity = authenticator.authenticate_named(&self.name, &self.secret).await.map_err(|error| Outcome::from(&error))?;
-        Ok(identity.is_some())
+        authenticator.in_force(&self.name, &self.secret).await.map_err(|error| Outcome::from(&error))
     }
 }
 
 /// The account bound, `None` for the anonymous bind; or the refusal.
-pub async fn run(authenticator: &Authenticator, request: &BindRequest<'_>) -> Result<Option<Bound>, Outcome> {
+pub async fn run(authenticator: &Authenticator, request: &BindRequest<'_>, peer: &Peer) -> Result<Option<Bound>, Outcome> {
     if request.version != 3 {
         return Err(Outcome::new(LdapResultCode::ProtocolError, "only protocol version 3 is spoken"));
     }
@@ -40,7 +39,7 @@ pub async fn run(authenticator: &Authenticator, request: &BindRequest<'_>) -> Re
     let account = tree::account_name(request.name).map_err(|_| Outcome::new(LdapResultCode::InvalidDNSyntax, "the name is no DN"))?;
     let name = account.unwrap_or_default();
     let secret = std::str::from_utf8(password).unwrap_or_default().to_owned();
-    match authenticator.authenticate_named(&name, &secret).await {
+    match authenticator.authenticate_named(&name, &secret, peer.address).await {
         Ok(Some(identity)) => Ok(Some(Bound { identity, name, secret })),
         Ok(None) => Err(Outcome::new(LdapResultCode::InvalidCredentials, "")),
         Err(error) => Err(Outcome::from(&error)),

@@ -1,6 +1,6 @@
 //! Compare (RFC 4511 section 4.10): does an entry hold a value? The attribute's equality rule decides, as in a filter.
 
-use super::LdapService;
+use super::asking::Asking;
 use super::entry::Entry;
 use super::request::CompareRequest;
 use super::response::Outcome;
@@ -8,19 +8,18 @@ use super::tree;
 use crate::directory::{self, AttributeFilter};
 use crate::ldap_entry::attributes::attribute;
 use crate::ldap_entry::matching::Rule;
-use crate::model::Audience;
 use ldap3_proto::proto::LdapResultCode;
 
 /// Answers a compare request: 6 true, 5 false, 16 the entry lacks the attribute, 17 nothing has it, 18 it has no equality rule,
 /// 21 the value can be none of it, 32 no such entry.
-pub async fn run(service: &LdapService, audience: Audience, content: &[u8]) -> Outcome {
+pub async fn run(asking: &Asking, content: &[u8]) -> Outcome {
     let Ok(request) = CompareRequest::read(content) else {
         return Outcome::malformed();
     };
     let Ok(place) = tree::resolve(request.entry) else {
         return Outcome::new(LdapResultCode::InvalidDNSyntax, "the name is no DN");
     };
-    let entry = match Entry::at(service, audience, &place).await {
+    let entry = match Entry::at(asking, &place).await {
         Ok(entry) => entry,
         Err(outcome) => return outcome,
     };

@@ -1,13 +1,12 @@
 //! Single entries: finding the one a name points to, testing it, and writing it with the attributes asked for.
 
+use super::asking::Asking;
 use super::response::{self, Outcome};
 use super::tree::{self, Place};
-use super::{LdapService, root_dse, schema};
+use super::{root_dse, schema};
 use crate::directory::{self, AttributeFilter, Hit, Matching, Order, Query};
-use crate::error::Result;
 use crate::ldap_entry::{self, Selection};
-use crate::model::{Address, Audience, EntryKey, Kind};
-use std::time::Duration;
+use crate::model::{Address, EntryKey, Kind};
 
 /// An entry ready to be sent, from wherever it came.
 pub enum Entry {
@@ -32,7 +31,7 @@ impl Entry {
     }
 
     /// The entry a name points to; the refusal is noSuchObject with the nearest entry that exists, or what the directory answered.
-    pub async fn at(service: &LdapService, audience: Audience, place: &Place) -> Result<Self, Outcome> {
+    pub async fn at(asking: &Asking, place: &Place) -> Result<Self, Outcome> {
         match place {
             Place::Root => Ok(Self::Fixed(root_dse::bytes())),
             Place::Subschema => Ok(Self::Fixed(schema::subschema_entry())),
@@ -42,7 +41,7 @@ impl Entry {
             },
             Place::Nowhere { matched } => Err(Outcome::no_such_object(*matched)),
             Place::Leaf { kind, id, beyond, parent } => {
-                let found = leaf(service, audience, *kind, id).await.map_err(|error| Outcome::from(&error))?;
+                let found = leaf(asking, *kind, id).await?;
                 match found {
                     Some(hit) if *beyond => Err(Outcome::no_such_object(ldap_entry::dn_of(hit.ldap()))),
                     Some(hit) => Ok(Self::Hit(hit)),
@@ -54,7 +53,7 @@ impl Entry {
 }
 
 /// Ids are case-exact in the store and not in a DN: the id as written is tried first, then the equality rule of `uid` decides.
-async fn leaf(service: &LdapService, audience: Audience, kind: Kind, id: &str) -> Result<Option<Hit>> {
+async fn leaf(asking: &Asking, kind: Kind, id: &str) -> Result<Option<Hit>, Outcome> {
     let id = match kind {
         Kind::Mailbox => match Address::parse(id) {
             Ok(address) => address.to_string(),
@@ -62,7 +61,7 @@ async fn leaf(service: &LdapService, audience: Audience, kind: Kind, id: &str) -
         },
         Kind::Professional | Kind::Structure => id.trim().to_owned(),
     };
-    let found = service.directory.entry(audience, EntryKey::new(kind, id.as_str())).await?;
+    let found = asking.entry(EntryKey::new(kind, id.as_str())).await?;
     if found.is_some() || kind == Kind::Mailbox || !id.contains(char::is_alphabetic) {
         return Ok(found);
     }
@@ -74,8 +73,7 @@ async fn leaf(service: &LdapService, audience: Audience, kind: Kind, id: &str) -
         after: None,
         count: false,
     };
-    let deadline = Duration::from_millis(service.settings.search.deadline_ms);
-    Ok(service.directory.search(audience, query, deadline).await?.hits.into_iter().next())
+    Ok(asking.search(query, asking.deadline()).await?.hits.into_iter().next())
 }
 
 /// Appends the entry as a message, with the attributes asked for.

@@ -92,7 +92,7 @@ fn read_assertion(content: &[u8], budget: &mut Budget) -> Result<(String, Vec<u8
     let mut fields = Elements::new(content);
     let name = description(fields.expect(OCTET_STRING)?);
     let value = budget.value(fields.expect(OCTET_STRING)?)?;
-    fields.end()?;
+    fields.ignore_unknown()?;
     Ok((name, value))
 }
 
@@ -101,7 +101,7 @@ fn read_substring(content: &[u8], budget: &mut Budget) -> Result<AttributeFilter
     let mut fields = Elements::new(content);
     let attribute = description(fields.expect(OCTET_STRING)?);
     let mut pieces = Elements::new(fields.expect(SEQUENCE)?);
-    fields.end()?;
+    fields.ignore_unknown()?;
     let (mut initial, mut any, mut last) = (None, Vec::new(), None);
     while !pieces.is_empty() {
         let piece = pieces.next()?;
@@ -133,7 +133,7 @@ fn read_extensible(content: &[u8], budget: &mut Budget) -> Result<AttributeFilte
         Some([octet]) => *octet != 0,
         Some(_) => return Err(FilterError::Malformed),
     };
-    fields.end()?;
+    fields.ignore_unknown()?;
     if rule.is_none() && attribute.is_none() {
         return Err(FilterError::Malformed);
     }
@@ -192,6 +192,8 @@ mod tests {
             parse(&element(0xa9, &[&element(0x81, &[b"2.5.13.2"]), &element(0x83, &[b"x"]), &[0x84, 1, 0xff]])),
             Ok(AttributeFilter::Extensible { rule: Some("2.5.13.2".into()), attribute: None, value: b"x".to_vec(), dn_attributes: true })
         );
+        let longer = element(0xa3, &[&element(4, &[b"cn"]), &element(4, &[b"Jean"]), &element(0x80, &[b"of the future"])]);
+        assert_eq!(parse(&longer), Ok(AttributeFilter::Equal("cn".into(), b"Jean".to_vec())));
         assert_eq!(parse(&equal("objectGUID", &[0xa1, 0xff])), Ok(AttributeFilter::Equal("objectGUID".into(), vec![0xa1, 0xff])));
     }
 

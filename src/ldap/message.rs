@@ -117,12 +117,6 @@ fn read_controls(content: &[u8]) -> Result<Vec<Control<'_>>, Malformed> {
 /// ManageDsaIT (RFC 3296): accepted, critical or not; there are no referral objects to manage.
 pub const MANAGE_DSA_IT: &str = "2.16.840.1.113730.3.4.2";
 
-/// Does a critical control ask for something this server does not do?
-#[must_use]
-pub fn unavailable_critical(controls: &[Control<'_>]) -> bool {
-    controls.iter().any(|control| control.critical && control.oid != MANAGE_DSA_IT.as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,7 +130,6 @@ mod tests {
         assert_eq!((message.id, message.operation), (7, Operation::Unbind));
         let controls = message.controls.unwrap();
         assert_eq!(controls, [Control { oid: b"1.2", critical: true, value: Some(&[9, 9, 9]) }]);
-        assert!(unavailable_critical(&controls));
     }
 
     #[test]

@@ -8,9 +8,11 @@
 //! Refuses: writes (53), SASL (7), protocol version 2 (2), unknown critical controls (12). Never answers adminLimitExceeded: mail clients
 //! would show nothing; a cut search ends with sizeLimitExceeded after its entries.
 
+mod asking;
 mod ber;
 mod bind;
 mod compare;
+mod controls;
 mod dn;
 mod entry;
 mod extended;
@@ -18,12 +20,14 @@ mod filter;
 mod frame;
 mod message;
 mod output;
+mod paging;
 mod request;
 mod response;
 mod root_dse;
 pub mod schema;
 mod search;
 mod session;
+mod sort;
 mod tree;
 
 #[cfg(test)]

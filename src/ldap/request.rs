@@ -96,7 +96,7 @@ impl<'a> CompareRequest<'a> {
         let mut assertion = Elements::new(fields.expect(SEQUENCE)?);
         let attribute = filter::description(assertion.expect(OCTET_STRING)?);
         let value = assertion.expect(OCTET_STRING)?;
-        assertion.end()?;
+        assertion.ignore_unknown()?;
         Ok(Self { entry, attribute, value })
     }
 }

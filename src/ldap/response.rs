@@ -4,9 +4,11 @@
 //! thousand. Diagnostic messages are fixed words: nothing of the inside, nothing of the question.
 
 use super::ber::{SEQUENCE, put_header, put_integer};
+use super::controls::Response;
 use super::message::Operation;
 use crate::error::{Error, Kind};
 use ldap3_proto::LdapCodec;
+use ldap3_proto::control::LdapControl;
 use ldap3_proto::proto::{LdapBindResponse, LdapExtendedResponse, LdapMsg, LdapOp, LdapResult, LdapResultCode};
 use tokio_util::bytes::BytesMut;
 use tokio_util::codec::Encoder;
@@ -18,12 +20,14 @@ pub struct Outcome {
     /// Nearest existing entry, for noSuchObject only.
     pub matched: String,
     pub message: &'static str,
+    /// Controls of the response.
+    pub controls: Vec<Response>,
 }
 
 impl Outcome {
     #[must_use]
     pub fn new(code: LdapResultCode, message: &'static str) -> Self {
-        Self { code, matched: String::new(), message }
+        Self { code, matched: String::new(), message, controls: Vec::new() }
     }
 
     #[must_use]
@@ -38,7 +42,7 @@ impl Outcome {
 
     #[must_use]
     pub fn no_such_object(matched: impl Into<String>) -> Self {
-        Self { code: LdapResultCode::NoSuchObject, matched: matched.into(), message: "" }
+        Self { matched: matched.into(), ..Self::new(LdapResultCode::NoSuchObject, "") }
     }
 
     fn into_result(self) -> LdapResult {
@@ -54,7 +58,7 @@ impl From<&Error> for Outcome {
             Kind::Unauthenticated => (LdapResultCode::InvalidCredentials, ""),
             Kind::Forbidden => (LdapResultCode::InsufficentAccessRights, ""),
             Kind::NotFound => (LdapResultCode::NoSuchObject, ""),
-            Kind::Busy => (LdapResultCode::Busy, "too many requests, try again"),
+            Kind::Busy | Kind::RateLimited => (LdapResultCode::Busy, "too many requests, try again"),
             Kind::Unavailable => (LdapResultCode::Unavailable, "the directory is not ready to answer"),
             Kind::Conflict | Kind::Internal => (LdapResultCode::Other, "internal error"),
         };
@@ -62,16 +66,20 @@ impl From<&Error> for Outcome {
     }
 }
 
-fn encode(id: i32, op: LdapOp) -> Vec<u8> {
+fn encode(id: i32, op: LdapOp, controls: Vec<Response>) -> Vec<u8> {
     let mut buffer = BytesMut::new();
+    // As ready bytes: the crate writes a sort response in a way no client reads.
+    let raw = |(oid, value): Response| LdapControl::Unknown { oid: oid.to_owned(), criticality: false, value: Some(value) };
+    let message = LdapMsg { ctrl: controls.into_iter().map(raw).collect(), ..LdapMsg::new(id, op) };
     // Writing results to memory cannot fail; an empty answer would be the visible sign.
-    let _ = LdapCodec::default().encode(LdapMsg::new(id, op), &mut buffer);
+    let _ = LdapCodec::default().encode(message, &mut buffer);
     buffer.to_vec()
 }
 
 /// The response of an operation; `None` for those that have none.
 #[must_use]
-pub fn result(id: i32, operation: Operation, outcome: Outcome) -> Option<Vec<u8>> {
+pub fn result(id: i32, operation: Operation, mut outcome: Outcome) -> Option<Vec<u8>> {
+    let controls = std::mem::take(&mut outcome.controls);
     let result = outcome.into_result();
     let op = match operation {
         Operation::Bind => LdapOp::BindResponse(LdapBindResponse { res: result, saslcreds: None }),
@@ -84,21 +92,22 @@ pub fn result(id: i32, operation: Operation, outcome: Outcome) -> Option<Vec<u8>
         Operation::Extended => LdapOp::ExtendedResponse(LdapExtendedResponse { res: result, name: None, value: None }),
         Operation::Unbind | Operation::Abandon => return None,
     };
-    Some(encode(id, op))
+    Some(encode(id, op, controls))
 }
 
 /// A successful extended response with a value.
 #[must_use]
 pub fn extended_value(id: i32, value: &str) -> Vec<u8> {
     let res = Outcome::success().into_result();
-    encode(id, LdapOp::ExtendedResponse(LdapExtendedResponse { res, name: None, value: Some(value.as_bytes().to_vec()) }))
+    encode(id, LdapOp::ExtendedResponse(LdapExtendedResponse { res, name: None, value: Some(value.as_bytes().to_vec()) }), Vec::new())
 }
 
 /// Notice of disconnection (RFC 4511 section 4.4.1): the last message of a connection the server ends.
 #[must_use]
 pub fn notice_of_disconnection(code: LdapResultCode, message: &'static str) -> Vec<u8> {
     let res = Outcome::new(code, message).into_result();
-    encode(0, LdapOp::ExtendedResponse(LdapExtendedResponse { res, name: Some("1.3.6.1.4.1.1466.20036".to_owned()), value: None }))
+    let notice = LdapExtendedResponse { res, name: Some("1.3.6.1.4.1.1466.20036".to_owned()), value: None };
+    encode(0, LdapOp::ExtendedResponse(notice), Vec::new())
 }
 
 /// Appends a SearchResultEntry; `content` is the LDAPDN and attribute list, ready encoded.

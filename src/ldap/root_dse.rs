@@ -1,6 +1,6 @@
 //! The root DSE (RFC 4512 section 5.1): what this server speaks, holds and offers. Only what works is listed.
 
-use super::message::MANAGE_DSA_IT;
+use super::controls::SUPPORTED;
 use super::tree::NAMING_CONTEXTS;
 use crate::ldap_entry::{SUBSCHEMA, encode_entry};
 use ldap3_proto::proto::OID_WHOAMI;
@@ -20,7 +20,7 @@ static ROOT_DSE: LazyLock<Vec<u8>> = LazyLock::new(|| {
             ("subschemaSubentry", list(&[SUBSCHEMA])),
             ("namingContexts", list(&NAMING_CONTEXTS)),
             ("supportedExtension", list(&[OID_WHOAMI])),
-            ("supportedControl", list(&[MANAGE_DSA_IT])),
+            ("supportedControl", list(&SUPPORTED)),
             ("supportedLDAPVersion", list(&["3"])),
             ("supportedFeatures", list(&[FEATURE_OPERATIONAL, FEATURE_TRUE_FALSE])),
             ("vendorName", list(&["Annuaire"])),

@@ -1,23 +1,30 @@
 //! Search (RFC 4511 section 4.5): base, scope and filter to a question, the answer to entries, limits to result codes.
 //!
 //! Entries leave at the reader's pace, packed into chunks; none are collected beyond the bounded list of places the directory returns.
-//! The entry limit is the smaller of the client's and the audience's; past it, past the evaluation budget or past the server's own time
+//! The entry limit is the smaller of the client's and the caller's; past it, past the evaluation budget or past the server's own time
 //! the entries so far are followed by sizeLimitExceeded (4). timeLimitExceeded (3) answers only a time limit the client itself sent.
 
-use super::LdapService;
+use super::asking::Asking;
+use super::controls::{Response, SearchControls, Sort, sort_response};
 use super::entry::{self, Entry};
 use super::filter::FilterError;
 use super::output::{CHUNK_BYTES, Gone, Output};
+use super::paging::{BadCookie, Page};
 use super::request::{Scope, SearchRequest};
 use super::response::Outcome;
+use super::sort;
 use super::tree::{self, Place};
-use crate::directory::{Answer, Hit, Matching, Order, Query, Truncated};
-use crate::model::{Audience, Kind};
+use crate::directory::{self, Matching, Order, Query, RankKey, Truncated};
+use crate::model::Kind;
 use ldap3_proto::proto::LdapResultCode;
 use std::time::Duration;
 
+/// Name of a base entry in an order: before every other where nothing was asked, else as one that lacks what is sorted by.
+const BEFORE_ALL: &str = "";
+const BEHIND_ALL: &str = "\u{10ffff}";
+
 /// Answers a search request; the outcome is for its SearchResultDone.
-pub async fn run(service: &LdapService, audience: Audience, id: i32, content: &[u8], output: &Output) -> Result<Outcome, Gone> {
+pub async fn run(asking: &Asking, controls: &SearchControls, id: i32, content: &[u8], output: &Output) -> Result<Outcome, Gone> {
     let request = match SearchRequest::read(content) {
         Ok(request) => request,
         Err(FilterError::Malformed) => return Ok(Outcome::malformed()),
@@ -26,7 +33,16 @@ pub async fn run(service: &LdapService, audience: Audience, id: i32, content: &[
     let Ok(place) = tree::resolve(request.base) else {
         return Ok(Outcome::new(LdapResultCode::InvalidDNSyntax, "the base is no DN"));
     };
-    let (entries, outcome) = match find(service, audience, &request, &place).await {
+    let (sorted, sort_answer) = match controls.sort.as_ref().map(sorting).transpose() {
+        Ok(None) => (None, None),
+        Ok(Some((order, answer))) => (order, Some(answer)),
+        Err(outcome) => return Ok(outcome),
+    };
+    let page = match controls.paged.as_ref().map(|paged| Page::open(asking, &request, sorted.as_ref(), &place, paged)).transpose() {
+        Ok(page) => page,
+        Err(BadCookie) => return Ok(Outcome::new(LdapResultCode::UnwillingToPerform, "the cookie is of another search, or too old")),
+    };
+    let (entries, mut outcome) = match find(asking, &request, &place, sorted, page).await {
         Ok(found) => found,
         Err(outcome) => return Ok(outcome),
     };
@@ -40,90 +56,123 @@ pub async fn run(service: &LdapService, audience: Audience, id: i32, content: &[
     if !chunk.is_empty() {
         output.send(chunk).await?;
     }
+    outcome.controls.extend(sort_answer);
     Ok(outcome)
+}
+
+/// The order asked for (`None` when it cannot be and need not), and the control that says so; or the refusal of the search.
+fn sorting(sort: &Sort) -> Result<(Option<Order>, Response), Outcome> {
+    match sort::order(&sort.keys) {
+        Ok(order) => Ok((Some(order), sort_response(0, None))),
+        Err(failed) => {
+            let answer = sort_response(failed.code, Some(&failed.attribute));
+            if sort.critical {
+                let refused = Outcome::new(LdapResultCode::UnavailableCriticalExtension, "entries cannot be sorted so");
+                return Err(Outcome { controls: vec![answer], ..refused });
+            }
+            Ok((None, answer))
+        }
+    }
 }
 
 /// The entries of the answer and how it ends, or the refusal of the whole search.
 async fn find(
-    service: &LdapService,
-    audience: Audience,
+    asking: &Asking,
     request: &SearchRequest<'_>,
     place: &Place,
+    sorted: Option<Order>,
+    page: Option<Page>,
 ) -> Result<(Vec<Entry>, Outcome), Outcome> {
-    let (positions, kinds) = match (place, request.scope) {
-        (Place::Root, Scope::One) => (tree::contexts(), Vec::new()),
-        (Place::Root, Scope::Sub) => tree::subtree(tree::DEFAULT_CONTEXT),
-        (Place::Base(position), Scope::One) => tree::one_level(*position),
-        (Place::Base(position), Scope::Sub) => tree::subtree(*position),
-        (Place::Root | Place::Base(_), Scope::Base) | (Place::Subschema | Place::Leaf { .. } | Place::Nowhere { .. }, _) => {
-            let entry = Entry::at(service, audience, place).await?;
+    let (positions, kinds) = match reach(place, request.scope) {
+        Some(reached) => reached,
+        None => {
+            let entry = Entry::at(asking, place).await?;
             let returned = request.scope != Scope::One && entry.matches(&request.filter);
-            return Ok((if returned { vec![entry] } else { Vec::new() }, Outcome::success()));
+            let ended = page.map_or_else(Outcome::success, |page| page.end(Outcome::success()));
+            return Ok((if returned { vec![entry] } else { Vec::new() }, ended));
         }
     };
-    let limit = entry_limit(service, audience, request);
-    let mut entries: Vec<Entry> = positions
-        .into_iter()
-        .filter_map(|position| tree::base_entries().get(position))
-        .map(|base| Entry::Fixed(&base.bytes))
-        .filter(|entry| entry.matches(&request.filter))
-        .collect();
-    let mut outcome = Outcome::success();
-    if !kinds.is_empty() {
-        // One is asked for even when base entries took the limit, to know whether the answer is whole.
-        let room = limit.saturating_sub(entries.len()).max(1);
-        let answer = ask(service, audience, request, kinds, room).await?;
-        outcome = ending(&answer, time_allowed(service, request).1);
-        entries.extend(answer.hits.into_iter().map(Entry::Hit));
-    }
-    if entries.len() > limit {
-        entries.truncate(limit);
-        outcome = too_many();
-    }
-    Ok((entries, outcome))
-}
-
-async fn ask(
-    service: &LdapService,
-    audience: Audience,
-    request: &SearchRequest<'_>,
-    kinds: Vec<Kind>,
-    limit: usize,
-) -> Result<Answer<Hit>, Outcome> {
-    let query =
-        Query { kinds, matching: Matching::Attributes(request.filter.clone()), order: Order::Any, limit, after: None, count: false };
-    let (deadline, _) = time_allowed(service, request);
-    service.directory.search(audience, query, deadline).await.map_err(|error| Outcome::from(&error))
-}
-
-fn entry_limit(service: &LdapService, audience: Audience, request: &SearchRequest<'_>) -> usize {
-    let cap = match audience {
-        Audience::Public => service.settings.ldap.anonymous_entries,
-        Audience::Professional => service.settings.ldap.account_entries,
+    let limit = match &page {
+        Some(page) if page.is_last_call() => return Ok((Vec::new(), page.end(Outcome::success()))),
+        Some(page) => page.limit,
+        None => entry_limit(asking.caps().search, request),
     };
+    let name = if sorted.is_some() { BEHIND_ALL } else { BEFORE_ALL };
+    let order = sorted.unwrap_or(if page.is_some() { Order::Name } else { Order::Any });
+    let after = page.as_ref().and_then(Page::after);
+    let mut entries = base_entries(&positions, request, &order, name, after);
+    let (mut more, mut cut) = (false, None);
+    if !kinds.is_empty() {
+        let (deadline, of_client) = time_allowed(asking.deadline(), request);
+        // In document order base entries come first; one more is asked for all the same, to know whether the answer is whole.
+        let room = if order == Order::Any { limit.saturating_sub(entries.len()).max(1) } else { limit };
+        let matching = Matching::Attributes(request.filter.clone());
+        let query = Query { kinds, matching, order: order.clone(), limit: room, after: after.cloned(), count: false };
+        let answer = asking.search(query, deadline).await?;
+        more = answer.more;
+        cut = answer.truncated.map(|reason| cut_short(reason, of_client));
+        entries.extend(answer.hits.into_iter().map(|hit| (hit.rank.clone(), Entry::Hit(hit))));
+    }
+    if order != Order::Any {
+        entries.sort_by(|a, b| order.compare(&a.0, &b.0));
+    }
+    more |= entries.len() > limit;
+    entries.truncate(limit);
+    let outcome = match (page, cut) {
+        (Some(page), Some(cut)) => page.end(cut),
+        (Some(page), None) => page.next(asking, entries.last().map(|(rank, _)| rank), entries.len(), more),
+        (None, Some(cut)) => cut,
+        (None, None) if more => too_many(),
+        (None, None) => Outcome::success(),
+    };
+    Ok((entries.into_iter().map(|(_, entry)| entry).collect(), outcome))
+}
+
+/// Base entries and kinds of published entries that a scope reaches from a place; `None` when it reaches that one entry at most.
+pub(super) fn reach(place: &Place, scope: Scope) -> Option<(Vec<usize>, Vec<Kind>)> {
+    match (place, scope) {
+        (Place::Root, Scope::One) => Some((tree::contexts(), Vec::new())),
+        (Place::Root, Scope::Sub) => Some(tree::subtree(tree::DEFAULT_CONTEXT)),
+        (Place::Base(position), Scope::One) => Some(tree::one_level(*position)),
+        (Place::Base(position), Scope::Sub) => Some(tree::subtree(*position)),
+        (Place::Root | Place::Base(_), Scope::Base) | (Place::Subschema | Place::Leaf { .. } | Place::Nowhere { .. }, _) => None,
+    }
+}
+
+/// The base entries that match, with their places in the order, behind `after`.
+fn base_entries(
+    positions: &[usize],
+    request: &SearchRequest<'_>,
+    order: &Order,
+    name: &str,
+    after: Option<&RankKey>,
+) -> Vec<(RankKey, Entry)> {
+    let found = positions.iter().filter_map(|position| Some((position, tree::base_entries().get(*position)?)));
+    found
+        .map(|(position, base)| (directory::rank_of(order, &base.bytes, &format!("{name}\0{position}")), Entry::Fixed(&base.bytes)))
+        .filter(|(rank, entry)| after.is_none_or(|after| order.compare(rank, after).is_gt()) && entry.matches(&request.filter))
+        .collect()
+}
+
+fn entry_limit(cap: usize, request: &SearchRequest<'_>) -> usize {
     if request.size_limit == 0 { cap } else { cap.min(request.size_limit) }
 }
 
 /// How long the search may work, and whether the client said so.
-fn time_allowed(service: &LdapService, request: &SearchRequest<'_>) -> (Duration, bool) {
-    let ours = Duration::from_millis(service.settings.search.deadline_ms);
+fn time_allowed(ours: Duration, request: &SearchRequest<'_>) -> (Duration, bool) {
     let theirs = Duration::from_secs(request.time_limit);
     if request.time_limit != 0 && theirs < ours { (theirs, true) } else { (ours, false) }
 }
 
-/// `of_client`: the deadline was the client's own time limit.
-fn ending<H>(answer: &Answer<H>, of_client: bool) -> Outcome {
-    match answer.truncated {
-        Some(Truncated::Deadline) if of_client => {
-            Outcome::new(LdapResultCode::TimeLimitExceeded, "the time limit of the request has passed")
-        }
-        Some(Truncated::Deadline | Truncated::Budget) => too_many(),
-        None if answer.more => too_many(),
-        None => Outcome::success(),
+/// The end of a search that did not look at everything. `of_client`: the deadline was the client's own time limit.
+fn cut_short(reason: Truncated, of_client: bool) -> Outcome {
+    match reason {
+        Truncated::Deadline if of_client => Outcome::new(LdapResultCode::TimeLimitExceeded, "the time limit of the request has passed"),
+        Truncated::Deadline | Truncated::Budget | Truncated::Allowance => too_many(),
     }
 }
 
-fn too_many() -> Outcome {
+pub(super) fn too_many() -> Outcome {
     Outcome::new(LdapResultCode::SizeLimitExceeded, "more entries match than are returned")
 }
 
@@ -133,16 +182,13 @@ mod tests {
 
     #[test]
     fn only_a_client_s_own_limit_ends_with_3() {
-        let code = |more, truncated, of_client| ending(&Answer::<()> { hits: vec![], more, total: None, truncated }, of_client).code;
-        for (more, truncated, of_client, expected) in [
-            (false, None, false, LdapResultCode::Success),
-            (false, None, true, LdapResultCode::Success),
-            (true, None, true, LdapResultCode::SizeLimitExceeded),
-            (true, Some(Truncated::Budget), true, LdapResultCode::SizeLimitExceeded),
-            (true, Some(Truncated::Deadline), false, LdapResultCode::SizeLimitExceeded),
-            (true, Some(Truncated::Deadline), true, LdapResultCode::TimeLimitExceeded),
+        for (reason, of_client, expected) in [
+            (Truncated::Budget, true, LdapResultCode::SizeLimitExceeded),
+            (Truncated::Allowance, true, LdapResultCode::SizeLimitExceeded),
+            (Truncated::Deadline, false, LdapResultCode::SizeLimitExceeded),
+            (Truncated::Deadline, true, LdapResultCode::TimeLimitExceeded),
         ] {
-            assert_eq!(code(more, truncated, of_client), expected, "{more} {truncated:?} {of_client}");
+            assert_eq!(cut_short(reason, of_client).code, expected, "{reason:?} {of_client}");
         }
     }
 }

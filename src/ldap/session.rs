@@ -5,13 +5,16 @@
 //! for what runs (RFC 4511 section 4.2.1) and nothing is read while it works. On shutdown what is in flight is finished, then a notice
 //! of disconnection says `unavailable`.
 
+use super::asking::Asking;
 use super::bind::Bound;
+use super::controls::{self, SearchControls};
 use super::frame::{Frames, Stop};
-use super::message::{self, Message, Operation};
+use super::message::{Message, Operation};
 use super::output::{self, Gone, Output};
 use super::request::{self, BindRequest};
 use super::response::{self, Outcome};
 use super::{LdapService, bind, compare, extended, search};
+use crate::directory::{Caller, Source};
 use crate::model::Audience;
 use crate::trust::Peer;
 use ldap3_proto::proto::LdapResultCode;
@@ -60,6 +63,7 @@ struct Session<S> {
     /// `None` while anonymous.
     bound: Option<Bound>,
     slots: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     running: Running,
     /// Cancelled when nothing more can or need be answered.
     cut: CancellationToken,
@@ -108,6 +112,7 @@ where
         output,
         bound: None,
         slots: Arc::new(Semaphore::new(allowed(&service))),
+        turns: Arc::new(Semaphore::new(settings.searches_at_once.clamp(1, 1_000))),
         running: Running::default(),
         cut,
         stop,
@@ -192,7 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         }
         let refusal = match &message.controls {
             Err(_) => Some(Outcome::malformed()),
-            Ok(controls) if message::unavailable_critical(controls) => {
+            Ok(controls) if controls::unavailable_critical(controls, operation) => {
                 Some(Outcome::new(LdapResultCode::UnavailableCriticalExtension, "critical control not supported"))
             }
             Ok(_) if self.is_running(id) => Some(Outcome::new(LdapResultCode::ProtocolError, "message id in use")),
@@ -203,10 +208,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         }
         match operation {
             Operation::Bind => self.bind(id, message.content).await,
-            Operation::Search | Operation::Compare => match self.audience().await {
-                Ok(audience) => self.start(id, operation, frame.slice_ref(message.content), audience).await,
-                Err(outcome) => self.answer(id, operation, outcome).await,
-            },
+            Operation::Search | Operation::Compare => {
+                let asked = match operation {
+                    Operation::Search => SearchControls::read(&message.controls.unwrap_or_default()).map_err(|_| Outcome::malformed()),
+                    _ => Ok(SearchControls::default()),
+                };
+                match (asked, self.caller().await) {
+                    (Ok(asked), Ok(caller)) => self.start(id, operation, frame.slice_ref(message.content), asked, caller).await,
+                    (Err(outcome), _) | (_, Err(outcome)) => self.answer(id, operation, outcome).await,
+                }
+            }
             Operation::Extended => self.extended(id, message.content).await,
             Operation::Modify | Operation::Add | Operation::Delete | Operation::ModifyDn => {
                 let outcome = Outcome::new(LdapResultCode::UnwillingToPerform, "this directory is read-only over LDAP");
@@ -217,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
     }
 
     async fn extended(&mut self, id: i32, content: &[u8]) -> Result<(), End> {
-        let answered = match self.audience().await {
+        let answered = match self.caller().await {
             Ok(_) => extended::run(content, self.bound.as_ref().map(|bound| &bound.identity)),
             Err(outcome) => Err(outcome),
         };
@@ -254,7 +265,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         self.bound = None;
         let outcome = match BindRequest::read(content) {
             Err(_) => Outcome::malformed(),
-            Ok(request) => match bind::run(&self.service.authenticator, &request).await {
+            Ok(request) => match bind::run(&self.service.authenticator, &request, &self.peer).await {
                 Ok(bound) => {
                     self.bound = bound;
                     Outcome::success()
@@ -266,19 +277,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
     }
 
     /// Who is asking, as of now. A revoked account has become anonymous (RFC 4513 section 4: the server may change the state any time).
-    async fn audience(&mut self) -> Result<Audience, Outcome> {
-        let Some(bound) = &self.bound else {
-            return Ok(Audience::Public);
-        };
-        if bound.in_force(&self.service.authenticator).await? {
-            return Ok(bound.identity.audience);
+    async fn caller(&mut self) -> Result<Caller, Outcome> {
+        let address = self.peer.address;
+        if let Some(bound) = &self.bound {
+            if bound.in_force(&self.service.authenticator).await? {
+                let identity = &bound.identity;
+                return Ok(Caller { audience: identity.audience, source: Source::Account { name: identity.account.clone(), address } });
+            }
+            self.bound = None;
         }
-        self.bound = None;
-        Ok(Audience::Public)
+        Ok(Caller { audience: Audience::Public, source: Source::Address(address) })
     }
 
     /// Runs a search or compare as a task, once there is a slot for it.
-    async fn start(&self, id: i32, operation: Operation, content: Bytes, audience: Audience) -> Result<(), End> {
+    async fn start(&self, id: i32, operation: Operation, content: Bytes, asked: SearchControls, caller: Caller) -> Result<(), End> {
         let slot = tokio::select! {
             biased;
             () = self.cut.cancelled() => return Err(End::Cut),
@@ -287,12 +299,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         };
         let token = self.cut.child_token();
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
-        let (service, output, running) = (Arc::clone(&self.service), self.output.clone(), Arc::clone(&self.running));
+        let asking = Asking { service: Arc::clone(&self.service), caller, turns: Arc::clone(&self.turns) };
+        let (output, running) = (self.output.clone(), Arc::clone(&self.running));
         tokio::spawn(async move {
             let work = async {
                 match operation {
-                    Operation::Search => search::run(&service, audience, id, &content, &output).await,
-                    _ => Ok(compare::run(&service, audience, &content).await),
+                    Operation::Search => search::run(&asking, &asked, id, &content, &output).await,
+                    _ => Ok(compare::run(&asking, &content).await),
                 }
             };
             let outcome = tokio::select! {

@@ -3,7 +3,7 @@
 //!
 //! Product rule on top: caseIgnoreMatch also folds accents, ligatures and typographic marks ([`crate::text::fold`]); caseExactMatch stays exact.
 
-use super::attributes::{MatchingKind, attribute};
+use super::attributes::{Attribute, MatchingKind, attribute};
 use super::classes::object_class;
 use super::dn;
 use crate::text;
@@ -145,6 +145,17 @@ fn telephone(value: &str) -> Option<String> {
     }
     let digits = text::phone_digits(value);
     (!digits.is_empty()).then_some(digits)
+}
+
+/// What values of a type are sorted by, as text: words without case, accents, hyphens and apostrophes for names and other words (French
+/// order), the comparable form of its rule for the rest. `None` for types without order, and for values that are none of the type.
+#[must_use]
+pub fn collation_key(kind: &Attribute, value: &str) -> Option<String> {
+    match Rule::of(kind.matching)? {
+        Rule::CaseIgnore => Some(text::sort_key(value, "")),
+        Rule::Dn | Rule::ObjectIdentifier | Rule::Boolean => None,
+        rule => rule.prepare(value),
+    }
 }
 
 /// Names and OIDs of the schema take one form; a well-formed OID nobody knows stays itself, an unknown name is Undefined (RFC 4517 §4.2.26).

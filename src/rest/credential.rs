@@ -3,29 +3,37 @@
 
 use super::problem::Problem;
 use super::router::Shared;
+use crate::directory::{self, Source};
 use crate::model::Audience;
+use crate::trust::Peer;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Longest secret looked at, bytes.
 const MAX_SECRET: usize = 256;
 
-/// The audience the request is answered for.
-pub(super) struct Caller(pub Audience);
+/// Who the request is answered for.
+pub(super) struct Caller(pub directory::Caller);
 
 impl FromRequestParts<Shared> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Problem> {
+        // A request that came through no listener is this machine's own.
+        let address = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.address);
         if !parts.headers.contains_key(AUTHORIZATION) {
-            return Ok(Self(Audience::Public));
+            return Ok(Self(directory::Caller { audience: Audience::Public, source: Source::Address(address) }));
         }
         // A header that cannot be read goes the same way as a wrong secret, so that neither answer nor time tells them apart.
         let secret = bearer(&parts.headers).unwrap_or_default();
-        match api.service.authenticator.authenticate(secret).await? {
-            Some(identity) => Ok(Self(identity.audience)),
+        match api.service.authenticator.authenticate(secret, address).await? {
+            Some(identity) => {
+                let source = Source::Account { name: identity.account, address };
+                Ok(Self(directory::Caller { audience: identity.audience, source }))
+            }
             None => Err(Problem::new(StatusCode::UNAUTHORIZED, "invalid_credential", "the credential is not valid")),
         }
     }

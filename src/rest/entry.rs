@@ -8,9 +8,9 @@ use super::item::Item;
 use super::path;
 use super::problem::Problem;
 use super::router::Api;
-use crate::directory::{Criteria, Hit, Matching, Order, Query, View};
+use crate::directory::{Caller, Criteria, Hit, Matching, Order, Query, View};
 use crate::error::Error;
-use crate::model::{Audience, EntryKey, Kind};
+use crate::model::{EntryKey, Kind};
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -25,16 +25,16 @@ const CANDIDATES: usize = 50;
 /// Answers `GET {collection}/{text}` for the entries of one kind.
 pub(super) async fn answer(
     api: &Api,
-    audience: Audience,
+    caller: &Caller,
     kind: Kind,
     text: &str,
     collection: &str,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(hit) = api.service.directory.entry(audience, EntryKey::new(kind, text)).await? {
+    if let Some(hit) = api.service.directory.entry(caller, EntryKey::new(kind, text)).await? {
         return shown(&hit, headers);
     }
-    let id = named_by(api, audience, kind, text).await?.ok_or_else(Problem::not_found)?;
+    let id = named_by(api, caller, kind, text).await?.ok_or_else(Problem::not_found)?;
     moved(collection, &id)
 }
 
@@ -70,7 +70,7 @@ pub(super) fn moved(collection: &str, id: &str) -> Result<Response, Problem> {
 }
 
 /// Stable id of the only entry that carries `text` as an identifier of its own.
-async fn named_by(api: &Api, audience: Audience, kind: Kind, text: &str) -> Result<Option<String>, Problem> {
+async fn named_by(api: &Api, caller: &Caller, kind: Kind, text: &str) -> Result<Option<String>, Problem> {
     let query = Query {
         kinds: vec![kind],
         matching: Matching::Criteria(Criteria { identifier: Some(text.to_owned()), ..Criteria::default() }),
@@ -79,7 +79,7 @@ async fn named_by(api: &Api, audience: Audience, kind: Kind, text: &str) -> Resu
         after: None,
         count: false,
     };
-    let answer = api.service.directory.search(audience, query, api.deadline()).await?;
+    let answer = api.service.directory.search(caller, query, api.deadline()).await?;
     let mut entries = Vec::with_capacity(answer.hits.len());
     for hit in &answer.hits {
         let published = hit.published()?;

@@ -35,14 +35,14 @@ use axum::response::Response;
 )]
 pub(super) async fn mailbox(
     State(api): State<Shared>,
-    Caller(audience): Caller,
+    Caller(caller): Caller,
     _: NoParameters,
     Segment(given): Segment,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     // What is no address is asked for all the same: the answer and its path do not depend on it.
     let address = Address::parse(&given).map_or_else(|_| given.clone(), String::from);
-    let hit = api.service.directory.entry(audience, EntryKey::new(Kind::Mailbox, address.as_str())).await?;
+    let hit = api.service.directory.entry(&caller, EntryKey::new(Kind::Mailbox, address.as_str())).await?;
     match hit {
         None => Err(Problem::not_found()),
         Some(_) if address != given => entry::moved("/v1/mailboxes", &address),

@@ -35,10 +35,10 @@ use axum::response::Response;
 )]
 pub(super) async fn organization(
     State(api): State<Shared>,
-    Caller(audience): Caller,
+    Caller(caller): Caller,
     _: NoParameters,
     Segment(id): Segment,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    entry::answer(&api, audience, Kind::Structure, &id, "/v1/organizations", &headers).await
+    entry::answer(&api, &caller, Kind::Structure, &id, "/v1/organizations", &headers).await
 }

@@ -112,6 +112,7 @@ fn status_of(kind: Kind) -> StatusCode {
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Kind::Busy | Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -163,7 +164,7 @@ pub(super) async fn complete(Extension(id): Extension<RequestId>, request: Reque
         StatusCode::UNAUTHORIZED => {
             parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"annuaire\", error=\"invalid_token\""));
         }
-        StatusCode::SERVICE_UNAVAILABLE => {
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
             parts.headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
         }
         _ => {}

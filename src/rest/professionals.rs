@@ -35,10 +35,10 @@ use axum::response::Response;
 )]
 pub(super) async fn professional(
     State(api): State<Shared>,
-    Caller(audience): Caller,
+    Caller(caller): Caller,
     _: NoParameters,
     Segment(id): Segment,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    entry::answer(&api, audience, Kind::Professional, &id, "/v1/professionals", &headers).await
+    entry::answer(&api, &caller, Kind::Professional, &id, "/v1/professionals", &headers).await
 }

@@ -16,6 +16,9 @@ pub(super) enum SearchRefusals {
     /// `uri_too_long`
     #[response(status = 414, content_type = "application/problem+json")]
     UriTooLong(ProblemDocument<'static>),
+    /// `too_many_requests`: more searches a second, or more wrong credentials, than one source may send; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
     /// `headers_too_large`
     #[response(status = 431, content_type = "application/problem+json")]
     HeadersTooLarge(ProblemDocument<'static>),
@@ -49,6 +52,9 @@ pub(super) enum EntryRefusals {
     /// `uri_too_long`
     #[response(status = 414, content_type = "application/problem+json")]
     UriTooLong(ProblemDocument<'static>),
+    /// `too_many_requests`: more searches a second, or more wrong credentials, than one source may send; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
     /// `headers_too_large`
     #[response(status = 431, content_type = "application/problem+json")]
     HeadersTooLarge(ProblemDocument<'static>),

@@ -7,7 +7,8 @@ use super::parameters::SearchParameters;
 use super::problem::Problem;
 use super::refusals::SearchRefusals;
 use super::router::Shared;
-use crate::directory::{Matching, Order, Query};
+use crate::directory::cursor::Progress;
+use crate::directory::{Matching, Order, Query, Truncated};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -29,6 +30,10 @@ pub(super) struct SearchAnswer {
     /// Only ever false: the search was ended early, `total` is a lower bound and entries may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     exact: Option<bool>,
+    /// Only ever true: the caller has been shown as many mailboxes as it may be for now; these are the first entries, and there is no
+    /// next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<bool>,
 }
 
 /// Search
@@ -44,8 +49,8 @@ pub(super) struct SearchAnswer {
     responses((status = 200, description = "A page of entries", body = SearchAnswer), SearchRefusals),
     security((), ("bearer" = [])),
 )]
-pub(super) async fn search(State(api): State<Shared>, Caller(audience): Caller, asked: Asked) -> Result<Json<SearchAnswer>, Problem> {
-    let directory = &api.service.directory;
+pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, asked: Asked) -> Result<Json<SearchAnswer>, Problem> {
+    let (directory, audience) = (&api.service.directory, caller.audience);
     let now = (api.clock)().as_second();
     let mut query = Query {
         kinds: asked.kinds,
@@ -56,15 +61,28 @@ pub(super) async fn search(State(api): State<Shared>, Caller(audience): Caller, 
         count: true,
     };
     let question = query.clone();
+    let mut returned = 0;
     if let Some(cursor) = &asked.cursor {
         let place = directory.cursors().decode(cursor, audience, &question, IDENTITY, now);
-        query.after = Some(place.map_err(|error| Problem::parameter("invalid_cursor", "cursor", error.to_string()))?);
+        let progress = place.map_err(|error| Problem::parameter("invalid_cursor", "cursor", error.to_string()))?;
+        returned = progress.returned;
+        query.after = Some(progress.last);
     }
-    let answer = directory.search(audience, query, api.deadline()).await?;
+    let answer = directory.search(&caller, query, api.deadline()).await?;
     let items = answer.hits.iter().map(Item::of).collect::<Result<Vec<_>, _>>()?;
+    let restricted = answer.truncated == Some(Truncated::Allowance);
     let next = match answer.hits.last() {
-        Some(last) if answer.more => Some(directory.cursors().encode(audience, &question, IDENTITY, &last.rank, now)),
+        Some(last) if answer.more && !restricted => {
+            let progress = Progress { last: last.rank.clone(), returned: returned + answer.hits.len() as u64 };
+            Some(directory.cursors().encode(audience, &question, IDENTITY, &progress, now))
+        }
         _ => None,
     };
-    Ok(Json(SearchAnswer { total: answer.total.unwrap_or(answer.hits.len() as u64), items, next, exact: answer.truncated.map(|_| false) }))
+    Ok(Json(SearchAnswer {
+        total: answer.total.unwrap_or(answer.hits.len() as u64),
+        items,
+        next,
+        exact: answer.truncated.filter(|_| !restricted).map(|_| false),
+        truncated: restricted.then_some(true),
+    }))
 }

@@ -5,9 +5,11 @@
 
 use super::accounts::digest;
 use crate::error::Result;
+use crate::limits::Governor;
 use crate::model::Audience;
 use crate::store::Store;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,17 +31,49 @@ type Memory = HashMap<[u8; 32], (Option<Identity>, Instant)>;
 #[derive(Clone, Debug)]
 pub struct Authenticator {
     store: Store,
+    governor: Governor,
     remembered: Arc<Mutex<Memory>>,
 }
 
 impl Authenticator {
     #[must_use]
-    pub fn new(store: Store) -> Self {
-        Self { store, remembered: Arc::default() }
+    pub fn new(store: Store, governor: Governor) -> Self {
+        Self { store, governor, remembered: Arc::default() }
     }
 
-    /// The identity of a bearer's secret; `None` when there is none, it is revoked, or the text is no secret.
-    pub async fn authenticate(&self, secret: &str) -> Result<Option<Identity>> {
+    /// The identity of a secret that somebody at this address presents; `None` when there is none, it is revoked, or the text is no secret.
+    /// Error `RateLimited` when the address has tried too many.
+    pub async fn authenticate(&self, secret: &str, address: IpAddr) -> Result<Option<Identity>> {
+        self.governor.may_try(address, Instant::now())?;
+        let identity = self.identity(secret).await?;
+        self.counted(identity, address)
+    }
+
+    /// The same for a simple bind, where the account is named too; account names are compared without case, as RDN values are.
+    pub async fn authenticate_named(&self, name: &str, secret: &str, address: IpAddr) -> Result<Option<Identity>> {
+        self.governor.may_try(address, Instant::now())?;
+        let identity = self.named(name, secret).await?;
+        self.counted(identity, address)
+    }
+
+    /// Is an identity that was given still in force? Counts no failure: a revoked account is not somebody guessing.
+    pub async fn in_force(&self, name: &str, secret: &str) -> Result<bool> {
+        Ok(self.named(name, secret).await?.is_some())
+    }
+
+    fn counted(&self, identity: Option<Identity>, address: IpAddr) -> Result<Option<Identity>> {
+        if identity.is_none() {
+            self.governor.failed(address, Instant::now());
+        }
+        Ok(identity)
+    }
+
+    async fn named(&self, name: &str, secret: &str) -> Result<Option<Identity>> {
+        let identity = self.identity(secret).await?;
+        Ok(identity.filter(|identity| identity.account.eq_ignore_ascii_case(name)))
+    }
+
+    async fn identity(&self, secret: &str) -> Result<Option<Identity>> {
         let Some(digest) = digest(secret) else {
             return Ok(None);
         };
@@ -59,12 +93,6 @@ impl Authenticator {
         }
         memory.insert(digest, (identity.clone(), asked));
         Ok(identity)
-    }
-
-    /// The same for a simple bind, where the account is named too; account names are compared without case, as RDN values are.
-    pub async fn authenticate_named(&self, name: &str, secret: &str) -> Result<Option<Identity>> {
-        let identity = self.authenticate(secret).await?;
-        Ok(identity.filter(|identity| identity.account.eq_ignore_ascii_case(name)))
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

@@ -5,19 +5,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may import. `cli` assembles everything.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("error", &[]),
     ("model", &[]),
     ("text", &[]),
     ("settings", &["error"]),
+    ("limits", &["settings", "error"]),
     ("visibility", &["model"]),
     ("extraction", &["model", "text", "error"]),
     ("store", &["model", "text", "error"]),
     ("ldap_entry", &["model", "visibility", "text"]),
     ("index", &["model", "visibility", "text", "ldap_entry", "error"]),
     ("projection", &["store", "visibility", "index", "model", "text", "error"]),
-    ("directory", &["index", "visibility", "model", "error"]),
-    ("trust", &["store", "model", "error"]),
+    ("directory", &["index", "limits", "visibility", "model", "error"]),
+    ("trust", &["store", "limits", "model", "error"]),
     ("audit", &["store", "model", "error"]),
     ("import", &["extraction", "trust", "store", "text", "model", "error"]),
     ("publication", &["trust", "store", "audit", "text", "model", "error"]),
@@ -25,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),
     ("rest", &["directory", "publication", "trust", "audit", "text", "model", "settings", "error"]),
-    ("net", &["ldap", "rest", "trust", "settings", "model", "error"]),
+    ("net", &["ldap", "rest", "trust", "limits", "settings", "model", "error"]),
     ("cli", &["*"]),
 ];
 

@@ -80,10 +80,18 @@ fn the_list_is_long_and_every_line_is_one_of_a_kind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_line_holds() {
     let mut open = Settings::default();
-    open.ldap.anonymous_entries = 10_000;
-    open.ldap.account_entries = 10_000;
+    open.limits.anonymous_entries = 10_000;
+    open.limits.account_entries = 10_000;
+    // The list is one source that asks without pause.
+    let mut limited = Settings::default();
+    for limits in [&mut open.limits, &mut limited.limits] {
+        limits.searches_per_second = 1_000_000;
+        limits.failed_credentials_per_minute = 1_000_000;
+        limits.anonymous_mailboxes_per_hour = u64::MAX;
+        limits.anonymous_mailboxes_per_day = u64::MAX;
+    }
     let ours = TestDirectory::demo_with(&open).await;
-    let limited = TestDirectory::demo().await;
+    let limited = TestDirectory::demo_with(&limited).await;
     let account = |directory: &TestDirectory| Account {
         dn: format!("uid={},ou=comptes,dc=mssante,dc=fr", directory.account),
         secret: directory.secret.clone(),

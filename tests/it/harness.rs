@@ -155,9 +155,10 @@ impl TestDirectory {
     }
 }
 
-/// Settings on free ports.
+/// Settings on free ports, without a limit on the speed of one source: all tests come from one.
 pub fn free_ports(settings: &Settings) -> Settings {
     let mut settings = settings.clone();
+    settings.limits.searches_per_second = 1_000_000;
     settings.ldap.listen.set_port(0);
     settings.http.listen.set_port(0);
     settings

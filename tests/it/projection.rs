@@ -2,7 +2,7 @@
 
 use crate::country;
 use crate::harness::{Silent, TestDirectory, clock, import_into};
-use annuaire::directory::Directory;
+use annuaire::directory::{Caller, Directory, Governor};
 use annuaire::import::Options;
 use annuaire::model::{Address, Audience, EntryKey, Kind};
 use annuaire::projection::{self, Bounds, Doors, Projector};
@@ -29,7 +29,7 @@ async fn imported() -> (TempDir, DataDir, Store) {
 
 async fn projector(data: &DataDir, store: &Store) -> (Projector, Directory) {
     let doors = Doors::default();
-    let directory = Directory::new(doors.reader.clone(), Arc::clone(&doors.gate), store.cursor_key());
+    let directory = Directory::new(doors.reader.clone(), Arc::clone(&doors.gate), store.cursor_key(), Governor::default());
     (Projector::open(store.clone(), data.clone(), doors).await.unwrap(), directory)
 }
 
@@ -39,14 +39,14 @@ async fn red(store: &Store, address: &str, red: bool, now: i64) {
 }
 
 async fn shown(directory: &Directory, address: &str) -> bool {
-    directory.entry(Audience::Public, EntryKey::new(Kind::Mailbox, address)).await.unwrap().is_some()
+    directory.entry(&Caller::local(Audience::Public), EntryKey::new(Kind::Mailbox, address)).await.unwrap().is_some()
 }
 
 #[tokio::test]
 async fn the_gate_is_closed_until_the_index_is_built() {
     let (_folder, data, store) = imported().await;
     let (mut projector, directory) = projector(&data, &store).await;
-    assert!(directory.entry(Audience::Public, EntryKey::new(Kind::Mailbox, DOCTOR)).await.is_err());
+    assert!(directory.entry(&Caller::local(Audience::Public), EntryKey::new(Kind::Mailbox, DOCTOR)).await.is_err());
     projector.catch_up().await.unwrap();
     assert!(shown(&directory, DOCTOR).await);
     assert_eq!(projector.committed(), store.last_change().await.unwrap());
@@ -69,7 +69,7 @@ async fn the_gate_is_closed_until_a_first_load_is_in_the_index() {
     let (mut projector, directory) = projector(&data, &store).await;
     let first_answer = async {
         loop {
-            match directory.entry(Audience::Public, EntryKey::new(Kind::Mailbox, DOCTOR)).await {
+            match directory.entry(&Caller::local(Audience::Public), EntryKey::new(Kind::Mailbox, DOCTOR)).await {
                 Ok(found) => break found.is_some(),
                 Err(_) => tokio::task::yield_now().await,
             }
@@ -134,7 +134,7 @@ async fn a_lost_index_is_rebuilt_with_the_same_times() {
     let (_folder, data, store) = imported().await;
     // modifyTimestamp and createTimestamp.
     let times = async |directory: &Directory, address: &str| {
-        let hit = directory.entry(Audience::Public, EntryKey::new(Kind::Mailbox, address)).await.unwrap().unwrap();
+        let hit = directory.entry(&Caller::local(Audience::Public), EntryKey::new(Kind::Mailbox, address)).await.unwrap().unwrap();
         let mut values = annuaire::ldap_entry::values(hit.ldap());
         let mut created = values.find(|(name, _)| *name == "createTimestamp").unwrap().1;
         (hit.since(), String::from_utf8(created.next().unwrap().to_vec()).unwrap())
@@ -235,7 +235,7 @@ async fn everything(store: &Store, directory: &Directory) -> Vec<String> {
     for kind in Kind::ALL {
         for name in store.entry_names(kind).await.unwrap() {
             for audience in Audience::ALL {
-                let hit = directory.entry(audience, EntryKey::new(kind, name.id.clone())).await.unwrap();
+                let hit = directory.entry(&Caller::local(audience), EntryKey::new(kind, name.id.clone())).await.unwrap();
                 let shown = hit.map(|h| String::from_utf8_lossy(h.view_json()).into_owned());
                 seen.push(format!("{} {audience:?} {shown:?}", name.id));
             }

@@ -2,6 +2,7 @@
 
 mod conditional;
 mod errors;
+mod limits;
 mod paging;
 mod records;
 mod search;

@@ -36,5 +36,8 @@ async fn every_future_can_be_spawned() {
     spawnable(store.canonical_dump(&mut Vec::new()));
     spawnable(publication.flag(&address, annuaire::store::MailboxFlags::default(), "", 0));
     spawnable(publication.load_lines("", &b""[..], "", 0));
-    spawnable(annuaire::trust::Authenticator::new(store.clone()).authenticate(""));
+    spawnable(
+        annuaire::trust::Authenticator::new(store.clone(), annuaire::directory::Governor::default())
+            .authenticate("", std::net::Ipv4Addr::LOCALHOST.into()),
+    );
 }

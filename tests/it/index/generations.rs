@@ -2,7 +2,7 @@
 
 use super::sample::{Doc, documents, mailbox, site, world};
 use super::{add, built, found, query, rebuild, run};
-use annuaire::directory::Directory;
+use annuaire::directory::{Caller, Directory, Governor};
 use annuaire::error::Kind as ErrorKind;
 use annuaire::index::query::{AttributeFilter, Criteria, Matching, Order, Query};
 use annuaire::index::{Committed, Gate, Index, Reader, committed_on_disk};
@@ -146,22 +146,22 @@ async fn the_door_follows_the_gate_and_decodes_what_was_published() {
     let docs = world();
     let (_folder, index) = built(&docs);
     let gate = Arc::new(Gate::default());
-    let directory = Directory::new(index.reader(), Arc::clone(&gate), [7; 32]);
+    let directory = Directory::new(index.reader(), Arc::clone(&gate), [7; 32], Governor::default());
     let ask = || Query { order: Order::Name, limit: 50, ..query(Matching::Criteria(Criteria::default())) };
     let key = docs[3].published.key();
-    let closed = directory.search(Audience::Public, ask(), Duration::from_secs(5)).await.unwrap_err();
+    let closed = directory.search(&Caller::local(Audience::Public), ask(), Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(closed.kind(), ErrorKind::Unavailable);
-    assert_eq!(directory.entry(Audience::Public, key.clone()).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(directory.entry(&Caller::local(Audience::Public), key.clone()).await.unwrap_err().kind(), ErrorKind::Unavailable);
     gate.open();
-    let answer = directory.search(Audience::Public, ask(), Duration::from_secs(5)).await.unwrap();
+    let answer = directory.search(&Caller::local(Audience::Public), ask(), Duration::from_secs(5)).await.unwrap();
     assert_eq!((answer.hits.len(), answer.more, answer.truncated), (50, true, None));
-    let hit = directory.entry(Audience::Professional, key).await.unwrap().unwrap();
+    let hit = directory.entry(&Caller::local(Audience::Professional), key).await.unwrap().unwrap();
     let expected = docs.iter().find(|d| d.key() == docs[3].key() && d.shown_to(Audience::Professional)).unwrap();
     assert_eq!(hit.published().unwrap(), expected.published);
     assert_eq!((hit.view_json(), hit.since()), (expected.published.encode().as_slice(), super::sample::SINCE));
     assert_eq!(hit.ldap(), annuaire::ldap_entry::encode(&expected.published, super::sample::SINCE, super::sample::SINCE));
     gate.set_pending_since(std::time::Instant::now() - annuaire::index::gate::CLOSE_AFTER);
-    assert!(directory.search(Audience::Public, ask(), Duration::from_secs(5)).await.is_err());
+    assert!(directory.search(&Caller::local(Audience::Public), ask(), Duration::from_secs(5)).await.is_err());
     let labels = [("TRE_R38".to_owned(), Arc::new(vec![super::sample::physician()]))];
     index.set_labels(labels.into_iter().collect());
     assert!(directory.nomenclature("TRE_R38-SpecialiteOrdinale").is_some() && directory.nomenclature("tre_r38").is_some());

@@ -2,9 +2,9 @@
 
 use super::sample::{Dice, Doc, world};
 use super::{add, built, keys, query, run};
-use annuaire::directory::cursor::CursorKey;
+use annuaire::directory::cursor::{CursorKey, Progress};
 use annuaire::index::query::AttributeFilter;
-use annuaire::index::query::{Criteria, Matching, Order, Query, Truncated};
+use annuaire::index::query::{Criteria, Matching, Order, Query, SortKey, Truncated};
 use annuaire::index::{Committed, Limits, Reader};
 use annuaire::model::{Audience, Kind};
 use std::collections::BTreeSet;
@@ -24,8 +24,11 @@ fn walk(reader: &Reader, mut query: Query, mut between: impl FnMut(usize)) -> Ve
         let Some(last) = answer.hits.last().filter(|_| answer.more) else {
             return seen;
         };
-        let token = cursors.encode(Audience::Professional, &query, "", &last.rank, 0);
-        query.after = Some(cursors.decode(&token, Audience::Professional, &query, "", 60).unwrap());
+        let progress = Progress { last: last.rank.clone(), returned: seen.len() as u64 };
+        let token = cursors.encode(Audience::Professional, &query, "", &progress, 0);
+        let read = cursors.decode(&token, Audience::Professional, &query, "", 60).unwrap();
+        assert_eq!(read, progress);
+        query.after = Some(read.last);
         between(page);
     }
     seen
@@ -47,6 +50,9 @@ fn pages_in_both_orders_are_the_whole_in_order() {
     for limit in [7, 64, 1000] {
         let named = Query { order: Order::Name, limit, count: limit == 7, ..query(everything()) };
         assert_eq!(walk(&reader, named, |_| ()), by_name, "{limit}");
+        let backwards = Query { order: Order::NameDescending, limit, count: limit == 7, ..query(everything()) };
+        let reversed: Vec<String> = by_name.iter().rev().cloned().collect();
+        assert_eq!(walk(&reader, backwards, |_| ()), reversed, "{limit} backwards");
     }
     let mut by_rank = shown;
     by_rank.sort_by_key(|d| (d.published.view().mailboxes().is_empty(), d.sort()));
@@ -54,6 +60,32 @@ fn pages_in_both_orders_are_the_whole_in_order() {
     for limit in [3, 50] {
         let ranked = Query { order: Order::Rank, limit, ..query(Matching::Criteria(Criteria::default())) };
         assert_eq!(walk(&reader, ranked, |_| ()), by_rank, "{limit}");
+    }
+}
+
+#[test]
+fn pages_by_values_follow_the_least_value_and_end_with_those_without() {
+    let docs = world();
+    let (_folder, index) = built(&docs);
+    let reader = index.reader();
+    // Folded town, missing last; telephone backwards, missing first; then the name.
+    let least = |doc: &Doc, attribute: &str, key: fn(&str) -> String| {
+        let entry = annuaire::ldap_entry::encode(&doc.published, 0, 0);
+        let mut values = annuaire::ldap_entry::values(&entry);
+        let own = values.find(|(name, _)| *name == attribute);
+        let least = own.and_then(|(_, v)| v.map(|v| key(std::str::from_utf8(v).unwrap())).min());
+        (least.is_none(), least)
+    };
+    let town = |doc: &Doc| least(doc, "l", |v| annuaire::text::words(v).join(" "));
+    let phone = |doc: &Doc| least(doc, "telephoneNumber", annuaire::text::phone_digits);
+    let mut expected: Vec<&Doc> = docs.iter().filter(|d| d.shown_to(Audience::Professional)).collect();
+    expected.sort_by(|a, b| town(a).cmp(&town(b)).then_with(|| phone(b).cmp(&phone(a))).then_with(|| a.sort().cmp(&b.sort())));
+    let expected: Vec<String> = expected.into_iter().map(Doc::key).collect();
+    assert!(docs.iter().any(|d| town(d).0) && docs.iter().any(|d| phone(d).0) && docs.iter().any(|d| !phone(d).0));
+    let keys = || vec![SortKey { attribute: "l", descending: false }, SortKey { attribute: "telephoneNumber", descending: true }];
+    for (limit, matching) in [(1_000, everything()), (13, everything()), (13, Matching::Criteria(Criteria::default()))] {
+        let by = Query { order: Order::By(keys()), limit, ..query(matching) };
+        assert_eq!(walk(&reader, by, |_| ()), expected, "{limit}");
     }
 }
 
@@ -67,13 +99,13 @@ fn what_does_not_change_is_neither_skipped_nor_repeated() {
     let apart =
         |docs: &[Doc], others: &[Doc]| docs.iter().filter(|d| !others.iter().any(|o| o.key() == d.key())).cloned().collect::<Vec<_>>();
     let moving = apart(&moving, &kept);
-    for order in [Order::Name, Order::Rank] {
+    for order in [Order::Name, Order::NameDescending, Order::Rank, Order::By(vec![SortKey { attribute: "mail", descending: true }])] {
         let (_folder, index) = built(&kept);
         let reader = index.reader();
         let index = std::cell::RefCell::new(index);
         let mut dice = Dice(3);
         let matching = Matching::Criteria(Criteria::default());
-        let seen = walk(&reader, Query { order, limit: 9, count: false, ..query(matching) }, |page| {
+        let seen = walk(&reader, Query { order: order.clone(), limit: 9, count: false, ..query(matching) }, |page| {
             let mut index = index.borrow_mut();
             let live = index.live();
             let (come, go) = (dice.of(&moving).clone(), dice.of(&moving).clone());

@@ -2,8 +2,10 @@
 
 use super::wire::{Client, PATIENCE, encode, search_request};
 use super::world::{ACCOUNT, FILLERS, MAILBOXES, SECRET, World, serve, settings};
-use ldap3_proto::proto::{LdapMsg, LdapOp, LdapResultCode as Code, OID_WHOAMI};
+use ldap3_proto::proto::{LdapFilter, LdapMsg, LdapOp, LdapResultCode as Code, LdapSearchRequest, OID_WHOAMI};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -39,6 +41,42 @@ async fn searches_run_together_and_each_is_answered() {
     }
 }
 
+/// A filter that every entry is tested by, and each test of it is slow.
+fn slow(msgid: i32) -> Vec<u8> {
+    let terms: Vec<LdapFilter> = (0..400).map(|n| LdapFilter::Approx("cn".into(), format!("nobody{n} is called so"))).collect();
+    let request = LdapSearchRequest {
+        filter: LdapFilter::Not(Box::new(LdapFilter::Not(Box::new(LdapFilter::Or(terms))))),
+        ..search_request(MAILBOXES, "(cn=*)")
+    };
+    encode(LdapMsg { msgid, op: LdapOp::SearchRequest(request), ctrl: vec![] })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_on_one_connection_does_not_hold_up_another() {
+    const FLOOD: i32 = 16;
+    let (_world, running) = serve().await;
+    let mut flood = Client::connect(running.ldap).await;
+    let mut other = Client::connect(running.ldap).await;
+    assert_eq!(other.find(MAILBOXES, "(sn=martin)").await.len(), 1);
+    flood.send_raw(&(1..=FLOOD).flat_map(slow).collect::<Vec<u8>>()).await;
+    let done = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&done);
+    let reading = tokio::spawn(async move {
+        for _ in 0..FLOOD {
+            assert!(matches!(flood.next().await.expect("an answer").op, LdapOp::SearchResultDone(_)));
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    // The flood has begun when one of it is done.
+    while done.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(other.find(MAILBOXES, "(sn=martin)").await.len(), 1);
+    let before = done.load(Ordering::SeqCst);
+    assert!(before <= 8, "{before} of the flood were answered before somebody else");
+    timeout(PATIENCE, reading).await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn abandon_late_unknown_and_of_a_bind() {
     let (_world, running) = serve().await;
@@ -57,7 +95,7 @@ async fn an_abandoned_search_gets_no_answer() {
     const SEARCHES: i32 = 120;
     let world = World::new().await;
     let mut wide = settings();
-    wide.ldap.anonymous_entries = 1_000;
+    wide.limits.anonymous_entries = 1_000;
     wide.ldap.max_operations = 200;
     let running = world.serve(wide).await;
     // A client with a small window that reads nothing yet: the searches stand in the middle of their answers when the abandons come.
@@ -86,7 +124,7 @@ async fn a_reader_that_does_not_read_is_cut() {
     let world = World::new().await;
     let mut quick = settings();
     quick.ldap.message_seconds = 1;
-    quick.ldap.anonymous_entries = 1_000;
+    quick.limits.anonymous_entries = 1_000;
     let running = world.serve(quick).await;
     let mut client = Client::connect(running.ldap).await;
     // About 100 kB each: more than socket buffers and queue hold together.

@@ -167,6 +167,28 @@ impl Client {
         self.find_by(base, filter(text)).await
     }
 
+    /// How a search ends.
+    pub async fn code(&mut self, base: &str, text: &str) -> LdapResultCode {
+        let scope = if base.starts_with("cn=") { LdapSearchScope::Base } else { LdapSearchScope::Subtree };
+        self.search(LdapSearchRequest { scope, ..search_request(base, text) }).await.1.code
+    }
+
+    /// Is a search answered at all, or the connection closed?
+    pub async fn answers(&mut self, base: &str, text: &str) -> bool {
+        let request = encode(LdapMsg::new(1, LdapOp::SearchRequest(search_request(base, text))));
+        self.stream.write_all(&request).await.is_ok() && self.next().await.is_some()
+    }
+
+    /// Every byte the server sends up to these.
+    pub async fn bytes_until(&mut self, last: &[u8]) -> Vec<u8> {
+        let mut bytes = self.buffer.split().to_vec();
+        while !bytes.windows(last.len()).any(|window| window == last) {
+            let read = timeout(PATIENCE, self.stream.read_buf(&mut bytes)).await;
+            assert!(matches!(read, Ok(Ok(1..))), "{last:x?} does not come: {bytes:x?}");
+        }
+        bytes
+    }
+
     pub async fn bind(&mut self, dn: &str, password: &str) -> LdapResult {
         let request = LdapBindRequest { version: 3, dn: dn.to_owned(), cred: LdapBindCred::Simple(password.to_owned()) };
         match self.op(LdapOp::BindRequest(request)).await {

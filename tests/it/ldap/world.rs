@@ -1,6 +1,6 @@
 //! A small directory: a few people with names that try the rules, a hospital, and enough others to pass the limits.
 
-use annuaire::directory::Directory;
+use annuaire::directory::{Directory, Governor};
 use annuaire::index::{Committed, Document, Gate, Index, Reader};
 use annuaire::ldap::LdapService;
 use annuaire::model::{
@@ -30,7 +30,7 @@ pub const SINCE: i64 = 1_767_323_045;
 pub struct World {
     pub reader: Reader,
     pub gate: Arc<Gate>,
-    pub authenticator: Authenticator,
+    pub store: Store,
     pub accounts: Accounts,
     _index: Index,
     _folder: TempDir,
@@ -50,9 +50,11 @@ impl Drop for Running {
     }
 }
 
-/// Settings with free ports and the defaults for the rest.
+/// Settings with free ports, no limit on the speed of one source (all tests are one), and the defaults for the rest.
 pub fn settings() -> Settings {
     let mut settings = Settings::default();
+    settings.limits.searches_per_second = 1_000_000;
+    settings.limits.connections_per_source = 10_000;
     settings.ldap.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings
@@ -84,13 +86,14 @@ impl World {
         generation.commit(Committed { seq: 1 }).unwrap();
         let gate = Arc::new(Gate::default());
         gate.open();
-        Self { reader: index.reader(), gate, authenticator: Authenticator::new(store), accounts, _index: index, _folder: folder }
+        Self { reader: index.reader(), gate, store, accounts, _index: index, _folder: folder }
     }
 
     pub async fn serve(&self, settings: Settings) -> Running {
+        let governor = Governor::new(settings.limits.clone());
         let service = LdapService {
-            directory: Directory::new(self.reader.clone(), Arc::clone(&self.gate), [7; 32]),
-            authenticator: self.authenticator.clone(),
+            directory: Directory::new(self.reader.clone(), Arc::clone(&self.gate), [7; 32], governor.clone()),
+            authenticator: Authenticator::new(self.store.clone(), governor),
             settings: settings.clone(),
         };
         let router = axum::Router::new().route("/hello", axum::routing::get(|| async { "hello" }));

@@ -1,6 +1,6 @@
 //! A small directory behind the REST door: an index of published records, an account, a clock that can be moved.
 
-use annuaire::directory::Directory;
+use annuaire::directory::{Directory, Governor};
 use annuaire::index::{Committed, Document, Gate, Index};
 use annuaire::model::{Account, Audience, Coded, Record};
 use annuaire::rest::{RestService, router_with_clock};
@@ -73,7 +73,11 @@ impl Answer {
 
 impl World {
     pub async fn new() -> Self {
-        Self::with(&super::records::all(), Settings::default()).await
+        // All tests are one source: how fast it asks and how often it is wrong is for the tests of limits.
+        let mut settings = Settings::default();
+        settings.limits.searches_per_second = 1_000_000;
+        settings.limits.failed_credentials_per_minute = 1_000_000;
+        Self::with(&super::records::all(), settings).await
     }
 
     pub async fn with(records: &[Record], settings: Settings) -> Self {
@@ -105,9 +109,10 @@ impl World {
         gate.open();
         let now = Arc::new(AtomicI64::new(SINCE + 3_600));
         let clock = Arc::clone(&now);
+        let governor = Governor::new(settings.limits.clone());
         let service = RestService {
-            directory: Directory::new(index.reader(), Arc::clone(&gate), [7; 32]),
-            authenticator: Authenticator::new(store),
+            directory: Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone()),
+            authenticator: Authenticator::new(store, governor),
             settings,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };

@@ -5,25 +5,28 @@ use annuaire::audit::Journal;
 use annuaire::error::Kind;
 use annuaire::model::Audience;
 use annuaire::trust::{Accounts, Authenticator};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 #[tokio::test]
 async fn a_secret_gives_an_identity_until_it_is_revoked() {
     let seeded = empty().await;
     let accounts = Accounts::new(seeded.store.clone());
-    let doors = Authenticator::new(seeded.store.clone());
+    let doors = Authenticator::new(seeded.store.clone(), annuaire::directory::Governor::default());
     let (account, secret) = accounts.add("logiciel-1", Audience::Professional, [1; 32], 10).await.unwrap();
     assert_eq!(accounts.list().await.unwrap(), [account]);
-    let identity = doors.authenticate(secret.reveal()).await.unwrap().unwrap();
+    let identity = doors.authenticate(secret.reveal(), HERE).await.unwrap().unwrap();
     assert_eq!((identity.account.as_str(), identity.audience), ("logiciel-1", Audience::Professional));
-    assert!(doors.authenticate_named("Logiciel-1", secret.reveal()).await.unwrap().is_some());
-    assert!(doors.authenticate_named("other", secret.reveal()).await.unwrap().is_none());
+    assert!(doors.authenticate_named("Logiciel-1", secret.reveal(), HERE).await.unwrap().is_some());
+    assert!(doors.authenticate_named("other", secret.reveal(), HERE).await.unwrap().is_none());
     for wrong in ["", "ann_", "logiciel-1", &secret.reveal().to_uppercase(), &format!("{}A", secret.reveal())] {
-        assert!(doors.authenticate(wrong).await.unwrap().is_none());
+        assert!(doors.authenticate(wrong, HERE).await.unwrap().is_none());
     }
     accounts.revoke("logiciel-1", 20).await.unwrap();
     let start = Instant::now();
-    while doors.authenticate(secret.reveal()).await.unwrap().is_some() {
+    while doors.authenticate(secret.reveal(), HERE).await.unwrap().is_some() {
         assert!(start.elapsed() < Duration::from_secs(1), "a revocation acts within a second");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

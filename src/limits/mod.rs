@@ -1,0 +1,205 @@
+//! The one governor: how often a source may search, how many distinct mailboxes it may be shown, how often it may guess a secret and how
+//! many connections it may hold. Shared by every door, held by `directory`.
+//!
+//! A directory is for finding, not for copying (S56). What counts is *distinct* mailboxes returned: asking for the same colleague all day
+//! costs one. Beyond the allowance answers shrink, which mail clients show as a long list cut short; an error would empty their list.
+//! Only a burst of searches that no person types is refused. A source is an account, else an IPv4 address, else an IPv6 /56.
+//!
+//! Distinct mailboxes are counted by HyperLogLog (exact to 128, then within about 2 %), in windows that begin with the first mailbox
+//! shown. Memory is bounded: at most [`MOST_SOURCES`] sources are remembered, those that took least are forgotten first.
+
+mod connections;
+mod source;
+mod tally;
+
+pub use connections::{Connections, Held};
+pub use source::Source;
+
+use crate::error::{Error, Kind, Result};
+use crate::settings::{LimitSettings, NetworkSettings};
+use source::Key;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tally::{Failures, Pace, Tally};
+
+/// Sources remembered at once; each costs at most some seven kilobytes.
+pub const MOST_SOURCES: usize = 20_000;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// What one source may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Allowance {
+    searches_per_second: u32,
+    mailboxes_per_hour: u64,
+    mailboxes_per_day: u64,
+}
+
+impl Allowance {
+    /// The larger of the two in each respect.
+    fn raised_by(self, network: &NetworkSettings) -> Self {
+        Self {
+            searches_per_second: self.searches_per_second.max(network.searches_per_second),
+            mailboxes_per_hour: self.mailboxes_per_hour.max(network.mailboxes_per_hour),
+            mailboxes_per_day: self.mailboxes_per_day.max(network.mailboxes_per_day),
+        }
+    }
+}
+
+/// A search that may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// The allowance is used up: so many entries at most. `None`: no limit of this room's.
+    pub entries: Option<usize>,
+}
+
+/// What is remembered of one source.
+#[derive(Debug)]
+struct State {
+    pace: Pace,
+    hour: Tally,
+    day: Tally,
+    failures: Failures,
+}
+
+impl State {
+    fn new(now: Instant) -> Self {
+        Self { pace: Pace::new(now), hour: Tally::new(HOUR, now), day: Tally::new(DAY, now), failures: Failures::new(now) }
+    }
+}
+
+/// Cheap to clone; clones share what they remember.
+#[derive(Clone, Debug, Default)]
+pub struct Governor {
+    settings: Arc<LimitSettings>,
+    sources: Arc<Mutex<HashMap<Key, State>>>,
+    /// Keyed afresh in each process, so that nobody can choose what collides.
+    hasher: RandomState,
+}
+
+impl Governor {
+    #[must_use]
+    pub fn new(settings: LimitSettings) -> Self {
+        Self { settings: Arc::new(settings), sources: Arc::default(), hasher: RandomState::new() }
+    }
+
+    /// May this source search now? Error `RateLimited` above its burst.
+    pub fn admit(&self, source: &Source, now: Instant) -> Result<Admission> {
+        let Some(key) = source.key() else {
+            return Ok(Admission { entries: None });
+        };
+        let allowance = self.allowance(source);
+        let mut sources = self.sources();
+        let state = remembered(&mut sources, key, now);
+        if !state.pace.take(allowance.searches_per_second, now) {
+            metrics::counter!("annuaire_limits_total", "limit" => "searches").increment(1);
+            return Err(too_many("too many searches a second, try again"));
+        }
+        let used_up = state.hour.distinct(now) >= allowance.mailboxes_per_hour || state.day.distinct(now) >= allowance.mailboxes_per_day;
+        if used_up {
+            metrics::counter!("annuaire_limits_total", "limit" => "mailboxes").increment(1);
+        }
+        Ok(Admission { entries: used_up.then_some(self.settings.restricted_entries) })
+    }
+
+    /// Counts the mailboxes an answer shows, given by their addresses.
+    pub fn shown<'a>(&self, source: &Source, addresses: impl Iterator<Item = &'a [u8]>, now: Instant) {
+        let Some(key) = source.key() else {
+            return;
+        };
+        let hashes: Vec<u64> = addresses.map(|address| self.hasher.hash_one(address)).collect();
+        if hashes.is_empty() {
+            return;
+        }
+        let mut sources = self.sources();
+        let state = remembered(&mut sources, key, now);
+        state.hour.add(&hashes, now);
+        state.day.add(&hashes, now);
+    }
+
+    /// May somebody at this address try a secret? Lock-out is by address and never by account, which a stranger could else lock. Error
+    /// `RateLimited`.
+    pub fn may_try(&self, address: IpAddr, now: Instant) -> Result<()> {
+        let most = self.settings.failed_credentials_per_minute;
+        let failed =
+            Source::Address(address).key().is_some_and(|key| self.sources().get(&key).is_some_and(|s| s.failures.reached(most, now)));
+        if failed {
+            metrics::counter!("annuaire_limits_total", "limit" => "credentials").increment(1);
+            return Err(too_many("too many wrong credentials, try again in a minute"));
+        }
+        Ok(())
+    }
+
+    /// A secret was tried and was none.
+    pub fn failed(&self, address: IpAddr, now: Instant) {
+        if let Some(key) = Source::Address(address).key() {
+            remembered(&mut self.sources(), key, now).failures.add(now);
+        }
+    }
+
+    fn allowance(&self, source: &Source) -> Allowance {
+        let s = &self.settings;
+        let own = match source {
+            Source::Account { .. } => Allowance {
+                searches_per_second: s.searches_per_second,
+                mailboxes_per_hour: s.account_mailboxes_per_day,
+                mailboxes_per_day: s.account_mailboxes_per_day,
+            },
+            Source::Address(_) | Source::Local => Allowance {
+                searches_per_second: s.searches_per_second,
+                mailboxes_per_hour: s.anonymous_mailboxes_per_hour,
+                mailboxes_per_day: s.anonymous_mailboxes_per_day,
+            },
+        };
+        match source.address().and_then(|address| network_of(s, address)) {
+            Some(network) => own.raised_by(network),
+            None => own,
+        }
+    }
+
+    fn sources(&self) -> MutexGuard<'_, HashMap<Key, State>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The named network an address is in.
+fn network_of(settings: &LimitSettings, address: IpAddr) -> Option<&NetworkSettings> {
+    settings.networks.iter().find(|network| network.addresses.iter().any(|range| range.contains(&address)))
+}
+
+fn too_many(message: &'static str) -> Error {
+    Error::new(Kind::RateLimited, "too_many_requests", message)
+}
+
+/// The state of a source, made when it is new; room is made first when the memory is full.
+fn remembered(sources: &mut HashMap<Key, State>, key: Key, now: Instant) -> &mut State {
+    if sources.len() >= MOST_SOURCES && !sources.contains_key(&key) {
+        make_room(sources, now);
+    }
+    sources.entry(key).or_insert_with(|| State::new(now))
+}
+
+/// Forgets the half that took least today: who harvests is remembered, whatever crowd comes beside.
+fn make_room(sources: &mut HashMap<Key, State>, now: Instant) {
+    let mut taken: Vec<u64> = sources.values_mut().map(|state| state.day.distinct(now)).collect();
+    let middle = taken.len() / 2;
+    let (_, &mut median, _) = taken.select_nth_unstable(middle);
+    let mut to_forget = middle + 1;
+    sources.retain(|_, state| {
+        let forget = to_forget > 0 && state.day.distinct(now) <= median && !state.failures.reached(1, now);
+        to_forget -= usize::from(forget);
+        !forget
+    });
+    if sources.len() >= MOST_SOURCES {
+        // Everybody guesses secrets: then nobody is remembered for it.
+        sources.retain(|_, state| state.day.distinct(now) > median);
+    }
+}
+
+#[cfg(test)]
+#[path = "governor_tests.rs"]
+mod tests;

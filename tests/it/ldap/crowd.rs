@@ -1,0 +1,73 @@
+//! A crowd at the LDAP port of the real binary: thousands of open connections, a connection a search, sockets that are left open.
+
+use super::wire::{Client, PATIENCE};
+use crate::harness::{Server, TestDirectory};
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
+
+const CROWD: usize = 2_000;
+const BASE: &str = "dc=mssante,dc=fr";
+
+/// `serve` over the demo's fixtures, for one source that may do what a whole country does.
+async fn server(more: &str) -> (TempDir, Server) {
+    let _ = rlimit::increase_nofile_limit(16_000);
+    let folder = TestDirectory::demo().await.stop().await;
+    let settings = folder.path().join("settings.toml");
+    let text = format!("[limits]\nconnections_per_source = 10000\nsearches_per_second = 100000\n{more}");
+    std::fs::write(&settings, text).unwrap();
+    let server = Server::start(folder.path(), &["--settings", settings.to_str().unwrap()], Stdio::null());
+    server.ready().await;
+    (folder, server)
+}
+
+/// Private memory of a process, kB.
+fn private_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:")).expect("the system says how much");
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_open_connections_cost_little_and_everybody_is_served() {
+    let (_folder, server) = server("").await;
+    let address = server.ldap_address();
+    let mut first = Client::connect(address).await;
+    assert!(first.answers(BASE, "(sn=belin)").await);
+    let before = private_memory(server.id());
+    let mut crowd = Vec::with_capacity(CROWD);
+    for number in 0..CROWD {
+        let mut client = Client::connect(address).await;
+        // Half of them have asked something, a quarter is in the middle of a message, the rest has said nothing.
+        match number % 4 {
+            0 | 1 => assert!(client.answers(BASE, "(sn=belin)").await),
+            2 => client.send_raw(&[0x30, 0x20, 2, 1]).await,
+            _ => {}
+        }
+        crowd.push(client);
+    }
+    let mut late = Client::connect(address).await;
+    assert!(late.answers(BASE, "(cn=*lyon*)").await);
+    for client in crowd.iter_mut().step_by(400) {
+        assert!(client.answers(BASE, "(sn=belin)").await, "they are served still");
+    }
+    let grown = private_memory(server.id()).saturating_sub(before);
+    assert!(grown < 32 * CROWD as u64, "{grown} kB for {CROWD} connections");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_a_search_left_open_is_closed_when_it_is_idle() {
+    let (_folder, server) = server("[ldap]\nidle_seconds = 1\nfirst_request_seconds = 1\nmax_connections = 300\n").await;
+    let mut left = Vec::new();
+    // More than the listener holds at once: those left open make room when they are idle.
+    for _ in 0..450 {
+        let mut client = Client::connect(server.ldap_address()).await;
+        assert!(client.answers(BASE, "(sn=belin)").await);
+        left.push(client);
+    }
+    for client in &mut left {
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(PATIENCE, client.stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "an idle connection is closed");
+    }
+}

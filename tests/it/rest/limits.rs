@@ -1,0 +1,58 @@
+//! What one source may take over HTTP, and how it is told.
+
+use super::records::{self, NAMESAKES};
+use super::world::World;
+use annuaire::settings::Settings;
+
+async fn world(change: impl FnOnce(&mut annuaire::settings::LimitSettings)) -> World {
+    let mut settings = Settings::default();
+    change(&mut settings.limits);
+    World::with(&records::all(), settings).await
+}
+
+#[tokio::test]
+async fn beyond_the_allowance_ten_entries_and_no_next_page() {
+    let world = world(|limits| {
+        limits.anonymous_mailboxes_per_day = 1;
+        limits.restricted_entries = 2;
+    })
+    .await;
+    let first = world.get("/v1/search?name=martin&limit=100").await.json();
+    assert_eq!((first["items"].as_array().unwrap().len(), first.get("truncated")), (NAMESAKES, None));
+    assert_eq!(world.get("/v1/mailboxes/accueil@ch-exempleville.mssante.fr").await.status, 200);
+    let next = world.get("/v1/search?name=martin&limit=100").await;
+    assert_eq!(next.status, 200);
+    let next = next.json();
+    assert_eq!((next["items"].as_array().unwrap().len(), &next["truncated"], &next["next"]), (2, &true.into(), &serde_json::Value::Null));
+    assert_eq!((&next["total"], next.get("exact")), (&NAMESAKES.into(), None), "counting shows nobody");
+    // No walk in small steps either; what fits is whole; an account has an allowance of its own.
+    let narrow = world.get("/v1/search?name=martin&limit=1").await.json();
+    assert_eq!(
+        (narrow["items"].as_array().unwrap().len(), &narrow["truncated"], &narrow["next"]),
+        (1, &true.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(world.get("/v1/search?q=accueil&kind=mailbox").await.json().get("truncated"), None);
+    assert_eq!(world.get_identified("/v1/search?name=martin&limit=100").await.json().get("truncated"), None);
+}
+
+#[tokio::test]
+async fn a_burst_is_told_to_wait() {
+    let world = world(|limits| limits.searches_per_second = 1).await;
+    assert_eq!(world.get("/v1/search?q=martin").await.status, 200);
+    for uri in ["/v1/search?q=martin", "/v1/mailboxes/nobody@nowhere.fr"] {
+        let refused = world.get(uri).await;
+        assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (429, "too_many_requests"), "{uri}");
+        assert!(!refused.header("retry-after").is_empty());
+    }
+    assert_eq!(world.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn wrong_credentials_lock_their_address_out() {
+    let world = world(|limits| limits.failed_credentials_per_minute = 2).await;
+    for _ in 0..2 {
+        assert_eq!(world.get_with("/v1/search?q=martin", "authorization", "Bearer wrong").await.status, 401);
+    }
+    assert_eq!(world.get_identified("/v1/search?q=martin").await.problem(), "too_many_requests");
+    assert_eq!(world.get("/v1/search?q=martin").await.status, 200, "the public view stays");
+}
