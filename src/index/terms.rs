@@ -17,8 +17,8 @@ const LONGEST_EQUAL: usize = 256;
 pub(super) const LONGEST_EDGE: usize = 8;
 
 /// Operational attributes a published entry carries.
-const PUBLISHED_OPERATIONAL: [&str; 6] =
-    ["structuralObjectClass", "entryUUID", "entryDN", "modifyTimestamp", "hasSubordinates", "subschemaSubentry"];
+const PUBLISHED_OPERATIONAL: [&str; 7] =
+    ["structuralObjectClass", "entryUUID", "entryDN", "createTimestamp", "modifyTimestamp", "hasSubordinates", "subschemaSubentry"];
 
 /// How values of an attribute are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
