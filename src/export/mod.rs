@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 /// Entries of one page.
-const PAGE: usize = 1_000;
+const PAGE: usize = 2_000;
 /// A page looks at every entry of the country.
 const PAGE_WITHIN: Duration = Duration::from_secs(120);
 
