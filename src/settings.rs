@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Every variable that begins so is a setting.
 const PREFIX: &str = "ANNUAIRE_";
@@ -22,6 +22,7 @@ const LARGEST_BYTES: u64 = 1 << 30;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    pub net: NetSettings,
     pub ldap: LdapSettings,
     pub http: HttpSettings,
     pub search: SearchSettings,
@@ -29,10 +30,46 @@ pub struct Settings {
     pub log: LogSettings,
 }
 
+/// The transport below both protocols.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetSettings {
+    pub tls: TlsSettings,
+    /// Where requests are answered without TLS.
+    pub cleartext: Cleartext,
+    /// Networks whose PROXY headers and `Forwarded` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// A connection from a trusted proxy must begin with a PROXY header of version 2.
+    pub proxy_protocol: bool,
+}
+
+/// PEM files, read again when they change.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsSettings {
+    /// The server's certificate, then those between it and its root.
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// Who may sign client certificates.
+    pub client_ca: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cleartext {
+    /// From this machine only.
+    #[default]
+    Loopback,
+    /// From everywhere: the network is safe, or the data is invented.
+    Anywhere,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LdapSettings {
     pub listen: SocketAddr,
+    /// LDAPS, TLS from the first byte.
+    pub listen_tls: Option<SocketAddr>,
     pub max_connections: usize,
     /// Largest request, bytes.
     pub max_message_bytes: usize,
@@ -51,6 +88,8 @@ pub struct LdapSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
     pub listen: SocketAddr,
+    /// HTTPS.
+    pub listen_tls: Option<SocketAddr>,
     pub max_connections: usize,
     /// Largest page of `/v1/search`.
     pub max_page: usize,
@@ -125,6 +164,7 @@ impl Default for LdapSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3389)),
+            listen_tls: None,
             max_connections: 4_000,
             max_message_bytes: 64 * 1024,
             max_operations: 16,
@@ -140,6 +180,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listen_tls: None,
             max_connections: 2_000,
             max_page: 100,
             max_uri_bytes: 8 * 1024,
@@ -280,6 +321,35 @@ mod tests {
             let error = load(&format!("[{room}]\n{name} = {value}")).unwrap_err().to_string();
             assert!(error.starts_with(&format!("setting {room}.{name} (")), "{error}");
             assert!(error.contains("s.toml") && error.contains(value), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_be_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("s.toml");
+        let load = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            Settings::load(Some(&file))
+        };
+        let settings = load(
+            "[net]\ncleartext = \"anywhere\"\ntrusted_proxies = [\"10.0.0.0/8\", \"::1/128\"]\n[net.tls]\ncertificate = \"c.pem\"\n\
+             [ldap]\nlisten_tls = \"0.0.0.0:636\"",
+        )
+        .unwrap();
+        assert_eq!(settings.net.cleartext, Cleartext::Anywhere);
+        assert_eq!(settings.net.trusted_proxies.len(), 2);
+        assert_eq!(settings.net.tls.certificate.as_deref(), Some(Path::new("c.pem")));
+        assert_eq!(settings.ldap.listen_tls, Some(SocketAddr::from(([0, 0, 0, 0], 636))));
+        assert_eq!(settings.http.listen_tls, None);
+        for (text, name) in [
+            ("[net]\ncleartext = \"everywhere\"", "net.cleartext"),
+            ("[net]\ntrusted_proxies = [\"10.0.0.300/8\"]", "net.trusted_proxies"),
+            ("[net.tls]\ncertifcate = \"c.pem\"", "net.tls.certifcate"),
+            ("[ldap]\nlisten_tls = \"636\"", "ldap.listen_tls"),
+        ] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("setting {name}")), "{error}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `annuaire account`: readers who identify themselves and see the professional view. A secret is made here, shown once, never kept.
 
-use super::exit::Exit;
+use super::exit::{Exit, Usage};
 use super::{Context, now, say, say_json};
-use crate::model::Audience;
+use crate::model::{Audience, DistinguishedName};
 use crate::store::Store;
-use crate::trust::Accounts;
+use crate::trust::{Accounts, written_subject};
 use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 
@@ -17,6 +17,15 @@ pub enum Action {
         /// What the account may see
         #[arg(long, value_enum, default_value_t = AudienceName::Professional)]
         audience: AudienceName,
+        /// Subject of a client certificate that stands for the account, as openssl x509 -subject -nameopt RFC2253 prints it; repeatable
+        #[arg(long, value_name = "SUBJECT")]
+        certificate: Vec<String>,
+    },
+    /// Give an account a further client certificate
+    Certificate {
+        name: String,
+        /// Subject of the certificate, as openssl x509 -subject -nameopt RFC2253 prints it
+        subject: String,
     },
     /// List accounts, without secrets
     List {
@@ -46,14 +55,25 @@ impl From<AudienceName> for Audience {
 
 pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
     match action {
-        Action::Add { name, audience } => {
+        Action::Add { name, audience, certificate } => {
+            let certificates = certificate.iter().map(|text| subject(text)).collect::<Result<Vec<_>, _>>()?;
             let data = context.folder()?;
             let store = Store::open(&data).await?;
-            let secret = add(&store, &name, audience.into()).await?;
+            let secret = add_with(&store, &name, audience.into(), certificates.clone()).await?;
             say(format_args!("account  {name}"));
             say(format_args!("bind DN  uid={name},ou=comptes,dc=mssante,dc=fr"));
             say(format_args!("secret   {secret}"));
+            for certificate in certificates {
+                say(format_args!("subject  {}", certificate.text));
+            }
             say("The secret is not kept and cannot be shown again. It serves the LDAP bind and the HTTP bearer.");
+            Ok(Exit::Ok)
+        }
+        Action::Certificate { name, subject } => {
+            let subject = self::subject(&subject)?;
+            let (_data, store) = context.store().await?;
+            Accounts::new(store).add_certificate(&name, &subject, now()).await?;
+            say(format_args!("{name} is also {}", subject.text));
             Ok(Exit::Ok)
         }
         Action::List { json } => list(context, json).await,
@@ -66,11 +86,19 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
     }
 }
 
+fn subject(text: &str) -> Result<DistinguishedName, Usage> {
+    written_subject(text).map_err(|error| Usage(error.to_string()))
+}
+
 /// Adds an account with a fresh secret and returns the secret.
 pub async fn add(store: &Store, name: &str, audience: Audience) -> anyhow::Result<String> {
+    add_with(store, name, audience, Vec::new()).await
+}
+
+async fn add_with(store: &Store, name: &str, audience: Audience, certificates: Vec<DistinguishedName>) -> anyhow::Result<String> {
     let mut entropy = [0; 32];
     getrandom::fill(&mut entropy).context("no randomness from the system")?;
-    let (_, secret) = Accounts::new(store.clone()).add(name, audience, entropy, now()).await?;
+    let (_, secret) = Accounts::new(store.clone()).add_with_certificates(name, audience, certificates, entropy, now()).await?;
     Ok(secret.reveal().to_owned())
 }
 
@@ -91,6 +119,9 @@ async fn list(context: &Context, json: bool) -> anyhow::Result<Exit> {
         };
         let state = account.revoked_at.map_or_else(|| "in force".to_owned(), |at| format!("revoked {}", day(at)));
         say(format_args!("{:<24} {audience:<13} since {}  {state}", account.name, day(account.created_at)));
+        for certificate in account.certificates {
+            say(format_args!("  {}", certificate.text));
+        }
     }
     Ok(Exit::Ok)
 }

@@ -8,7 +8,7 @@ use crate::directory::{Directory, Governor};
 use crate::error::Result;
 use crate::index::Gate;
 use crate::ldap::LdapService;
-use crate::net::Server;
+use crate::net::{self, Addresses, Server};
 use crate::projection::{self, Doors};
 use crate::rest::{self, RestService};
 use crate::settings::Settings;
@@ -27,8 +27,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// A running service: its addresses, its gate, and how to stop it.
 pub struct Service {
-    ldap: SocketAddr,
-    http: SocketAddr,
+    addresses: Addresses,
     directory: Directory,
     gate: Arc<Gate>,
     stop: CancellationToken,
@@ -39,6 +38,7 @@ pub struct Service {
 impl Service {
     /// Binds the listeners (port 0 takes any free one), starts the projection, returns at once; the doors open by themselves.
     pub async fn start(data: &DataDir, store: &Store, settings: &Settings) -> Result<Self> {
+        net::raise_descriptors(settings);
         let metrics = metrics();
         let doors = Doors::default();
         let gate = Arc::clone(&doors.gate);
@@ -53,23 +53,29 @@ impl Service {
         });
         let ldap = LdapService { directory: directory.clone(), authenticator, settings: settings.clone() };
         let server = Server::bind(settings, ldap, router).await?;
-        let (ldap, http) = (server.ldap_address(), server.http_address());
+        let addresses = server.addresses();
         let stop = CancellationToken::new();
         let projection = projection::spawn(store.clone(), data.clone(), doors, stop.clone())?;
         tokio::spawn(projection::watch(store.clone(), Arc::clone(&gate), stop.clone()));
         let listeners = tokio::spawn(server.run(stop.clone()));
         tokio::spawn(keep_metrics(metrics, stop.clone()));
-        Ok(Self { ldap, http, directory, gate, stop, listeners, projection })
+        Ok(Self { addresses, directory, gate, stop, listeners, projection })
     }
 
     #[must_use]
     pub fn ldap_address(&self) -> SocketAddr {
-        self.ldap
+        self.addresses.ldap
     }
 
     #[must_use]
     pub fn http_address(&self) -> SocketAddr {
-        self.http
+        self.addresses.http
+    }
+
+    /// All of them, those over TLS too.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
     }
 
     #[must_use]

@@ -180,7 +180,7 @@ fn three_things(ldap: SocketAddr, http: SocketAddr, example: &Example) -> String
          1  ldapsearch -x -H ldap://{ldap} -b dc=mssante,dc=fr '(cn=*{family}*{city}*)' cn mail\n\
          2  curl 'http://{http}/v1/search?q={family}+{city}'      (all of it: http://{http}/docs)\n\
          3  Thunderbird: address book, new LDAP directory, host {host}, port {port}, base DN dc=mssante,dc=fr;\n   \
-            then write a message and type \"{family} {city}\"   (ldap://{ldap}/dc=mssante,dc=fr??sub?(objectClass=*))\n",
+            then write a message and type \"{family} {city}\"   (ldap://{ldap}/dc=mssante,dc=fr??sub?(mail=*))\n",
         host = ldap.ip(),
         port = ldap.port(),
     )

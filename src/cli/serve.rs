@@ -1,4 +1,4 @@
-//! `annuaire serve`: answers LDAP and HTTP until SIGINT or SIGTERM.
+//! `annuaire serve`: answers LDAP and HTTP, in clear and over TLS, until SIGINT or SIGTERM.
 
 use super::assembly::{Service, signalled};
 use super::exit::Exit;
@@ -23,6 +23,12 @@ pub struct Listen {
     /// Address of the HTTP door (setting http.listen); port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<SocketAddr>,
+    /// Address of the LDAP door over TLS (setting ldap.listen_tls)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    ldaps: Option<SocketAddr>,
+    /// Address of the HTTP door over TLS (setting http.listen_tls)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    https: Option<SocketAddr>,
 }
 
 impl Listen {
@@ -31,6 +37,8 @@ impl Listen {
         let mut settings = settings.clone();
         settings.ldap.listen = self.ldap.unwrap_or(settings.ldap.listen);
         settings.http.listen = self.http.unwrap_or(settings.http.listen);
+        settings.ldap.listen_tls = self.ldaps.or(settings.ldap.listen_tls);
+        settings.http.listen_tls = self.https.or(settings.http.listen_tls);
         settings
     }
 }
@@ -40,8 +48,15 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let store = Store::open(&data).await?;
     let settings = args.listen.over(&context.settings);
     let service = Service::start(&data, &store, &settings).await?;
-    say(format_args!("LDAP  ldap://{}", service.ldap_address()));
-    say(format_args!("HTTP  http://{}", service.http_address()));
+    let addresses = service.addresses();
+    say(format_args!("LDAP  ldap://{}", addresses.ldap));
+    if let Some(ldaps) = addresses.ldaps {
+        say(format_args!("LDAPS ldaps://{ldaps}"));
+    }
+    if let Some(https) = addresses.https {
+        say(format_args!("HTTPS https://{https}"));
+    }
+    say(format_args!("HTTP  http://{}", addresses.http));
     let resumed = tokio::spawn(resume(data));
     let ended = service.run_until(signalled()).await;
     resumed.abort();

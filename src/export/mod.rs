@@ -6,15 +6,13 @@
 
 mod ldif;
 
-use crate::directory::{Audience, Caller, Criteria, Directory, Matching, Order, Query};
+use crate::directory::{Audience, Caller, Criteria, Directory, MAX_PAGE, Matching, Order, Query};
 use crate::error::{Error, Result};
 use crate::ldap_entry::{self, BASES};
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// Entries of one page.
-const PAGE: usize = 2_000;
-/// A page looks at every entry of the country.
+/// A page looks at every entry of the country, so there should be few.
 const PAGE_WITHIN: Duration = Duration::from_secs(120);
 
 /// What an LDIF file is to hold.
@@ -34,8 +32,6 @@ pub async fn ldif(directory: &Directory, wanted: Ldif<'_>, out: &mut impl Write)
     if version {
         ldif::version(out).map_err(failed)?;
     }
-    // Whoever may read the data folder is not limited.
-    let caller = Caller::local(audience);
     let mut written = 0;
     let bases = || BASES.iter().filter(|base| context.is_none_or(|context| base.dn.ends_with(context)));
     for base in bases() {
@@ -51,11 +47,11 @@ pub async fn ldif(directory: &Directory, wanted: Ldif<'_>, out: &mut impl Write)
                 kinds: vec![kind],
                 matching: Matching::Criteria(Criteria::default()),
                 order: Order::Name,
-                limit: PAGE,
+                limit: MAX_PAGE,
                 after,
                 count: false,
             };
-            let answer = directory.search(&caller, query, PAGE_WITHIN).await?;
+            let answer = directory.search(&Caller::local(audience), query, PAGE_WITHIN).await?;
             if answer.truncated.is_some() {
                 return Err(Error::unavailable("the directory did not finish a page in time; nothing was exported"));
             }

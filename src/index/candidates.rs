@@ -21,8 +21,10 @@ pub(super) enum Candidates {
 }
 
 impl Candidates {
-    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader) -> Result<Self> {
-        Builder { fields, segment, slot: String::new() }.build(plan)
+    /// `passed` is looked at between the members of a disjunction, each of which may walk the segment for its first document; once it
+    /// says yes the rest is left out, and the caller must take its answer for cut.
+    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, passed: &dyn Fn() -> bool) -> Result<Self> {
+        Builder { fields, segment, passed, slot: String::new() }.build(plan)
     }
 
     fn empty() -> Self {
@@ -97,6 +99,7 @@ fn meet(members: &mut [Candidates], mut target: DocId) -> DocId {
 struct Builder<'a> {
     fields: &'a Fields,
     segment: &'a SegmentReader,
+    passed: &'a dyn Fn() -> bool,
     /// Prefix of code terms inside a slot.
     slot: String,
 }
@@ -118,11 +121,19 @@ impl Builder<'_> {
                     built.push(candidates);
                 }
                 built.sort_by_key(Candidates::cost);
-                let doc = meet(&mut built, 0);
-                Candidates::And { members: built, doc }
+                match meet(&mut built, 0) {
+                    TERMINATED => Candidates::empty(),
+                    doc => Candidates::And { members: built, doc },
+                }
             }
             Plan::Or(members) => {
-                let built = members.iter().map(|m| self.build(m)).collect::<Result<Vec<_>>>()?;
+                let mut built = Vec::new();
+                for member in members {
+                    if (self.passed)() {
+                        break;
+                    }
+                    built.push(self.build(member)?);
+                }
                 union(built)
             }
             Plan::InOneSlot(inner) => self.slots(inner)?,

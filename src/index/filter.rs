@@ -9,6 +9,7 @@ use crate::ldap_entry::attributes::{ATTRIBUTES, Attribute, MatchingKind, attribu
 use crate::ldap_entry::matching::{Pattern, Rule, words_match};
 use crate::ldap_entry::{self, parse_dn};
 use crate::text;
+use std::cell::RefCell;
 
 /// Deepest nesting and most members of a filter: beyond, it is refused as too large.
 const DEEPEST: usize = 64;
@@ -130,11 +131,14 @@ pub(super) struct Subject<'a> {
     key: &'a str,
     entry: &'a [u8],
     values: Vec<(&'a str, ldap_entry::Values<'a>)>,
+    /// Prepared values of an attribute (by its place in `values`) under a rule: a filter of many terms asks for the same ones each time,
+    /// and preparing is what costs.
+    prepared: RefCell<Vec<(Rule, usize, Vec<String>)>>,
 }
 
 impl<'a> Subject<'a> {
     pub fn new(key: &'a str, entry: &'a [u8]) -> Self {
-        Self { key, entry, values: ldap_entry::values(entry).collect() }
+        Self { key, entry, values: ldap_entry::values(entry).collect(), prepared: RefCell::default() }
     }
 
     pub fn evaluate(&self, node: &Node) -> Option<bool> {
@@ -163,40 +167,49 @@ impl<'a> Subject<'a> {
 
     fn test(&self, test: &Test) -> bool {
         let asked = |name: &str| test.attributes.iter().any(|a| a.name == name);
-        let mut own = self.values.iter().filter(|(name, _)| asked(name));
+        let mut own = (0..).zip(&self.values).filter(|(_, (name, _))| asked(name));
         match &test.check {
             Check::Present => own.next().is_some(),
+            Check::Words(words) => own.any(|(_, (_, values))| values.clone().filter_map(text_value).any(|v| words_match(words, v))),
             check => {
-                own.any(|(_, values)| values.clone().any(|v| holds(test.rule, check, v))) || (test.dn_attributes && self.dn_holds(test))
+                own.any(|(place, (_, values))| self.any_prepared(test.rule, place, values, |v| holds(check, v)))
+                    || (test.dn_attributes && self.dn_holds(test))
             }
         }
+    }
+
+    fn any_prepared(&self, rule: Rule, place: usize, values: &ldap_entry::Values<'_>, proves: impl Fn(&str) -> bool) -> bool {
+        let mut prepared = self.prepared.borrow_mut();
+        if let Some((.., known)) = prepared.iter().find(|(r, p, _)| (*r, *p) == (rule, place)) {
+            return known.iter().any(|value| proves(value));
+        }
+        let made: Vec<String> = values.clone().filter_map(|value| rule.prepare(text_value(value)?)).collect();
+        let proved = made.iter().any(|value| proves(value));
+        prepared.push((rule, place, made));
+        proved
     }
 
     fn dn_holds(&self, test: &Test) -> bool {
         let names = parse_dn(ldap_entry::dn_of(self.entry)).unwrap_or_default();
         names.iter().flatten().any(|(kind, value)| {
             let asked = attribute(kind).is_some_and(|a| test.attributes.iter().any(|t| t.name == a.name));
-            asked && holds(test.rule, &test.check, value.as_bytes())
+            asked && test.rule.prepare(value).is_some_and(|prepared| holds(&test.check, &prepared))
         })
     }
 }
 
-fn holds(rule: Rule, check: &Check, value: &[u8]) -> bool {
-    let Ok(value) = std::str::from_utf8(value) else {
-        return false;
-    };
-    if let Check::Words(words) = check {
-        return words_match(words, value);
-    }
-    let Some(prepared) = rule.prepare(value) else {
-        return false;
-    };
+fn text_value(value: &[u8]) -> Option<&str> {
+    std::str::from_utf8(value).ok()
+}
+
+/// Does a prepared value hold? Words are asked of the value as it stands.
+fn holds(check: &Check, prepared: &str) -> bool {
     match check {
         Check::Present | Check::Words(_) => true,
-        Check::Equal(asserted) => prepared == *asserted,
-        Check::Substring(pattern) => pattern.matches(&prepared),
-        Check::AtLeast(bound) => prepared >= *bound,
-        Check::AtMost(bound) => prepared <= *bound,
+        Check::Equal(asserted) => prepared == asserted,
+        Check::Substring(pattern) => pattern.matches(prepared),
+        Check::AtLeast(bound) => prepared >= bound.as_str(),
+        Check::AtMost(bound) => prepared <= bound.as_str(),
     }
 }
 

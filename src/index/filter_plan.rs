@@ -5,6 +5,11 @@ use super::plan::{Place, Plan};
 use super::terms::{Coverage, END, START, coverage, equal, grams_of_piece, present};
 use crate::ldap_entry::attributes::Attribute;
 use crate::ldap_entry::matching::Rule;
+use std::collections::BTreeSet;
+
+/// Grams looked up for one assertion at most. Each opens a posting list of about a kilobyte, and a filter may bring tens of thousands of
+/// grams; fewer only let more candidates through.
+const MOST_GRAMS: usize = 24;
 
 /// Entries for which the node may be TRUE.
 pub(super) fn plan(node: &Node) -> Plan {
@@ -63,7 +68,9 @@ fn grams(coverage: Coverage, pieces: impl Iterator<Item = String>) -> Plan {
         Coverage::Grams(false) => Place::TextGrams,
         Coverage::Never | Coverage::Equal | Coverage::Nothing => return Plan::All,
     };
-    Plan::and(pieces.flat_map(|piece| grams_of_piece(&piece)).map(|gram| Plan::Term(place, gram)).collect())
+    let grams: BTreeSet<String> = pieces.flat_map(|piece| grams_of_piece(&piece)).collect();
+    let step = grams.len().div_ceil(MOST_GRAMS).max(1);
+    Plan::and(grams.into_iter().step_by(step).map(|gram| Plan::Term(place, gram)).collect())
 }
 
 /// The leaf name of a prepared DN is an equality of the entry's own naming attribute.
@@ -72,5 +79,32 @@ fn plan_dn(prepared: &str) -> Plan {
     match leaf {
         Some((naming @ ("mail" | "uid"), value)) => Plan::Term(Place::Equal, equal(naming, value)),
         _ => Plan::All,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::filter::compile;
+    use super::super::query::AttributeFilter;
+    use super::*;
+
+    fn terms(plan: &Plan) -> usize {
+        match plan {
+            Plan::Term(..) | Plan::Beginning(..) => 1,
+            Plan::And(members) | Plan::Or(members) => members.iter().map(terms).sum(),
+            Plan::All | Plan::None => 0,
+            Plan::InOneSlot(inner) => terms(inner),
+        }
+    }
+
+    #[test]
+    fn a_long_assertion_looks_few_grams_up() {
+        let long: String = ('a'..='z').flat_map(|a| ('a'..='z').flat_map(move |b| [a, b])).collect();
+        let any = vec![long.into_bytes(); 3];
+        let contains = AttributeFilter::Substring { attribute: "cn".into(), initial: None, any, last: None };
+        let typed = AttributeFilter::Approx("cn".into(), b"jean-francois martin lyon".to_vec());
+        let count = |filter: &AttributeFilter| terms(&plan(&compile(filter).unwrap()));
+        assert!((MOST_GRAMS / 2..=MOST_GRAMS).contains(&count(&contains)));
+        assert_eq!(count(&typed), 2 + 6 + 4 + 2, "what people type is looked up whole");
     }
 }

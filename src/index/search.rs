@@ -18,7 +18,7 @@ use tantivy::{DocAddress, DocId, Searcher, SegmentReader, TERMINATED};
 
 /// Entries re-tested by one search at most.
 pub const MAX_CANDIDATES: usize = 200_000;
-/// The deadline is looked at once in so many candidates.
+/// The deadline is looked at once in so many candidates, and before each proof: a filter of a thousand terms takes milliseconds an entry.
 const CHECK_EVERY: usize = 1_000;
 
 /// When a search must end.
@@ -126,7 +126,7 @@ pub(super) fn entry(searcher: &Searcher, fields: &Fields, audience: Audience, ke
     let plan = Plan::Term(Place::Key, key.to_string());
     for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
         let columns = Columns::open(segment)?;
-        let mut candidates = Candidates::of(&plan, fields, segment)?;
+        let mut candidates = Candidates::of(&plan, fields, segment, &|| false)?;
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
             if columns.shown(segment, doc, u64::from(audience.bit()), u64::MAX) {
@@ -187,6 +187,15 @@ impl Run<'_> {
         self.truncated.is_some()
     }
 
+    fn candidates(&mut self, plan: &Plan, segment: &SegmentReader) -> Result<Candidates> {
+        let limits = self.limits;
+        let candidates = Candidates::of(plan, self.fields, segment, &|| limits.passed())?;
+        if limits.passed() {
+            self.truncated = Some(Truncated::Deadline);
+        }
+        Ok(candidates)
+    }
+
     /// Proves a candidate on its own values, which are handed back. Criteria need no proof and no fetch.
     fn prove(&mut self, question: &Question, segment: u32, doc: DocId) -> Result<Proof> {
         let Some(node) = &question.proof else {
@@ -194,6 +203,10 @@ impl Run<'_> {
         };
         if self.tested >= self.limits.candidates {
             self.truncated = Some(Truncated::Budget);
+            return Ok(Proof::Failed);
+        }
+        if self.limits.passed() {
+            self.truncated = Some(Truncated::Deadline);
             return Ok(Proof::Failed);
         }
         self.tested += 1;
@@ -207,7 +220,7 @@ impl Run<'_> {
         let mut matched = 0;
         'segments: for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
             let columns = Columns::open(segment)?;
-            let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
+            let mut candidates = self.candidates(&question.plan, segment)?;
             while candidates.doc() != TERMINATED {
                 let doc = candidates.doc();
                 if self.stop() || (matched > limit && !self.query.count) {
@@ -268,7 +281,7 @@ impl Run<'_> {
         let mut sorted = Sorted::new(query, limit + 1);
         'segments: for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
             let columns = Columns::open(segment)?;
-            let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
+            let mut candidates = self.candidates(&question.plan, segment)?;
             while candidates.doc() != TERMINATED {
                 let doc = candidates.doc();
                 if self.stop() {
@@ -310,8 +323,8 @@ impl Run<'_> {
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
         let columns = Columns::open(segment)?;
         let order = SegmentOrder::open(segment, &self.query.order, self.query.after.as_ref())?;
-        let mut candidates = Candidates::of(&question.plan, self.fields, segment)?;
-        let mut whole = Candidates::of(&question.whole, self.fields, segment)?;
+        let mut candidates = self.candidates(&question.plan, segment)?;
+        let mut whole = self.candidates(&question.whole, segment)?;
         let mut best = Smallest::new(capacity);
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();

@@ -5,6 +5,7 @@
 
 use super::LdapService;
 use super::response::Outcome;
+use super::root_dse::Offers;
 use crate::directory::{Answer, Caller, Hit, Query, Source};
 use crate::model::EntryKey;
 use ldap3_proto::proto::LdapResultCode;
@@ -16,6 +17,8 @@ use tokio::sync::Semaphore;
 pub struct Asking {
     pub service: Arc<LdapService>,
     pub caller: Caller,
+    /// What the root DSE lists on this connection.
+    pub offers: Offers,
     pub turns: Arc<Semaphore>,
 }
 

@@ -33,7 +33,7 @@ impl Entry {
     /// The entry a name points to; the refusal is noSuchObject with the nearest entry that exists, or what the directory answered.
     pub async fn at(asking: &Asking, place: &Place) -> Result<Self, Outcome> {
         match place {
-            Place::Root => Ok(Self::Fixed(root_dse::bytes())),
+            Place::Root => Ok(Self::Fixed(root_dse::bytes(asking.offers))),
             Place::Subschema => Ok(Self::Fixed(schema::subschema_entry())),
             Place::Base(position) => match tree::base_entries().get(*position) {
                 Some(base) => Ok(Self::Fixed(&base.bytes)),

@@ -1,5 +1,5 @@
-//! Extended operations (RFC 4511 section 4.12): Who am I? (RFC 4532). Every other one is protocolError, StartTLS included while no
-//! certificate is configured.
+//! Extended operations (RFC 4511 section 4.12) that are answered with a value: Who am I? (RFC 4532). StartTLS is [`super::starttls`];
+//! every other one is protocolError.
 
 use super::request::ExtendedRequest;
 use super::response::Outcome;

@@ -82,6 +82,16 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         }
     }
 
+    /// Did more arrive than was asked for?
+    pub fn read_ahead(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
+    /// The stream, unless bytes of it were read ahead: they must not be lost, nor pass for what comes later.
+    pub fn into_stream(self) -> Option<R> {
+        self.buffer.is_empty().then_some(self.stream)
+    }
+
     /// Reads and forgets for a moment: closing a socket with unread bytes resets it, and the client would lose our last words.
     pub async fn linger(&mut self, time: Duration) {
         let deadline = Instant::now() + time;

@@ -5,7 +5,7 @@
 //! [`output`] writes. Requests are read by hand from BER (see [`request`]); results are written through the protocol crate's types;
 //! entries arrive encoded from the index and only get their envelope here.
 //!
-//! Refuses: writes (53), SASL (7), protocol version 2 (2), unknown critical controls (12). Never answers adminLimitExceeded: mail clients
+//! Refuses: writes (53), SASL but for EXTERNAL (7), protocol version 2 (2), unknown critical controls (12). Never answers adminLimitExceeded: mail clients
 //! would show nothing; a cut search ends with sizeLimitExceeded after its entries.
 
 mod asking;
@@ -15,6 +15,7 @@ mod compare;
 mod controls;
 mod dn;
 mod entry;
+pub mod examine;
 mod extended;
 mod filter;
 mod frame;
@@ -28,12 +29,13 @@ pub mod schema;
 mod search;
 mod session;
 mod sort;
+mod starttls;
 mod tree;
 
 #[cfg(test)]
 mod strange_bytes_tests;
 
-pub use session::serve_connection;
+pub use starttls::{Upgrade, serve_clear, serve_tls};
 
 use crate::directory::Directory;
 use crate::settings::Settings;

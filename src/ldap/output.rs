@@ -47,19 +47,29 @@ pub fn channel<W: AsyncWrite + Unpin>(stream: W, patience: Duration, cut: Cancel
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
-    /// Writes until every [`Output`] is dropped, then closes the stream.
-    pub async fn run(mut self) {
+    /// Writes until every [`Output`] is dropped, then gives the stream back; `None` when it takes nothing any more.
+    pub async fn run(mut self) -> Option<W> {
         while let Some(chunk) = self.queue.recv().await {
-            match timeout(self.patience, self.stream.write_all(&chunk)).await {
+            // Over TLS only a flush sends the last record.
+            let written = async {
+                self.stream.write_all(&chunk).await?;
+                self.stream.flush().await
+            };
+            match timeout(self.patience, written).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) | Err(_) => {
                     self.cut.cancel();
-                    return;
+                    return None;
                 }
             }
         }
-        let _ = timeout(self.patience, self.stream.shutdown()).await;
+        Some(self.stream)
     }
+}
+
+/// Says goodbye, over TLS with close_notify, and closes the writing side.
+pub async fn close<W: AsyncWrite + Unpin>(mut stream: W, patience: Duration) {
+    let _ = timeout(patience, stream.shutdown()).await;
 }
 
 #[cfg(test)]

@@ -12,7 +12,12 @@ use crate::ldap_entry::Selection;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication<'a> {
     Simple(&'a [u8]),
-    /// SASL, or a choice of the future.
+    /// `credentials` are absent, or of whatever length.
+    Sasl {
+        mechanism: &'a [u8],
+        credentials: Option<&'a [u8]>,
+    },
+    /// A choice of the future.
     Other,
 }
 
@@ -31,6 +36,10 @@ impl<'a> BindRequest<'a> {
         let choice = fields.next()?;
         let authentication = match choice.tag {
             0x80 => Authentication::Simple(choice.content),
+            0xa3 => {
+                let mut sasl = Elements::new(choice.content);
+                Authentication::Sasl { mechanism: sasl.expect(OCTET_STRING)?, credentials: sasl.optional(OCTET_STRING)? }
+            }
             _ => Authentication::Other,
         };
         Ok(Self { version, name, authentication })
@@ -158,6 +167,11 @@ mod tests {
         assert_eq!(abandoned_id(&[1, 0, 0, 0, 1]), None);
         assert!(BindRequest::read(&[INTEGER, 1, 0, OCTET_STRING, 0, 0x80, 0]).is_err());
         let bind = [INTEGER, 1, 2, OCTET_STRING, 0, 0xa3, 2, OCTET_STRING, 0];
-        assert_eq!(BindRequest::read(&bind), Ok(BindRequest { version: 2, name: b"", authentication: Authentication::Other }));
+        let authentication = Authentication::Sasl { mechanism: b"", credentials: None };
+        assert_eq!(BindRequest::read(&bind), Ok(BindRequest { version: 2, name: b"", authentication }));
+        let bind = [INTEGER, 1, 3, OCTET_STRING, 0, 0xa3, 5, OCTET_STRING, 1, b'X', OCTET_STRING, 0];
+        let authentication = Authentication::Sasl { mechanism: b"X", credentials: Some(b"") };
+        assert_eq!(BindRequest::read(&bind), Ok(BindRequest { version: 3, name: b"", authentication }));
+        assert!(BindRequest::read(&[INTEGER, 1, 3, OCTET_STRING, 0, 0xa3, 0]).is_err());
     }
 }

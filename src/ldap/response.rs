@@ -6,6 +6,7 @@
 use super::ber::{SEQUENCE, put_header, put_integer};
 use super::controls::Response;
 use super::message::Operation;
+use super::starttls::START_TLS;
 use crate::error::{Error, Kind};
 use ldap3_proto::LdapCodec;
 use ldap3_proto::control::LdapControl;
@@ -100,6 +101,13 @@ pub fn result(id: i32, operation: Operation, mut outcome: Outcome) -> Option<Vec
 pub fn extended_value(id: i32, value: &str) -> Vec<u8> {
     let res = Outcome::success().into_result();
     encode(id, LdapOp::ExtendedResponse(LdapExtendedResponse { res, name: None, value: Some(value.as_bytes().to_vec()) }), Vec::new())
+}
+
+/// TLS may begin (RFC 4511 section 4.14.2).
+#[must_use]
+pub fn start_tls(id: i32) -> Vec<u8> {
+    let res = Outcome::success().into_result();
+    encode(id, LdapOp::ExtendedResponse(LdapExtendedResponse { res, name: Some(START_TLS.to_owned()), value: None }), Vec::new())
 }
 
 /// Notice of disconnection (RFC 4511 section 4.4.1): the last message of a connection the server ends.

@@ -3,7 +3,7 @@
 //! Searches and compares run as tasks, several at once, each with a token that abandon, unbind and a lost connection cancel. The number
 //! running is bounded; when it is reached the next one waits unread-for, so that a flood meets back-pressure and not memory. A bind waits
 //! for what runs (RFC 4511 section 4.2.1) and nothing is read while it works. On shutdown what is in flight is finished, then a notice
-//! of disconnection says `unavailable`.
+//! of disconnection says `unavailable`. What a connection in clear may ask, and how it becomes one over TLS, is [`super::starttls`].
 
 use super::asking::Asking;
 use super::bind::Bound;
@@ -13,6 +13,8 @@ use super::message::{Message, Operation};
 use super::output::{self, Gone, Output};
 use super::request::{self, BindRequest};
 use super::response::{self, Outcome};
+use super::root_dse::Offers;
+use super::starttls::{self, Tls};
 use super::{LdapService, bind, compare, extended, search};
 use crate::directory::{Caller, Source};
 use crate::model::Audience;
@@ -44,6 +46,10 @@ enum End {
     /// The client takes no answers.
     Cut,
     ShuttingDown,
+    /// TLS was asked for and granted: the stream is given back.
+    StartTls,
+    /// Bytes in clear stood behind the request for TLS.
+    Injected,
 }
 
 impl From<Gone> for End {
@@ -58,6 +64,7 @@ type Running = Arc<Mutex<HashMap<i32, CancellationToken>>>;
 struct Session<S> {
     service: Arc<LdapService>,
     peer: Peer,
+    tls: Tls,
     frames: Frames<ReadHalf<S>>,
     output: Output,
     /// `None` while anonymous.
@@ -92,8 +99,9 @@ fn allowed(service: &LdapService) -> usize {
     service.settings.ldap.max_operations.clamp(1, 10_000)
 }
 
-/// Serves one client until it leaves, misbehaves, or `stop` is cancelled.
-pub async fn serve_connection<S>(stream: S, peer: Peer, service: Arc<LdapService>, stop: CancellationToken)
+/// Serves one client until it leaves, misbehaves, or `stop` is cancelled; gives the stream back, with nothing read ahead, when TLS is to
+/// begin on it.
+pub(super) async fn serve<S>(stream: S, peer: Peer, tls: Tls, service: Arc<LdapService>, stop: CancellationToken) -> Option<S>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -117,15 +125,23 @@ where
         cut,
         stop,
         peer,
+        tls,
         service,
     };
     let (end, mut frames) = session.run().await;
     // The writer ends by itself: it has been given everything, and every chunk has a deadline.
-    let _ = writing.await;
-    if matches!(end, End::Undecodable | End::Stopped(Stop::NotLdap | Stop::TooLarge)) {
+    let written = writing.await.ok().flatten();
+    tracing::debug!(connection = number, end = ?end, "ended");
+    if end == End::StartTls {
+        return written.zip(frames.into_stream()).map(|(writing, reading)| reading.unsplit(writing));
+    }
+    if let Some(writing) = written {
+        output::close(writing, patience).await;
+    }
+    if matches!(end, End::Undecodable | End::Injected | End::Stopped(Stop::NotLdap | Stop::TooLarge)) {
         frames.linger(LINGER).await;
     }
-    tracing::debug!(connection = number, end = ?end, "closed");
+    None
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
@@ -161,8 +177,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
     /// The last words; afterwards nothing of this connection works any more.
     async fn finish(&self, end: End) {
         let notice = match end {
-            End::Unbind | End::Cut | End::Stopped(Stop::Closed | Stop::Idle | Stop::Late) => None,
+            End::Unbind | End::Cut | End::StartTls | End::Stopped(Stop::Closed | Stop::Idle | Stop::Late) => None,
             End::Undecodable | End::Stopped(Stop::NotLdap) => Some((LdapResultCode::ProtocolError, "undecodable message")),
+            End::Injected => Some((LdapResultCode::ProtocolError, "bytes in clear behind StartTLS")),
             End::Stopped(Stop::TooLarge) => Some((LdapResultCode::ProtocolError, "message too large")),
             End::ShuttingDown => {
                 self.drain().await;
@@ -200,6 +217,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             Ok(controls) if controls::unavailable_critical(controls, operation) => {
                 Some(Outcome::new(LdapResultCode::UnavailableCriticalExtension, "critical control not supported"))
             }
+            Ok(_) if !self.peer.confidential && !starttls::allowed_in_clear(operation, message.content) => {
+                Some(Outcome::new(LdapResultCode::ConfidentialityRequired, "TLS is required: StartTLS, or ldaps"))
+            }
             Ok(_) if self.is_running(id) => Some(Outcome::new(LdapResultCode::ProtocolError, "message id in use")),
             Ok(_) => None,
         };
@@ -228,6 +248,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
     }
 
     async fn extended(&mut self, id: i32, content: &[u8]) -> Result<(), End> {
+        if starttls::is_start_tls(content) {
+            return self.start_tls(id, content).await;
+        }
         let answered = match self.caller().await {
             Ok(_) => extended::run(content, self.bound.as_ref().map(|bound| &bound.identity)),
             Err(outcome) => Err(outcome),
@@ -239,6 +262,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             }
             Err(outcome) => self.answer(id, Operation::Extended, outcome).await,
         }
+    }
+
+    /// Granted once nothing is under way; from then on nothing more is read in clear.
+    async fn start_tls(&mut self, id: i32, content: &[u8]) -> Result<(), End> {
+        let outstanding = !self.running.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        if let Err(outcome) = starttls::check(self.tls, outstanding, content) {
+            return self.answer(id, Operation::Extended, outcome).await;
+        }
+        if self.frames.read_ahead() {
+            return Err(End::Injected);
+        }
+        let _quiet = self.drain().await.ok_or(End::Cut)?;
+        count(Operation::Extended, &LdapResultCode::Success);
+        self.output.send(response::start_tls(id)).await?;
+        Err(End::StartTls)
     }
 
     async fn answer(&self, id: i32, operation: Operation, outcome: Outcome) -> Result<(), End> {
@@ -299,7 +337,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         };
         let token = self.cut.child_token();
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
-        let asking = Asking { service: Arc::clone(&self.service), caller, turns: Arc::clone(&self.turns) };
+        let offers = Offers { start_tls: self.tls == Tls::Offered, external: self.peer.certificate.is_some() };
+        let asking = Asking { service: Arc::clone(&self.service), caller, offers, turns: Arc::clone(&self.turns) };
         let (output, running) = (self.output.clone(), Arc::clone(&self.running));
         tokio::spawn(async move {
             let work = async {

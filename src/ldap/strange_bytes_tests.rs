@@ -1,9 +1,9 @@
 //! Whatever bytes come, every reader ends, without panic and without growing past its bounds.
 
 use super::ber::{Elements, put};
-use super::message::Message;
+use super::message::{Message, Operation};
 use super::request::{BindRequest, CompareRequest, ExtendedRequest, SearchRequest, abandoned_id};
-use super::{dn, extended, filter, tree};
+use super::{dn, extended, filter, starttls, tree};
 use proptest::prelude::*;
 
 /// A well-formed request, to be damaged.
@@ -38,6 +38,8 @@ fn read_everything(bytes: &[u8]) {
     let _ = CompareRequest::read(bytes);
     let _ = ExtendedRequest::read(bytes);
     let _ = extended::run(bytes, None);
+    let _ = starttls::check(starttls::Tls::Offered, false, bytes);
+    let _ = starttls::allowed_in_clear(Operation::Search, bytes);
     let _ = abandoned_id(bytes);
     let _ = dn::Dn::parse(bytes);
     let _ = tree::resolve(bytes);

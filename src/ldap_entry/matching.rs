@@ -93,7 +93,10 @@ impl Rule {
     pub fn prepare(self, value: &str) -> Option<String> {
         let prepared = match self {
             Self::CaseIgnore => fold(value),
-            Self::CaseExact => squeeze(&value.nfkc().collect::<String>()).trim().to_owned(),
+            // Controls go before the composition: a letter and its mark may stand around one (RFC 4518 section 2.2).
+            Self::CaseExact => {
+                squeeze(&value.chars().filter(|c| c.is_whitespace() || !c.is_control()).nfkc().collect::<String>()).trim().to_owned()
+            }
             Self::Ia5CaseIgnore if value.is_ascii() => squeeze(value).trim().to_ascii_lowercase(),
             Self::Ia5CaseExact if value.is_ascii() => squeeze(value).trim().to_owned(),
             Self::Ia5CaseIgnore | Self::Ia5CaseExact => return None,

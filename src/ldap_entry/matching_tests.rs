@@ -67,6 +67,7 @@ fn other_rules() {
     assert_eq!(Rule::ObjectIdentifier.prepare("1.2.3"), Some("1.2.3".into()));
     assert_eq!(Rule::ObjectIdentifier.prepare("groupOfNames"), None);
     assert_eq!(Rule::CaseExact.prepare(" É  a "), Some("É a".into()));
+    assert_eq!(Rule::CaseExact.prepare("e\u{1}\u{301}"), Some("é".into()));
     assert_eq!(Rule::Uuid.prepare("6F1D0C52-8A3E-5B47-9C60-2F4B7D15E3A8").as_deref(), Some("6f1d0c528a3e5b479c602f4b7d15e3a8"));
     assert!(Rule::Integer.prepare("-3") < Rule::Integer.prepare("12") && Rule::Integer.prepare("x").is_none());
     assert!(words_match(&text::words("dupon lyo"), "Jean DUPONT (Cardiologie, Lyon)") && !words_match(&[], "x"));

@@ -83,6 +83,9 @@ pub struct Account {
     /// UTC seconds.
     pub created_at: i64,
     pub revoked_at: Option<i64>,
+    /// Subjects of the client certificates that are this account's.
+    #[serde(default)]
+    pub certificates: Vec<DistinguishedName>,
 }
 
 impl DistinguishedName {

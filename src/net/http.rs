@@ -3,15 +3,19 @@
 //! Bounded where a router cannot see: the time until the protocol is known and each header is whole, the size of headers, the number of
 //! streams of one connection.
 
+use super::arrival::Arrivals;
 use crate::settings::HttpSettings;
 use crate::trust::Peer;
+use hyper::header::FORWARDED;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use std::io::Cursor;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// What opens an HTTP/2 connection (RFC 9113 section 3.4).
@@ -27,10 +31,11 @@ pub(super) struct Web {
     router: axum::Router,
     builder: Builder<TokioExecutor>,
     header_time: Duration,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Web {
-    pub fn new(router: axum::Router, settings: &HttpSettings) -> Self {
+    pub fn new(router: axum::Router, settings: &HttpSettings, arrivals: Arc<Arrivals>) -> Self {
         let header_time = Duration::from_secs(settings.request_seconds);
         let mut builder = Builder::new(TokioExecutor::new());
         builder
@@ -45,21 +50,28 @@ impl Web {
             .max_header_list_size(u32::try_from(settings.max_uri_bytes + HEADER_BYTES).unwrap_or(u32::MAX))
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(header_time);
-        Self { router, builder, header_time }
+        Self { router, builder, header_time, arrivals }
     }
 
     /// Serves one connection; after `stop` the requests begun are finished and no other is taken.
-    pub async fn serve(self, stream: TcpStream, peer: Peer, stop: CancellationToken) {
+    pub async fn serve<S>(self, mut stream: S, peer: Peer, stop: CancellationToken)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let begun = tokio::select! {
             biased;
-            () = stop.cancelled() => false,
-            begun = timeout(self.header_time, protocol_known(&stream)) => begun.unwrap_or(false),
+            () = stop.cancelled() => return,
+            begun = timeout(self.header_time, beginning(&mut stream)) => begun,
         };
-        if !begun {
+        let Ok(Some(begun)) = begun else {
             return;
-        }
+        };
+        let (reading, writing) = tokio::io::split(stream);
+        let stream = tokio::io::join(Cursor::new(begun).chain(reading), writing);
+        let arrivals = self.arrivals;
         let known = move |mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(peer.clone());
+            let peer = arrivals.behind(&peer, request.headers().get_all(FORWARDED).iter().map(|value| value.as_bytes()));
+            request.extensions_mut().insert(peer);
             request
         };
         let service = TowerToHyperService::new(tower::util::MapRequest::new(self.router, known));
@@ -77,18 +89,14 @@ impl Web {
     }
 }
 
-/// Waits until enough bytes came to tell HTTP/1 from HTTP/2, which hyper would wait for without a limit; `false`: the client left.
-async fn protocol_known(stream: &TcpStream) -> bool {
-    let mut first = [0; PREFACE.len()];
-    loop {
-        match stream.peek(&mut first).await {
-            Ok(0) | Err(_) => return false,
-            Ok(seen) => {
-                if seen == PREFACE.len() || first.get(..seen) != PREFACE.get(..seen) {
-                    return true;
-                }
-            }
+/// Reads until enough bytes came to tell HTTP/1 from HTTP/2, which hyper would wait for without a limit; `None`: the client left.
+async fn beginning<S: AsyncRead + Unpin>(stream: &mut S) -> Option<Vec<u8>> {
+    let mut begun = Vec::with_capacity(PREFACE.len());
+    while begun.len() < PREFACE.len() && PREFACE.starts_with(&begun) {
+        let wanted = PREFACE.len() - begun.len();
+        if (&mut *stream).take(u64::try_from(wanted).ok()?).read_buf(&mut begun).await.ok()? == 0 {
+            return None;
         }
-        sleep(Duration::from_millis(20)).await;
     }
+    Some(begun)
 }

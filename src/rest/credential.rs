@@ -1,11 +1,12 @@
-//! The caller's credential (RFC 6750): no header is the public, a valid bearer is its account's audience, and anything else is
-//! refused. A wrong credential never falls back to the public view: its bearer would believe the answer complete.
+//! The caller's credential (RFC 6750): no header is the public or, over a connection whose client certificate is an account's, that
+//! account; a valid bearer is its account's audience, and anything else is refused. A wrong credential never falls back to the public view:
+//! its bearer would believe the answer complete.
 
 use super::problem::Problem;
 use super::router::Shared;
 use crate::directory::{self, Source};
 use crate::model::Audience;
-use crate::trust::Peer;
+use crate::trust::{Identity, Peer};
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -25,17 +26,26 @@ impl FromRequestParts<Shared> for Caller {
         // A request that came through no listener is this machine's own.
         let address = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.address);
         if !parts.headers.contains_key(AUTHORIZATION) {
-            return Ok(Self(directory::Caller { audience: Audience::Public, source: Source::Address(address) }));
+            let subject = parts.extensions.get::<Peer>().and_then(|peer| peer.certificate.as_ref());
+            let identity = match subject {
+                Some(subject) => api.service.authenticator.authenticate_certificate(subject).await?,
+                None => None,
+            };
+            return Ok(Self(caller(identity, address)));
         }
         // A header that cannot be read goes the same way as a wrong secret, so that neither answer nor time tells them apart.
         let secret = bearer(&parts.headers).unwrap_or_default();
         match api.service.authenticator.authenticate(secret, address).await? {
-            Some(identity) => {
-                let source = Source::Account { name: identity.account, address };
-                Ok(Self(directory::Caller { audience: identity.audience, source }))
-            }
+            Some(identity) => Ok(Self(caller(Some(identity), address))),
             None => Err(Problem::new(StatusCode::UNAUTHORIZED, "invalid_credential", "the credential is not valid")),
         }
+    }
+}
+
+fn caller(identity: Option<Identity>, address: IpAddr) -> directory::Caller {
+    match identity {
+        Some(Identity { account, audience }) => directory::Caller { audience, source: Source::Account { name: account, address } },
+        None => directory::Caller { audience: Audience::Public, source: Source::Address(address) },
     }
 }
 

@@ -1,11 +1,13 @@
 //! What surrounds every route, outermost first: request id, log and metrics; security headers; who may keep the answer; problem
-//! documents; panics; compression; time-out; bounds of the request.
+//! documents; confidentiality; panics; compression; time-out; bounds of the request.
 //!
 //! The order matters. A panic or a time-out must be inside the layer that writes problem documents, and that one inside the layer
 //! that knows the request id. The bounds stand inside so that a refusal by them is logged, counted and answered like any other.
 
+use super::problem::Problem;
 use super::{bounds, observe, problem};
 use crate::settings::HttpSettings;
+use crate::trust::Peer;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
@@ -45,7 +47,9 @@ pub(super) fn around(router: Router, bounds: Bounds) -> Router {
         // Answers are data: whatever a browser is made to see in them, it may run and load nothing. /docs sets its own policy.
         .layer(header(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
         .layer(from_fn(keep))
-        .layer(from_fn(problem::complete));
+        .layer(from_fn(problem::complete))
+        // Outside everything that looks at the request: a credential that came in clear is not even read.
+        .layer(from_fn(confidential));
     let guarded = ServiceBuilder::new()
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(without_etag)))
@@ -77,12 +81,22 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 /// Who may keep an answer. What is withdrawn must be gone from every answer at once: caches may keep, and must ask again; what was
 /// shown to an account is kept by nobody.
 async fn keep(request: Request, next: Next) -> Response {
-    let credential = request.headers().contains_key(AUTHORIZATION);
+    let certificate = request.extensions().get::<Peer>().is_some_and(|peer| peer.certificate.is_some());
+    let credential = certificate || request.headers().contains_key(AUTHORIZATION);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("authorization"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(if credential { "private, no-store" } else { "no-cache" }));
     response
+}
+
+/// Where others can listen nothing is answered but that the process lives. A request without a peer did not come over a network.
+async fn confidential(request: Request, next: Next) -> Response {
+    let overheard = request.extensions().get::<Peer>().is_some_and(|peer| !peer.confidential);
+    if overheard && request.uri().path() != "/healthz" {
+        return Problem::new(StatusCode::FORBIDDEN, "tls_required", "nothing is answered in clear; ask over https").into_response();
+    }
+    next.run(request).await
 }
 
 #[cfg(test)]
@@ -108,6 +122,17 @@ mod tests {
         assert_eq!(response.headers()["x-content-type-options"], "nosniff");
         let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
         (status, media, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn in_clear_nothing_is_read() {
+        let peer = |confidential| Peer { address: [192, 0, 2, 1].into(), confidential, certificate: None };
+        let request = |path: &str, confidential| axum::http::Request::builder().uri(path).extension(peer(confidential));
+        let (status, media, text) = answer(request("/nowhere", false).header("authorization", "Bearer x"), "").await;
+        assert_eq!((status, media.as_str()), (403, "application/problem+json"));
+        assert!(text.contains("\"code\":\"tls_required\""), "{text}");
+        assert_eq!(answer(request("/nowhere", true), "").await.0, 404);
+        assert_eq!(answer(request("/healthz", false), "").await.0, 404, "this router has no such route, but it was asked");
     }
 
     #[tokio::test]

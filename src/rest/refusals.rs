@@ -13,6 +13,9 @@ pub(super) enum SearchRefusals {
     /// `invalid_credential`: the bearer is not valid; without any, the answer is the public one
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(ProblemDocument<'static>),
+    /// `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    TlsRequired(ProblemDocument<'static>),
     /// `uri_too_long`
     #[response(status = 414, content_type = "application/problem+json")]
     UriTooLong(ProblemDocument<'static>),
@@ -46,6 +49,9 @@ pub(super) enum EntryRefusals {
     /// `invalid_credential`: the bearer is not valid; without any, the answer is the public one
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(ProblemDocument<'static>),
+    /// `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    TlsRequired(ProblemDocument<'static>),
     /// `not_found`: does not exist, or may not be shown; never told apart
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(ProblemDocument<'static>),

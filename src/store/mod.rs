@@ -16,7 +16,7 @@ pub use data_dir::{DataDir, ImportLock, ProcessLock};
 pub use types::*;
 
 use crate::error::Result;
-use crate::model::{Account, Address, Coded, EntryKey, Kind, Mailbox, Operator, Record};
+use crate::model::{Account, Address, Coded, DistinguishedName, EntryKey, Kind, Mailbox, Operator, Record};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -202,6 +202,13 @@ impl Store {
         }
     }
 
+    /// Gives a client certificate to an account; `false` when no account of that name is in force. Refused when one in force has it.
+    pub async fn add_account_certificate(&self, name: &str, subject: &DistinguishedName, now: i64) -> Result<bool> {
+        match self {
+            Self::Sqlite(db) => db.add_account_certificate(name, subject, now).await,
+        }
+    }
+
     /// All accounts, revoked ones too, by name.
     pub async fn accounts(&self) -> Result<Vec<Account>> {
         match self {
@@ -220,6 +227,13 @@ impl Store {
     pub async fn account_by_secret(&self, secret_sha256: &[u8; 32]) -> Result<Option<Account>> {
         match self {
             Self::Sqlite(db) => db.account_by_secret(secret_sha256).await,
+        }
+    }
+
+    /// The account of a client certificate, revoked or not.
+    pub async fn account_by_certificate(&self, subject: &DistinguishedName) -> Result<Option<Account>> {
+        match self {
+            Self::Sqlite(db) => db.account_by_certificate(subject).await,
         }
     }
 

@@ -22,7 +22,8 @@ pub fn fold(text: &str) -> String {
 #[must_use]
 pub fn fold_keeping_ends(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.nfkd() {
+    // Decomposed, the acute accent typed for an apostrophe would be a blank and a mark.
+    for c in text.chars().map(|c| if c == '´' { '\'' } else { c }).nfkd() {
         match c {
             c if is_combining_mark(c) => {}
             '\u{ad}'
@@ -38,7 +39,7 @@ pub fn fold_keeping_ends(text: &str) -> String {
             'ß' | 'ẞ' => out.push_str("ss"),
             'ł' | 'Ł' => out.push('l'),
             'đ' | 'Đ' => out.push('d'),
-            '’' | '‘' | 'ʼ' | '´' | '`' | '′' => out.push('\''),
+            '’' | '‘' | 'ʼ' | '`' | '′' => out.push('\''),
             '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => out.push('-'),
             c if c.is_whitespace() => {
                 if !out.ends_with(' ') {
@@ -91,6 +92,7 @@ mod tests {
             ("e\u{301}", "e"),
             ("Jean‑François", "jean-francois"),
             ("so\u{ad}ft", "soft"),
+            ("d´arc", "d'arc"),
             ("ØSTERBIDON", "osterbidon"),
             ("a\u{a0}\tb", "a b"),
             ("ﬁn Ⅳ", "fin iv"),

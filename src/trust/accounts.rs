@@ -3,7 +3,7 @@
 //! A name is given once: it stands in the journal for ever, so a revoked account's name is not given again.
 
 use crate::error::{Error, Result};
-use crate::model::{Account, Audience};
+use crate::model::{Account, Audience, DistinguishedName};
 use crate::store::Store;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +12,7 @@ use std::fmt;
 
 /// Tells our secrets apart from others in a configuration file, and lets scanners find leaked ones.
 const PREFIX: &str = "ann_";
+const NOT_IN_FORCE: &str = "there is no account of that name in force";
 
 /// The secret of an account, in the clear: shown once, never stored, never printed by `Debug`.
 pub struct Secret(String);
@@ -56,14 +57,34 @@ impl Accounts {
 
     /// Creates an account. `name`: 1 to 64 of `a-z 0-9 . _ -`; `entropy`: 32 fresh random bytes; `now` in UTC seconds.
     pub async fn add(&self, name: &str, audience: Audience, entropy: [u8; 32], now: i64) -> Result<(Account, Secret)> {
+        self.add_with_certificates(name, audience, Vec::new(), entropy, now).await
+    }
+
+    /// [`Accounts::add`] with the subjects of its client certificates, in one step.
+    pub async fn add_with_certificates(
+        &self,
+        name: &str,
+        audience: Audience,
+        certificates: Vec<DistinguishedName>,
+        entropy: [u8; 32],
+        now: i64,
+    ) -> Result<(Account, Secret)> {
         if !valid_name(name) {
             return Err(Error::invalid("an account name is 1 to 64 characters of a-z, 0-9, '.', '_' and '-'"));
         }
         let secret = Secret::from_entropy(entropy);
-        let account = Account { name: name.to_owned(), audience, created_at: now, revoked_at: None };
+        let account = Account { name: name.to_owned(), audience, created_at: now, revoked_at: None, certificates };
         let digest = digest(secret.reveal()).ok_or_else(|| Error::invalid("the secret has no valid form"))?;
         self.store.add_account(&account, digest).await?;
         Ok((account, secret))
+    }
+
+    /// Gives an account a further client certificate. Refused when an account in force has it.
+    pub async fn add_certificate(&self, name: &str, subject: &DistinguishedName, now: i64) -> Result<()> {
+        if self.store.add_account_certificate(name, subject, now).await? {
+            return Ok(());
+        }
+        Err(Error::not_found(NOT_IN_FORCE))
     }
 
     /// All accounts by name, revoked ones too.
@@ -76,7 +97,7 @@ impl Accounts {
         if self.store.revoke_account(name, now).await? {
             return Ok(());
         }
-        Err(Error::not_found("there is no account of that name in force"))
+        Err(Error::not_found(NOT_IN_FORCE))
     }
 }
 

@@ -1,13 +1,15 @@
-//! From a secret to an identity, for every door.
+//! From a secret, or a certificate the transport has checked, to an identity, for every door.
 //!
 //! An answer, good or bad, is remembered for half a second, so that a busy client does not cost a database read a request, and a
-//! revocation acts within one second. What is remembered is bounded, and keyed by the secret's digest, never by the secret.
+//! revocation acts within one second. What is remembered is bounded, and keyed by the secret's digest, never by the secret. A secret is found by its
+//! digest alone, whatever name came with it: an unknown name and a wrong secret take the same steps.
 
 use super::accounts::digest;
 use crate::error::Result;
 use crate::limits::Governor;
-use crate::model::Audience;
+use crate::model::{Account, Audience, DistinguishedName};
 use crate::store::Store;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,16 +58,16 @@ impl Authenticator {
         self.counted(identity, address)
     }
 
-    /// Is an identity that was given still in force? Counts no failure: a revoked account is not somebody guessing.
-    pub async fn in_force(&self, name: &str, secret: &str) -> Result<bool> {
-        Ok(self.named(name, secret).await?.is_some())
-    }
-
     fn counted(&self, identity: Option<Identity>, address: IpAddr) -> Result<Option<Identity>> {
         if identity.is_none() {
             self.governor.failed(address, Instant::now());
         }
         Ok(identity)
+    }
+
+    /// [`Self::authenticate_named`] for a secret that was right before: a revoked account is not somebody guessing, and nothing is counted.
+    pub async fn still(&self, name: &str, secret: &str) -> Result<Option<Identity>> {
+        self.named(name, secret).await
     }
 
     async fn named(&self, name: &str, secret: &str) -> Result<Option<Identity>> {
@@ -77,6 +79,17 @@ impl Authenticator {
         let Some(digest) = digest(secret) else {
             return Ok(None);
         };
+        self.remembering(digest, self.store.account_by_secret(&digest)).await
+    }
+
+    /// The identity of a client certificate, whose chain the transport has checked; `None` when its subject is no account's in force.
+    pub async fn authenticate_certificate(&self, subject: &DistinguishedName) -> Result<Option<Identity>> {
+        let digest = Sha256::new().chain_update(b"certificate\0").chain_update(subject.key.as_bytes()).finalize().into();
+        self.remembering(digest, self.store.account_by_certificate(subject)).await
+    }
+
+    /// The answer remembered under a digest, or that of the store.
+    async fn remembering(&self, digest: [u8; 32], ask: impl Future<Output = Result<Option<Account>>>) -> Result<Option<Identity>> {
         if let Some((identity, at)) = self.memory().get(&digest)
             && at.elapsed() < REMEMBERED
         {
@@ -84,8 +97,7 @@ impl Authenticator {
         }
         // Taken before the store is asked: a revocation committed later counts from here.
         let asked = Instant::now();
-        let account = self.store.account_by_secret(&digest).await?;
-        let in_force = account.filter(|account| account.revoked_at.is_none());
+        let in_force = ask.await?.filter(|account| account.revoked_at.is_none());
         let identity = in_force.map(|account| Identity { account: account.name, audience: account.audience });
         let mut memory = self.memory();
         if memory.len() >= CAPACITY {

@@ -8,8 +8,10 @@ mod authenticator;
 pub mod liste_blanche;
 mod peer;
 mod rights;
+mod subject;
 
 pub use accounts::{Accounts, Secret};
 pub use authenticator::{Authenticator, Identity};
 pub use peer::Peer;
 pub use rights::{Publisher, publisher};
+pub use subject::{certificate_subject, written_subject};

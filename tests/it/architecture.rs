@@ -31,13 +31,17 @@ const ARROWS: [(&str, &[&str]); 22] = [
 ];
 
 /// Library, and the only rooms that may name it.
-const LIBRARIES: [(&str, &[&str]); 11] = [
+const LIBRARIES: [(&str, &[&str]); 15] = [
     ("sqlx", &["store"]),
     ("tantivy", &["index"]),
     ("axum", &["rest", "net"]),
     ("hyper", &["net"]),
     ("hyper_util", &["net"]),
     ("ldap3_proto", &["ldap"]),
+    ("rustls", &["net"]),
+    ("tokio_rustls", &["net"]),
+    ("ppp", &["net"]),
+    ("x509_parser", &["trust"]),
     ("utoipa_axum", &["rest"]),
     ("figment", &["settings"]),
     ("anyhow", &["cli"]),

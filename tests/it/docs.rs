@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn pages() -> Vec<PathBuf> {
-    let mut pages: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].iter().map(|p| repository(p)).collect();
+    let mut pages: Vec<PathBuf> =
+        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "fuzz/README.md"].iter().map(|p| repository(p)).collect();
     let mut folders = vec![repository("docs"), repository("schema"), repository("fixtures")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten() {
@@ -138,12 +139,22 @@ fn the_two_commands_of_the_readme_are_there() {
 fn settings_in_the_running_guide_are_the_settings() {
     let page = read(&repository("docs/running.md"));
     let settings = serde_json::to_value(annuaire::settings::Settings::default()).expect("settings");
-    for (section, fields) in settings.as_object().expect("sections") {
-        for (name, value) in fields.as_object().expect("fields") {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let row = format!("| `{section}.{name}` | {value} |");
-            assert!(page.contains(&row), "docs/running.md lacks: {row}");
+    let mut leaves = Vec::new();
+    let mut rooms = vec![(String::new(), settings)];
+    while let Some((path, value)) = rooms.pop() {
+        match value {
+            serde_json::Value::Object(fields) => {
+                let below = |name: String| if path.is_empty() { name } else { format!("{path}.{name}") };
+                rooms.extend(fields.into_iter().map(|(name, value)| (below(name), value)));
+            }
+            serde_json::Value::String(text) => leaves.push((path, text)),
+            serde_json::Value::Null => leaves.push((path, "none".to_owned())),
+            other => leaves.push((path, other.to_string())),
         }
+    }
+    for (path, value) in leaves {
+        let row = format!("| `{path}` | {value} |");
+        assert!(page.contains(&row), "docs/running.md lacks: {row}");
     }
 }
 
@@ -187,11 +198,19 @@ async fn recipes_of_the_clients_run() {
         assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
         ran += 1;
     }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let source = folder.path().join("Annuaire.java");
+    let java = read(&repository("docs/clients/java.md"));
+    let program = java.split("```java\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a program");
+    std::fs::write(&source, here(program)).expect("a source file");
+    let output = Command::new("java").arg(&source).output().expect("java runs");
+    assert!(output.status.success() && output.stdout.contains(&b'@'), "{}", String::from_utf8_lossy(&output.stderr));
+    ran += 1;
     assert!(ran > 10, "only {ran} recipes found");
 }
 
 /// The first Python on the path may be one without Debian's packages.
-fn python_with_ldap3() -> &'static str {
+pub fn python_with_ldap3() -> &'static str {
     let has = |python: &str| Command::new(python).args(["-c", "import ldap3"]).output().is_ok_and(|o| o.status.success());
     if has("python3") { "python3" } else { "/usr/bin/python3" }
 }

@@ -3,6 +3,7 @@
 mod clients;
 mod controls;
 mod crowd;
+pub mod fuzzing;
 mod hostile;
 mod limits;
 mod load;

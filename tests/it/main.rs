@@ -3,6 +3,7 @@
 
 mod architecture;
 mod cli;
+mod clients;
 mod conformance;
 mod country;
 mod crash;
@@ -16,6 +17,7 @@ mod index;
 mod ldap;
 mod liste_rouge;
 mod logs;
+mod net;
 mod projection;
 mod rest;
 mod scenarios;

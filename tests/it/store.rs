@@ -16,8 +16,13 @@ async fn every_future_can_be_spawned() {
     }
     let seeded = seed::directory().await;
     let store = &seeded.store;
-    let account =
-        annuaire::model::Account { name: "a".to_owned(), audience: annuaire::model::Audience::Public, created_at: 0, revoked_at: None };
+    let account = annuaire::model::Account {
+        name: "a".to_owned(),
+        audience: annuaire::model::Audience::Public,
+        created_at: 0,
+        revoked_at: None,
+        certificates: vec![],
+    };
     let address = annuaire::model::Address::parse("elodie@un.mssante.fr").unwrap();
     let mailbox = store.mailbox(&address).await.unwrap().unwrap();
     let publication = annuaire::publication::Publication::new(store.clone());

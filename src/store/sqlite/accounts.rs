@@ -3,26 +3,40 @@
 use super::super::types::AuditEntry;
 use super::{Sqlite, audit, commit, db, rows, statements};
 use crate::error::{Error, Result};
-use crate::model::Account;
-use sqlx::Row;
+use crate::model::{Account, DistinguishedName};
+use sqlx::{Row, SqliteConnection};
 use subtle::ConstantTimeEq;
 
 /// Accounts are added and revoked on the command line of the machine only.
 const ACTOR: &str = "administrator";
 
+/// What [`rows::account`] reads.
+macro_rules! account {
+    ($rest:literal) => {
+        concat!(
+            "SELECT name, audience, created_at, revoked_at, secret_sha256,
+            (SELECT json_group_array(subject) FROM (SELECT subject FROM account_certificate WHERE account = name ORDER BY key))
+            AS certificates FROM account ",
+            $rest
+        )
+    };
+}
+
 statements! {
-    ALL = "SELECT name, audience, created_at, revoked_at FROM account ORDER BY name";
-    ONE = "SELECT name, audience, created_at, revoked_at FROM account WHERE name = $1";
-    BY_SECRET = "SELECT name, audience, created_at, revoked_at, secret_sha256 FROM account WHERE secret_sha256 = $1";
+    ALL = account!("ORDER BY name");
+    ONE = account!("WHERE name = $1");
+    BY_SECRET = account!("WHERE secret_sha256 = $1");
+    BY_CERTIFICATE = account!("WHERE name = (SELECT account FROM account_certificate WHERE key = $1)");
     ADD = "INSERT INTO account (name, audience, secret_sha256, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5)";
+    ADD_CERTIFICATE = "INSERT INTO account_certificate (key, account, subject) VALUES ($1, $2, $3)
+        ON CONFLICT (key) DO UPDATE SET account = excluded.account, subject = excluded.subject";
     REVOKE = "UPDATE account SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL";
 }
 
 impl Sqlite {
     pub async fn add_account(&self, account: &Account, secret_sha256: [u8; 32]) -> Result<()> {
         let mut write = self.write().await?;
-        let known = sqlx::query(ONE).bind(account.name.as_str()).try_map(|row| rows::account(&row)).fetch_optional(&mut *write);
-        if let Some(known) = known.await.map_err(db("reading accounts"))? {
+        if let Some(known) = one(&mut write, ONE, &account.name).await? {
             return Err(Error::conflict(match known.revoked_at {
                 None => format!("there is already an account named {}", known.name),
                 Some(_) => format!("{} was the name of a revoked account; names are never given twice, take another", known.name),
@@ -37,7 +51,21 @@ impl Sqlite {
         add.execute(&mut *write).await.map_err(db("writing accounts"))?;
         let detail = serde_json::json!({ "audience": rows::audience_code(account.audience) });
         audit::append(&mut write, &line(account.created_at, "account.add", &account.name, detail)).await?;
+        for subject in &account.certificates {
+            add_certificate(&mut write, &account.name, subject, account.created_at).await?;
+        }
         commit(write).await
+    }
+
+    /// `false` when there is no such account in force.
+    pub async fn add_account_certificate(&self, name: &str, subject: &DistinguishedName, now: i64) -> Result<bool> {
+        let mut write = self.write().await?;
+        if one(&mut write, ONE, name).await?.is_none_or(|account| account.revoked_at.is_some()) {
+            return Ok(false);
+        }
+        add_certificate(&mut write, name, subject, now).await?;
+        commit(write).await?;
+        Ok(true)
     }
 
     pub async fn accounts(&self) -> Result<Vec<Account>> {
@@ -67,6 +95,25 @@ impl Sqlite {
         }
         rows::account(&row).map(Some).map_err(db("reading accounts"))
     }
+
+    pub async fn account_by_certificate(&self, subject: &DistinguishedName) -> Result<Option<Account>> {
+        let found = sqlx::query(BY_CERTIFICATE).bind(subject.key.as_str()).try_map(|row| rows::account(&row));
+        found.fetch_optional(&self.reader).await.map_err(db("reading accounts"))
+    }
+}
+
+async fn one(write: &mut SqliteConnection, sql: &'static str, key: &str) -> Result<Option<Account>> {
+    sqlx::query(sql).bind(key).try_map(|row| rows::account(&row)).fetch_optional(write).await.map_err(db("reading accounts"))
+}
+
+/// Gives a subject to an account, unless one in force has it.
+async fn add_certificate(write: &mut SqliteConnection, name: &str, subject: &DistinguishedName, now: i64) -> Result<()> {
+    if let Some(owner) = one(write, BY_CERTIFICATE, &subject.key).await?.filter(|owner| owner.revoked_at.is_none()) {
+        return Err(Error::conflict(format!("the certificate is that of the account {} already", owner.name)));
+    }
+    let add = sqlx::query(ADD_CERTIFICATE).bind(subject.key.as_str()).bind(name).bind(subject.text.as_str());
+    add.execute(&mut *write).await.map_err(db("writing accounts"))?;
+    audit::append(write, &line(now, "account.certificate", name, serde_json::json!({ "subject": subject.text }))).await
 }
 
 fn line(at: i64, action: &str, name: &str, detail: serde_json::Value) -> AuditEntry {

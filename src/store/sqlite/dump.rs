@@ -11,6 +11,8 @@ statements! {
     // Each: the line, and the key the next page starts after. $1 is the last key as a JSON array, empty texts at first.
     ACCOUNT = "SELECT json_object('table', 'account', 'name', name, 'audience', audience, 'revoked', json(iif(revoked_at IS NULL, 'false', 'true'))),
         json_array(name) FROM account WHERE name > $1 ->> 0 ORDER BY name LIMIT 5000";
+    ACCOUNT_CERTIFICATE = "SELECT json_object('table', 'account_certificate', 'key', key, 'account', account),
+        json_array(key) FROM account_certificate WHERE key > $1 ->> 0 ORDER BY key LIMIT 5000";
     ACTIVITY = "SELECT json_object('table', 'activity', 'id', id, 'professional', professional, 'profession', profession,
         'category', category, 'mode', mode, 'structure', structure, 'sector', sector, 'section', section, 'role', role, 'genre', genre),
         json_array(id) FROM activity WHERE id > $1 ->> 0 ORDER BY id LIMIT 5000";
@@ -63,8 +65,9 @@ statements! {
         ORDER BY kind, value LIMIT 5000";
 }
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     ACCOUNT,
+    ACCOUNT_CERTIFICATE,
     ACTIVITY,
     ATTACHMENT,
     DOMAIN,

@@ -4,8 +4,8 @@
 
 use super::super::types::{Change, ChangeKind};
 use crate::model::{
-    Account, Address, Attachment, Audience, Mailbox, MailboxState, MailboxType, Operator, OperatorState, PostalAddress, Professional,
-    ProfessionalOrigin, Source, Structure,
+    Account, Address, Attachment, Audience, DistinguishedName, Mailbox, MailboxState, MailboxType, Operator, OperatorState, PostalAddress,
+    Professional, ProfessionalOrigin, Source, Structure,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -113,7 +113,10 @@ pub(super) fn operator(row: &SqliteRow) -> Decoded<Operator> {
 }
 
 pub(super) fn account(row: &SqliteRow) -> Decoded<Account> {
+    let subjects: String = row.try_get("certificates")?;
+    let subjects: Vec<String> = serde_json::from_str(&subjects).map_err(|error| sqlx::Error::Decode(error.into()))?;
     Ok(Account {
+        certificates: subjects.iter().filter_map(|subject| DistinguishedName::parse(subject)).collect(),
         name: row.try_get("name")?,
         audience: word(row, "audience", parse_audience)?,
         created_at: row.try_get("created_at")?,

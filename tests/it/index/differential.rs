@@ -2,12 +2,16 @@
 
 use super::sample::{Dice, Doc, SINCE, world};
 use super::{add, built, found};
-use annuaire::index::Committed;
+use crate::ldap::fuzzing::filters::{DOCS, ENTRIES, any_filter};
+use crate::ldap::fuzzing::for_a_while;
 use annuaire::index::query::AttributeFilter;
+use annuaire::index::{Committed, Index};
 use annuaire::ldap_entry::attributes::{ATTRIBUTES, Attribute};
 use annuaire::ldap_entry::{encode, values};
 use annuaire::model::Audience;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tempfile::TempDir;
 
 type Values = BTreeMap<String, Vec<String>>;
 
@@ -119,13 +123,10 @@ fn filters(docs: &[Doc]) -> Vec<AttributeFilter> {
     single
 }
 
-#[test]
-fn every_filter_finds_what_a_full_pass_finds() {
-    let docs = world();
-    assert!(docs.len() > 250, "{}", docs.len());
-    // Half is built, the rest comes in live commits over it, with replacements: several segments and deletions.
+/// Half is built, the rest comes in live commits over it, with replacements: several segments and deletions.
+fn layered(docs: &[Doc]) -> (TempDir, Index) {
     let half = docs.len() / 2;
-    let (_folder, mut index) = built(&docs[..half]);
+    let (folder, mut index) = built(&docs[..half]);
     for (i, part) in docs[half..].chunks(30).enumerate() {
         let again = &docs[i * 3..i * 3 + 3];
         let replaced: Vec<Doc> = docs.iter().filter(|d| again.iter().any(|a| a.key() == d.key())).cloned().collect();
@@ -139,18 +140,46 @@ fn every_filter_finds_what_a_full_pass_finds() {
         add(live, part);
         live.commit(Committed { seq: 2 + i as i64 }).unwrap();
     }
+    (folder, index)
+}
+
+/// Keys of what a pass over all entries finds.
+fn passed<'a>(entries: impl Iterator<Item = (&'a Doc, &'a Vec<u8>)>, audience: Audience, filter: &AttributeFilter) -> BTreeSet<String> {
+    entries
+        .filter(|(doc, entry)| doc.shown_to(audience) && annuaire::index::evaluate(filter, entry).unwrap() == Some(true))
+        .map(|(doc, _)| doc.key())
+        .collect()
+}
+
+#[test]
+fn every_filter_finds_what_a_full_pass_finds() {
+    let docs = world();
+    assert!(docs.len() > 250, "{}", docs.len());
+    let (_folder, index) = layered(&docs);
     let reader = index.reader();
-    let entries: Vec<_> = docs.iter().map(|d| (d, encode(&d.published, SINCE, SINCE))).collect();
+    let entries: Vec<_> = docs.iter().map(|d| encode(&d.published, SINCE, SINCE)).collect();
     let (mut matched, filters) = (0, filters(&docs));
     for (i, filter) in filters.iter().enumerate() {
         let audience = Audience::ALL[i % 2];
-        let expected: BTreeSet<String> = entries
-            .iter()
-            .filter(|(doc, entry)| doc.shown_to(audience) && annuaire::index::evaluate(filter, entry).unwrap() == Some(true))
-            .map(|(doc, _)| doc.key())
-            .collect();
+        let expected = passed(docs.iter().zip(&entries), audience, filter);
         assert_eq!(found(&reader, audience, filter), expected, "{filter:?}");
         matched += usize::from(!expected.is_empty());
     }
     assert!(matched > filters.len() / 4, "the filters mean something: {matched} of {}", filters.len());
+}
+
+/// The same for filters nobody thought of.
+#[test]
+fn random_filters_find_what_a_full_pass_finds() {
+    let (_folder, index) = layered(&DOCS);
+    let reader = index.reader();
+    let matched = std::cell::Cell::new(0);
+    for_a_while(Duration::from_secs(10), 64, &(any_filter(), proptest::bool::ANY), |(filter, public)| {
+        let audience = if public { Audience::Public } else { Audience::Professional };
+        let expected = passed(DOCS.iter().zip(ENTRIES.iter()), audience, &filter);
+        matched.set(matched.get() + usize::from(!expected.is_empty()));
+        proptest::prop_assert_eq!(found(&reader, audience, &filter), expected, "{:?}", filter);
+        Ok(())
+    });
+    assert!(matched.get() > 10, "the filters mean something: {}", matched.get());
 }

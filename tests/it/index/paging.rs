@@ -157,3 +157,17 @@ fn budgets_and_deadlines_end_a_search() {
     assert_eq!(ask(Instant::now(), 1_000, false), Some(Truncated::Deadline));
     assert_eq!(ask(later, 1_000, true), Some(Truncated::Deadline));
 }
+
+/// The dearest filter the door lets in takes milliseconds an entry: the deadline is held between entries, not once in a thousand.
+#[test]
+fn a_dear_filter_meets_its_deadline() {
+    let (_folder, index) = built(&world());
+    let unlike = |i: usize| {
+        let piece = format!("x{i}").into_bytes();
+        AttributeFilter::Substring { attribute: "name".into(), initial: None, any: vec![piece], last: None }
+    };
+    let dear = AttributeFilter::And((0..500).map(|i| AttributeFilter::Not(Box::new(unlike(i)))).collect());
+    let limits = Limits { deadline: Instant::now() + Duration::from_millis(10), cancelled: &AtomicBool::new(false), candidates: 1_000 };
+    let answer = index.reader().search(Audience::Public, &query(Matching::Attributes(dear)), &limits).unwrap();
+    assert_eq!(answer.truncated, Some(Truncated::Deadline));
+}

@@ -84,7 +84,13 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::create_or_open(folder.path()).unwrap();
         let store = Store::open(&data).await.unwrap();
-        let account = Account { name: "logiciel".to_owned(), audience: Audience::Professional, created_at: SINCE, revoked_at: None };
+        let account = Account {
+            name: "logiciel".to_owned(),
+            audience: Audience::Professional,
+            created_at: SINCE,
+            revoked_at: None,
+            certificates: vec![],
+        };
         store.add_account(&account, Sha256::digest(SECRET.as_bytes()).into()).await.unwrap();
 
         let mut index = Index::open(&data.index(), store.store_id(), &annuaire::index::Reader::default()).unwrap();

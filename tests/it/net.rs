@@ -1,0 +1,9 @@
+//! The transport over the wire: TLS on both doors, StartTLS, client certificates, proxies, and what is refused in clear.
+
+mod client;
+mod external;
+mod over_tls;
+mod proxies;
+mod starttls;
+mod tools;
+mod world;
