@@ -44,7 +44,7 @@ impl Source {
 /// An IPv4 address, or the /56 of an IPv6 one; IPv4 written as IPv6 is IPv4.
 pub(super) fn network(address: IpAddr) -> u128 {
     match address.to_canonical() {
-        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped().to_bits()),
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
         IpAddr::V6(v6) => v6.to_bits() >> (128 - IPV6_PREFIX) << (128 - IPV6_PREFIX),
     }
 }

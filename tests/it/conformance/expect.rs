@@ -108,6 +108,7 @@ fn holds(word: &str, answer: &Answer) -> bool {
     match name {
         "notice" => answer.id == 0 && answer.tag == 0x78 && answer.name.as_deref() == Some(NOTICE) && answer.code == number(),
         "n" => entries.len() == usize::try_from(number()).expect("a count"),
+        "series" => answer.series == usize::try_from(number()).expect("a count"),
         "id" => answer.id == number(),
         "tag" => format!("{:02x}", answer.tag) == wanted,
         "matched" => same_name(&answer.matched, wanted),
@@ -142,12 +143,16 @@ fn holds(word: &str, answer: &Answer) -> bool {
     }
 }
 
-/// By the first value of an attribute, folded as French readers order names, blanks and hyphens alike.
+/// By the first value of an attribute, or of several joined (`sn+givenName`), folded as French readers order names, blanks and hyphens alike.
 fn sorted(key: &str, entries: &[Entry]) -> bool {
     let (name, reverse) = key.strip_prefix('-').map_or((key, false), |name| (name, true));
     // An address is compared octet by octet, in lower case.
     let folded = |value: String| if name == "mail" { value.to_lowercase() } else { annuaire::text::words(&value).join(" ") };
-    let mut keys: Vec<_> = entries.iter().map(|e| values(e, name).next().map(folded)).collect();
+    let key = |entry: &Entry| {
+        let first = name.split('+').map(|name| values(entry, name).next().unwrap_or_default());
+        folded(first.collect::<Vec<_>>().join(" "))
+    };
+    let mut keys: Vec<_> = entries.iter().map(key).collect();
     if reverse {
         keys.reverse();
     }

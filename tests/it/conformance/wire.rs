@@ -1,7 +1,7 @@
 //! One connection: steps written as bytes, messages read back and kept by their id.
 
 use super::ber::{self, element, integer, read, read_all};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub struct Answer {
     /// OID and value of each control of the final response.
     pub controls: Vec<(String, Vec<u8>)>,
     pub entries: Vec<Entry>,
+    /// Different entries received on this connection so far.
+    pub series: usize,
 }
 
 pub struct Wire {
@@ -48,6 +50,7 @@ pub struct Wire {
     account: Account,
     /// Cookie of the last paged answer.
     pub cookie: Vec<u8>,
+    seen: BTreeSet<String>,
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -66,6 +69,7 @@ impl Wire {
             finished: HashMap::new(),
             account: account.clone(),
             cookie: Vec::new(),
+            seen: BTreeSet::new(),
         }
     }
 
@@ -273,6 +277,8 @@ impl Wire {
             return None;
         }
         let mut answer = self.pending.remove(&id).unwrap_or_default();
+        self.seen.extend(answer.entries.iter().map(|entry| entry.dn.clone()));
+        answer.series = self.seen.len();
         let fields = read_all(content);
         (answer.id, answer.tag, answer.code) = (id, *tag, ber::number(fields[0].content));
         (answer.matched, answer.text) = (text(fields[1].content), text(fields[2].content));
