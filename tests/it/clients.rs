@@ -4,7 +4,11 @@
 //! `tests/clients/` and can be run by hand against any demo.
 
 use crate::harness::{TestDirectory, repository};
+use crate::net::world::{Authority, SUBJECT, settings, write};
+use annuaire::trust::{Accounts, written_subject};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
 const BASE: &str = "dc=mssante,dc=fr";
 /// Found by a name typed without its accents.
@@ -12,18 +16,39 @@ const ADDRESS: &str = "edouard.bechu@labo-prechamp-3.oc.mssante.fr";
 /// More than a page of people, fewer than an anonymous search returns; some have accents in the name sorted by.
 const MANY: &str = "(sn=be*)";
 
-/// A directory and the arguments that lead a client to it.
+/// A directory in clear and over TLS, the files of its certificates, and the arguments that lead a client to it.
 struct Clients {
     directory: TestDirectory,
+    files: TempDir,
 }
 
 impl Clients {
     async fn start() -> Self {
-        Self { directory: TestDirectory::demo().await }
+        let (authority, files) = (Authority::new(), tempfile::tempdir().expect("a temporary folder"));
+        write(files.path(), &authority.server());
+        let client = authority.client("logiciel.exemple.invalid");
+        for (name, pem) in [("ca.pem", &authority.pem()), ("client.pem", &client.certificate_pem), ("client.key", &client.key_pem)] {
+            std::fs::write(files.path().join(name), pem).expect("a file");
+        }
+        let directory = TestDirectory::demo_with(&settings(files.path())).await;
+        let subject = written_subject(SUBJECT).expect("a subject");
+        Accounts::new(directory.store.clone())
+            .add_certificate(&directory.account, &subject, 0)
+            .await
+            .expect("a certificate of the account");
+        Self { directory, files }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.files.path().join(name)
     }
 
     fn uri(&self) -> String {
         format!("ldap://{}", self.directory.ldap)
+    }
+
+    fn ldaps(&self) -> String {
+        format!("ldaps://{}", self.directory.service().addresses().ldaps.expect("LDAPS is served"))
     }
 
     fn account(&self) -> String {
@@ -32,7 +57,12 @@ impl Clients {
 
     /// What the scripts of the three languages are asked to prove.
     fn proofs(&self) -> Vec<String> {
-        vec![self.uri(), "--account".into(), self.account(), "--paged".into(), "--sort".into()]
+        let mut proofs = vec![self.uri(), "--account".into(), self.account(), "--paged".into(), "--sort".into()];
+        proofs.extend(["--ldaps".into(), self.ldaps()]);
+        for (option, name) in [("--ca", "ca.pem"), ("--certificate", "client.pem"), ("--key", "client.key")] {
+            proofs.extend([option.into(), self.file(name).display().to_string()]);
+        }
+        proofs
     }
 
     /// Runs a client to its end, with the secret of the account in its environment; returns what it printed.
@@ -47,8 +77,12 @@ impl Clients {
 
     /// `ldapsearch` as it is when it reads no settings of the machine.
     fn ldapsearch(&self) -> Command {
+        self.ldapsearch_at(&self.uri())
+    }
+
+    fn ldapsearch_at(&self, uri: &str) -> Command {
         let mut command = Command::new("ldapsearch");
-        command.env("LDAPNOINIT", "1").args(["-x", "-LLL", "-o", "ldif-wrap=no", "-H", &self.uri(), "-b", BASE]);
+        command.env("LDAPNOINIT", "1").args(["-x", "-LLL", "-o", "ldif-wrap=no", "-H", uri, "-b", BASE]);
         command
     }
 }
@@ -78,6 +112,18 @@ async fn ldapsearch_finds_reads_and_binds() {
         ]))
         .await;
     assert!(who.contains(&account), "{who}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ldapsearch_over_tls() {
+    let clients = Clients::start().await;
+    for (uri, more) in [(clients.uri(), &["-ZZ"][..]), (clients.ldaps(), &[])] {
+        // Trust by the environment, which LDAPNOINIT would have it ignore.
+        let mut command = clients.ldapsearch_at(&uri);
+        command.env_remove("LDAPNOINIT").env("LDAPTLS_CACERT", clients.file("ca.pem")).env("LDAPTLS_REQCERT", "demand");
+        let found = clients.run(command.args(more).args(["(cn=*edouard*bechu*)", "mail"])).await;
+        assert_eq!(values(&found, "mail"), [ADDRESS], "{uri}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,14 +179,18 @@ async fn python_ldap3() {
     clients.run(Command::new(python).arg(repository("tests/clients/python_ldap3.py")).args(clients.proofs())).await;
 }
 
-/// The URL of the recipe, the same as settings of a user, and as what an administrator installs.
+/// Set by a user, and by what an administrator installs; in clear and over TLS.
 #[tokio::test(flavor = "multi_thread")]
 async fn thunderbird_completes_a_name_typed_without_accents() {
     let clients = Clients::start().await;
-    let uri = format!("{}/{BASE}??sub?(mail=*)", clients.uri());
-    for installed in [None, Some("docs/clients/policies.json"), Some("docs/clients/thunderbird.js")] {
+    for (uri, installed) in [
+        (clients.uri(), None),
+        (clients.ldaps(), Some("docs/clients/policies.json")),
+        (clients.ldaps(), Some("docs/clients/thunderbird.js")),
+    ] {
         let mut command = Command::new(crate::docs::python_with_ldap3());
-        command.arg(repository("tests/clients/thunderbird.py")).args([&uri, "edouard bechu", ADDRESS]);
+        command.arg(repository("tests/clients/thunderbird.py"));
+        command.args([&format!("{uri}/{BASE}??sub?(mail=*)"), "edouard bechu", ADDRESS, "--ca"]).arg(clients.file("ca.pem"));
         if let Some(file) = installed {
             command.arg("--installed").arg(repository(file));
         }

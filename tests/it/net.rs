@@ -6,4 +6,4 @@ mod over_tls;
 mod proxies;
 mod starttls;
 mod tools;
-mod world;
+pub mod world;
