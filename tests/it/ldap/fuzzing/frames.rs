@@ -100,16 +100,20 @@ fn damaged_requests_are_read_to_their_end() {
 /// From the header, not from what was buffered: behind the six octets of the longest header nothing more is taken.
 #[test]
 fn what_is_refused_is_refused_before_it_is_buffered() {
-    let headed = (any::<u8>(), any::<u32>(), 1..6usize, 1..5usize, vec(damaged(), 0..2));
+    const SMALL: u32 = 4096;
+    let lengths = prop_oneof![any::<u32>(), SMALL - 10..SMALL * 4];
+    let tags = prop_oneof![4 => Just(0x30u8), 1 => any::<u8>()];
+    let headed = (tags, lengths, 1..6usize, 1..5usize, vec(damaged(), 0..2));
     for_a_while(Duration::from_secs(3), 256, &headed, |(tag, length, step, octets, before)| {
-        let limit = 4096;
         let mut bytes = before.concat();
-        bytes.extend_from_slice(&[if tag < 200 { 0x30 } else { tag }, 0x80 | u8::try_from(octets).unwrap()]);
+        bytes.extend_from_slice(&[tag, 0x80 | u8::try_from(octets).unwrap()]);
         bytes.extend_from_slice(&length.to_be_bytes()[4 - octets..]);
         let mut stream = Counting { bytes: &bytes, step, taken: 0, endless: true };
+        let limit = usize::try_from(SMALL).unwrap();
         let (frames, stop) = cut(&mut stream, limit);
         let framed: usize = frames.iter().map(Vec::len).sum();
         prop_assert!(matches!(stop, Stop::NotLdap | Stop::TooLarge), "{stop:?}");
+        prop_assert!(frames.iter().all(|frame| frame.len() <= limit));
         prop_assert!(stream.taken <= framed + 6 + step, "{} bytes taken for frames of {framed}", stream.taken);
         Ok(())
     });
