@@ -75,6 +75,16 @@ impl Server {
         Self::read(child, "http://")
     }
 
+    /// `serve` with further settings, and one source, which all tests are, asking as much as a whole country; answering.
+    pub async fn crowded(folder: &Path, settings: &str) -> Self {
+        let file = folder.join("settings.toml");
+        let limits = "[limits]\nconnections_per_source = 10000\nsearches_per_second = 100000\n";
+        std::fs::write(&file, format!("{limits}{settings}")).expect("a settings file");
+        let server = Self::start(folder, &["--settings", file.to_str().expect("a UTF-8 path")], Stdio::null());
+        server.ready().await;
+        server
+    }
+
     /// Reads what it prints until a word of its last line, and its addresses from that.
     fn read(mut child: Child, last: &str) -> Self {
         let mut printed = String::new();

@@ -2,22 +2,17 @@
 
 use super::wire::{Client, PATIENCE};
 use crate::harness::{Server, TestDirectory};
-use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
 
 const CROWD: usize = 2_000;
 const BASE: &str = "dc=mssante,dc=fr";
 
-/// `serve` over the demo's fixtures, for one source that may do what a whole country does.
+/// `serve` over the demo's fixtures.
 async fn server(more: &str) -> (TempDir, Server) {
     let _ = rlimit::increase_nofile_limit(16_000);
     let folder = TestDirectory::demo().await.stop().await;
-    let settings = folder.path().join("settings.toml");
-    let text = format!("[limits]\nconnections_per_source = 10000\nsearches_per_second = 100000\n{more}");
-    std::fs::write(&settings, text).unwrap();
-    let server = Server::start(folder.path(), &["--settings", settings.to_str().unwrap()], Stdio::null());
-    server.ready().await;
+    let server = Server::crowded(folder.path(), more).await;
     (folder, server)
 }
 

@@ -6,7 +6,6 @@ use crate::harness::{Ldap, Server, TestDirectory};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::net::SocketAddr;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -79,8 +78,7 @@ async fn behave(address: SocketAddr, filter: String, dn: String, stop: Cancellat
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn others_are_answered_and_nothing_grows() {
     let folder = TestDirectory::demo().await.stop().await;
-    let server = Server::start(folder.path(), &[], Stdio::inherit());
-    server.ready().await;
+    let server = Server::crowded(folder.path(), "").await;
     let address = server.ldap_address();
     let known = Ldap::connect(address).await.search("dc=mssante,dc=fr", "(TypeBAL=PER)").await.entries.remove(0);
     let filter = format!("(mail={})", known.first("mail"));
