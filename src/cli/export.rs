@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let (data, store) = context.store().await?;
     let door = Door::open(&data, &store).await?;
     let version = args.format == Format::Ldif;
-    let wanted = Ldif { audience: args.audience.into(), context: args.context.as_deref(), version };
+    let wanted = Ldif { audience: args.audience.into(), context: args.context.as_deref(), version, page: Ldif::PAGE };
     let what = Export { directory: &door.directory, wanted };
     match args.out {
         Some(path) => {

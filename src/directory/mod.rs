@@ -10,7 +10,7 @@ pub use crate::index::query::{
     Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, Query, RankKey, SortKey, Truncated, ZeroPapierFilter,
 };
 use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Reader, Stored};
-pub use crate::index::{evaluate as matches_entry, rank_of};
+pub use crate::index::{Matcher, evaluate as matches_entry, rank_of};
 pub use crate::limits::{Governor, Source};
 pub use crate::model::Audience;
 use crate::model::{Coded, EntryKey};

@@ -12,7 +12,6 @@ use crate::ldap_entry::{self, BASES};
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// A page looks at every entry of the country, so there should be few.
 const PAGE_WITHIN: Duration = Duration::from_secs(120);
 
 /// What an LDIF file is to hold.
@@ -23,12 +22,19 @@ pub struct Ldif<'a> {
     pub context: Option<&'a str>,
     /// Begin with the version line, as RFC 2849 demands. slapadd takes it for an entry and stops.
     pub version: bool,
+    /// Entries read at once.
+    pub page: usize,
+}
+
+impl Ldif<'_> {
+    /// Each page looks at every entry of the country: there should be few.
+    pub const PAGE: usize = MAX_PAGE;
 }
 
 /// Writes the tree, or one of its naming contexts, roots and branches first, so that it loads in this order: user attributes only, which
 /// is what `slapadd` and `ldapadd` take. Returns the number of entries.
 pub async fn ldif(directory: &Directory, wanted: Ldif<'_>, out: &mut impl Write) -> Result<u64> {
-    let Ldif { audience, context, version } = wanted;
+    let Ldif { audience, context, version, page } = wanted;
     if version {
         ldif::version(out).map_err(failed)?;
     }
@@ -47,7 +53,7 @@ pub async fn ldif(directory: &Directory, wanted: Ldif<'_>, out: &mut impl Write)
                 kinds: vec![kind],
                 matching: Matching::Criteria(Criteria::default()),
                 order: Order::Name,
-                limit: MAX_PAGE,
+                limit: page,
                 after,
                 count: false,
             };

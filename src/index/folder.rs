@@ -44,7 +44,14 @@ impl Seal {
 #[derive(Debug)]
 pub(super) struct Folder {
     root: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Said aloud, because a child process being started holds the file open for a moment longer.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Folder {
@@ -64,7 +71,7 @@ impl Folder {
         }
         let written = lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| write!(lock, "{}", std::process::id()));
         written.map_err(at_path(&path))?;
-        Ok(Self { root, _lock: lock })
+        Ok(Self { root, lock })
     }
 
     pub fn generation(&self, number: u64) -> PathBuf {

@@ -159,7 +159,23 @@ pub fn committed_on_disk(index: &Path) -> Result<Option<Committed>> {
     Ok(seq.map(|seq| Committed { seq }))
 }
 
+/// A filter made ready for many entries.
+pub struct Matcher(filter::Node);
+
+impl Matcher {
+    /// Error `TooLarge` past the bounds of a filter.
+    pub fn new(filter: &query::AttributeFilter) -> Result<Self> {
+        filter::compile(filter).map(Self)
+    }
+
+    /// Evaluates it on an entry encoded as [`crate::ldap_entry`] does; `None` is Undefined.
+    #[must_use]
+    pub fn evaluate(&self, entry: &[u8]) -> Option<bool> {
+        filter::Subject::new("", entry).evaluate(&self.0)
+    }
+}
+
 /// Evaluates a filter on any entry encoded as [`crate::ldap_entry`] does; `None` is Undefined.
 pub fn evaluate(filter: &query::AttributeFilter, entry: &[u8]) -> Result<Option<bool>> {
-    Ok(filter::Subject::new("", entry).evaluate(&filter::compile(filter)?))
+    Ok(Matcher::new(filter)?.evaluate(entry))
 }

@@ -12,7 +12,7 @@ pub const MAX_DEPTH: usize = 64;
 /// Terms, containers and substring pieces of one filter.
 pub const MAX_NODES: usize = 1_000;
 /// Assertion values of one filter together, bytes.
-pub const MAX_VALUE_BYTES: usize = 64 * 1024;
+pub const MAX_VALUE_BYTES: usize = 16 * 1024;
 
 /// Why a filter is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,9 @@ use super::filter::{self, FilterError};
 use crate::directory::AttributeFilter;
 use crate::ldap_entry::Selection;
 
+/// Names of attributes one search may ask for; programs ask for some twenty.
+const MAX_WANTED: usize = 1_000;
+
 /// How a bind wants to prove who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication<'a> {
@@ -84,6 +87,9 @@ impl<'a> SearchRequest<'a> {
         let mut list = Elements::new(fields.expect(SEQUENCE)?);
         let mut names = Vec::new();
         while !list.is_empty() {
+            if names.len() == MAX_WANTED {
+                return Err(FilterError::TooComplex);
+            }
             names.push(filter::description(list.expect(OCTET_STRING)?));
         }
         let wanted = Selection::new(names.iter().map(String::as_str));

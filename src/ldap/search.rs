@@ -14,7 +14,7 @@ use super::request::{Scope, SearchRequest};
 use super::response::Outcome;
 use super::sort;
 use super::tree::{self, Place};
-use crate::directory::{self, Matching, Order, Query, RankKey, Truncated};
+use crate::directory::{self, Matcher, Matching, Order, Query, RankKey, Truncated};
 use crate::model::Kind;
 use ldap3_proto::proto::LdapResultCode;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub async fn run(asking: &Asking, controls: &SearchControls, id: i32, content: &
     let request = match SearchRequest::read(content) {
         Ok(request) => request,
         Err(FilterError::Malformed) => return Ok(Outcome::malformed()),
-        Err(FilterError::TooComplex) => return Ok(Outcome::new(LdapResultCode::UnwillingToPerform, "the filter is too complex")),
+        Err(FilterError::TooComplex) => return Ok(Outcome::new(LdapResultCode::UnwillingToPerform, "the request is too complex")),
     };
     let Ok(place) = tree::resolve(request.base) else {
         return Ok(Outcome::new(LdapResultCode::InvalidDNSyntax, "the base is no DN"));
@@ -147,10 +147,16 @@ fn base_entries(
     name: &str,
     after: Option<&RankKey>,
 ) -> Vec<(RankKey, Entry)> {
+    // A filter past the bounds is refused by the directory, which is asked next.
+    let Ok(matcher) = Matcher::new(&request.filter) else {
+        return Vec::new();
+    };
     let found = positions.iter().filter_map(|position| Some((position, tree::base_entries().get(*position)?)));
     found
         .map(|(position, base)| (directory::rank_of(order, &base.bytes, &format!("{name}\0{position}")), Entry::Fixed(&base.bytes)))
-        .filter(|(rank, entry)| after.is_none_or(|after| order.compare(rank, after).is_gt()) && entry.matches(&request.filter))
+        .filter(|(rank, entry)| {
+            after.is_none_or(|after| order.compare(rank, after).is_gt()) && matcher.evaluate(entry.bytes()) == Some(true)
+        })
         .collect()
 }
 

@@ -235,9 +235,10 @@ impl Server {
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
         let tasks = TaskTracker::new();
         let kill = CancellationToken::new();
-        if let Some(tls) = &self.house.tls {
-            tokio::spawn(Arc::clone(tls).follow(stop.clone()));
-        }
+        match &self.house.tls {
+            Some(tls) => tokio::spawn(Arc::clone(tls).follow(stop.clone())),
+            None => tokio::spawn(tls::nothing_to_reload(stop.clone())),
+        };
         let accepting = TaskTracker::new();
         for door in self.doors {
             accepting.spawn(door.accept(self.house.clone(), tasks.clone(), stop.clone(), kill.clone()));

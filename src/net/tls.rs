@@ -237,6 +237,17 @@ fn config(provider: &Arc<CryptoProvider>, files: &Files, contents: &Contents) ->
     Ok(config)
 }
 
+/// Takes SIGHUP for a word about files that are not there: a service manager's reload must not end a server without TLS.
+pub(super) async fn nothing_to_reload(stop: CancellationToken) {
+    let mut hangups = Hangups::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = hangups.next() => tracing::info!("nothing to read again: net.tls is not set"),
+        }
+    }
+}
+
 /// SIGHUP, where there is such a thing.
 struct Hangups {
     #[cfg(unix)]

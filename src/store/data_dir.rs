@@ -118,10 +118,20 @@ impl DataDir {
     }
 }
 
+/// A lock on a file, given back when dropped: said aloud, because a child process being started holds the file open for a moment longer.
+#[derive(Debug)]
+struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 /// Who has the store open: many shared, or one exclusive. Released when dropped.
 #[derive(Debug)]
 pub struct ProcessLock {
-    _file: File,
+    _held: Held,
 }
 
 impl ProcessLock {
@@ -129,41 +139,41 @@ impl ProcessLock {
     pub fn shared(data: &DataDir) -> Result<Self> {
         let file = data.lock_file("store.lock")?;
         wait("the store is being loaded by another process", || file.try_lock_shared())?;
-        Ok(Self { _file: file })
+        Ok(Self { _held: Held(file) })
     }
 
     /// `None` while any process, this one included, has the store open.
     pub fn try_exclusive(data: &DataDir) -> Result<Option<Self>> {
         let file = data.lock_file("store.lock")?;
-        Ok(taken(file.try_lock())?.then_some(Self { _file: file }))
+        Ok(taken(file.try_lock())?.then_some(Self { _held: Held(file) }))
     }
 }
 
 /// One import at a time. Released when dropped.
 #[derive(Debug)]
 pub struct ImportLock {
-    _file: File,
+    _held: Held,
 }
 
 impl ImportLock {
     /// `None` while another import runs.
     pub fn acquire(data: &DataDir) -> Result<Option<Self>> {
         let file = data.lock_file("import.lock")?;
-        Ok(taken(file.try_lock())?.then_some(Self { _file: file }))
+        Ok(taken(file.try_lock())?.then_some(Self { _held: Held(file) }))
     }
 }
 
 /// Two processes that open a new folder at once must not both run the first migration.
 #[derive(Debug)]
 pub(super) struct OpeningLock {
-    _file: File,
+    _held: Held,
 }
 
 impl OpeningLock {
     pub(super) fn acquire(data: &DataDir) -> Result<Self> {
         let file = data.lock_file("opening.lock")?;
         wait("the store is being opened by another process", || file.try_lock())?;
-        Ok(Self { _file: file })
+        Ok(Self { _held: Held(file) })
     }
 }
 

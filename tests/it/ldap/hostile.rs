@@ -1,8 +1,8 @@
 //! Bytes that are wrong, large, deep, late or in latin-1: answered on their id where there is one, otherwise a notice and a close.
 
-use super::wire::{Client, element, equality, message, raw_search};
+use super::wire::{Client, element, equality, message, raw_search, search_request};
 use super::world::{MAILBOXES, World, serve, settings};
-use ldap3_proto::proto::{LdapMsg, LdapOp, LdapResultCode as Code};
+use ldap3_proto::proto::{LdapMsg, LdapOp, LdapResultCode as Code, LdapSearchRequest};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 
@@ -123,6 +123,17 @@ async fn filter_bombs_are_refused_at_once() {
     let stars = element(0xa4, &[&element(4, &[b"cn"]), &pieces]);
     assert_eq!(search_code(&mut client, &raw_search(3, MAILBOXES.as_bytes(), &stars)).await.1, Code::UnwillingToPerform);
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn endless_lists_of_attributes_are_refused() {
+    let (_world, running) = serve().await;
+    let mut client = Client::connect(running.ldap).await;
+    for (names, code) in [(1_000, Code::Success), (1_001, Code::UnwillingToPerform), (12_000, Code::UnwillingToPerform)] {
+        let attrs = vec!["cn".to_owned(); names];
+        let (entries, result) = client.search(LdapSearchRequest { attrs, ..search_request(MAILBOXES, "(sn=martin)") }).await;
+        assert_eq!((entries.len(), result.code), (usize::from(names == 1_000), code.clone()), "{names}");
+    }
 }
 
 #[tokio::test]
