@@ -11,6 +11,7 @@ use super::stored::Stored;
 use super::{criteria, filter, filter_plan};
 use crate::error::{Error, Result};
 use crate::model::{Audience, EntryKey, Kind};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tantivy::columnar::Column;
@@ -215,16 +216,19 @@ impl Run<'_> {
         Ok(if truth == Some(true) { Proof::Held(stored) } else { Proof::Failed })
     }
 
-    fn in_document_order(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
-        let mut hits = Vec::new();
-        let mut matched = 0;
-        'segments: for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
+    /// Every match in document order, with its bytes where the proof has read them, until `take` says that it has enough.
+    fn each(
+        &mut self,
+        question: &Question,
+        mut take: impl FnMut(&Self, u32, DocId, Option<Stored>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
             let columns = Columns::open(segment)?;
             let mut candidates = self.candidates(&question.plan, segment)?;
             while candidates.doc() != TERMINATED {
                 let doc = candidates.doc();
-                if self.stop() || (matched > limit && !self.query.count) {
-                    break 'segments;
+                if self.stop() {
+                    return Ok(());
                 }
                 candidates.advance();
                 if !columns.shown(segment, doc, self.audience, self.kinds) {
@@ -235,15 +239,28 @@ impl Run<'_> {
                     Proof::Held(stored) => Some(stored),
                     Proof::NotNeeded => None,
                 };
-                matched += 1;
                 self.total += 1;
-                if matched <= limit {
-                    let stored = proved.map_or_else(|| fetch(self.searcher, ordinal, doc), Ok)?;
-                    let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
-                    hits.push(Found { stored, rank });
+                if take(self, ordinal, doc, proved)?.is_break() {
+                    return Ok(());
                 }
             }
         }
+        Ok(())
+    }
+
+    fn in_document_order(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
+        let mut hits = Vec::new();
+        let mut matched = 0;
+        self.each(question, |run, ordinal, doc, proved| {
+            matched += 1;
+            if matched > limit {
+                return Ok(if run.query.count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
+            }
+            let stored = proved.map_or_else(|| fetch(run.searcher, ordinal, doc), Ok)?;
+            let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
+            hits.push(Found { stored, rank });
+            Ok(ControlFlow::Continue(()))
+        })?;
         Ok((hits, matched > limit))
     }
 
@@ -277,29 +294,11 @@ impl Run<'_> {
     }
 
     fn by_values(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
-        let query = self.query;
-        let mut sorted = Sorted::new(query, limit + 1);
-        'segments: for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
-            let columns = Columns::open(segment)?;
-            let mut candidates = self.candidates(&question.plan, segment)?;
-            while candidates.doc() != TERMINATED {
-                let doc = candidates.doc();
-                if self.stop() {
-                    break 'segments;
-                }
-                candidates.advance();
-                if !columns.shown(segment, doc, self.audience, self.kinds) {
-                    continue;
-                }
-                let stored = match self.prove(question, ordinal, doc)? {
-                    Proof::Failed => continue,
-                    Proof::Held(stored) => stored,
-                    Proof::NotNeeded => fetch(self.searcher, ordinal, doc)?,
-                };
-                self.total += 1;
-                sorted.offer(stored);
-            }
-        }
+        let mut sorted = Sorted::new(self.query, limit + 1);
+        self.each(question, |run, ordinal, doc, proved| {
+            sorted.offer(proved.map_or_else(|| fetch(run.searcher, ordinal, doc), Ok)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
         let hits = sorted.into_hits();
         let more = hits.len() > limit;
         Ok((hits, more))
