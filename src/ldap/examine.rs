@@ -5,6 +5,7 @@
 //! Filters are evaluated by [`crate::directory::matches_entry`], names read by [`crate::ldap_entry::parse_dn`]; both are public already.
 
 use super::ber::Elements;
+pub use super::filter::MAX_VALUE_BYTES;
 use super::filter::{self, FilterError};
 use super::frame::Frames;
 pub use super::frame::Stop;

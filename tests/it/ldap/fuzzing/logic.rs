@@ -23,7 +23,12 @@ fn some_entry() -> impl Strategy<Value = &'static [u8]> {
 #[test]
 fn filters_are_read_as_they_were_written() {
     for_a_while(Duration::from_secs(5), 256, &any_filter(), |filter| {
-        prop_assert_eq!(examine::filter(&ber::filter(&filter)), Ok(filter));
+        let bytes = ber::filter(&filter);
+        let read = examine::filter(&bytes);
+        // Past the bound of assertion bytes it may be refused, and is never read as another.
+        if bytes.len() <= examine::MAX_VALUE_BYTES || read.is_ok() {
+            prop_assert_eq!(read, Ok(filter));
+        }
         Ok(())
     });
 }
