@@ -113,6 +113,10 @@ fn run(arguments: &[&str]) {
 fn serve(data: &Path) -> (Child, String) {
     let mut server = Command::new(BINARY)
         .args(["serve", "--data", text(data)])
+        // One source asks here as fast as it can.
+        .env("ANNUAIRE_LIMITS__SEARCHES_PER_SECOND", "1000000")
+        .env("ANNUAIRE_LIMITS__ANONYMOUS_MAILBOXES_PER_HOUR", "1000000000")
+        .env("ANNUAIRE_LIMITS__ANONYMOUS_MAILBOXES_PER_DAY", "1000000000")
         .envs([("ANNUAIRE_LDAP__LISTEN", "127.0.0.1:0"), ("ANNUAIRE_HTTP__LISTEN", "127.0.0.1:0")])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
