@@ -9,7 +9,7 @@ use crate::ldap_entry::attributes::{ATTRIBUTES, Attribute, MatchingKind, attribu
 use crate::ldap_entry::matching::{Pattern, Rule, words_match};
 use crate::ldap_entry::{self, parse_dn};
 use crate::text;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 /// Deepest nesting and most members of a filter: beyond, it is refused as too large.
 const DEEPEST: usize = 64;
@@ -134,11 +134,16 @@ pub(super) struct Subject<'a> {
     /// Prepared values of an attribute (by its place in `values`) under a rule: a filter of many terms asks for the same ones each time,
     /// and preparing is what costs.
     prepared: RefCell<Vec<(Rule, usize, Vec<String>)>>,
+    /// Types and values of the entry's DN, read when first asked for.
+    name: OnceCell<Vec<(Option<&'static Attribute>, String)>>,
+    /// The same prepared under a rule.
+    prepared_name: RefCell<Vec<(Rule, Vec<Option<String>>)>>,
 }
 
 impl<'a> Subject<'a> {
     pub fn new(key: &'a str, entry: &'a [u8]) -> Self {
-        Self { key, entry, values: ldap_entry::values(entry).collect(), prepared: RefCell::default() }
+        let values = ldap_entry::values(entry).collect();
+        Self { key, entry, values, prepared: RefCell::default(), name: OnceCell::new(), prepared_name: RefCell::default() }
     }
 
     pub fn evaluate(&self, node: &Node) -> Option<bool> {
@@ -190,10 +195,19 @@ impl<'a> Subject<'a> {
     }
 
     fn dn_holds(&self, test: &Test) -> bool {
-        let names = parse_dn(ldap_entry::dn_of(self.entry)).unwrap_or_default();
-        names.iter().flatten().any(|(kind, value)| {
-            let asked = attribute(kind).is_some_and(|a| test.attributes.iter().any(|t| t.name == a.name));
-            asked && test.rule.prepare(value).is_some_and(|prepared| holds(&test.check, &prepared))
+        let name = self.name.get_or_init(|| {
+            let names = parse_dn(ldap_entry::dn_of(self.entry)).unwrap_or_default();
+            names.into_iter().flatten().map(|(kind, value)| (attribute(&kind), value)).collect()
+        });
+        let mut prepared = self.prepared_name.borrow_mut();
+        let at = prepared.iter().position(|(rule, _)| *rule == test.rule).unwrap_or_else(|| {
+            prepared.push((test.rule, name.iter().map(|(_, value)| test.rule.prepare(value)).collect()));
+            prepared.len() - 1
+        });
+        let values = prepared.get(at).map(|(_, values)| values.as_slice()).unwrap_or_default();
+        name.iter().zip(values).any(|((kind, _), value)| {
+            let asked = kind.is_some_and(|a| test.attributes.iter().any(|t| t.name == a.name));
+            asked && value.as_deref().is_some_and(|prepared| holds(&test.check, prepared))
         })
     }
 }

@@ -266,8 +266,13 @@ impl Run<'_> {
 
     fn ordered(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
         let mut segments = Vec::new();
+        let backwards = self.query.order == Order::NameDescending && !self.query.count;
         for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
-            let kept = self.best_of_segment(question, ordinal, segment, limit + 1)?;
+            let kept = if backwards {
+                self.last_of_segment(question, ordinal, segment, limit + 1)?
+            } else {
+                self.best_of_segment(question, ordinal, segment, limit + 1)?
+            };
             segments.push((ordinal, kept.into_iter()));
         }
         // Merge: the head of each segment is read, the smallest taken, until one more than the page is known.
@@ -344,5 +349,39 @@ impl Run<'_> {
             candidates.advance();
         }
         Ok(best.into_sorted())
+    }
+
+    /// [`Self::best_of_segment`] from the end of the names. Documents come in the order of names, each better than all before: they are
+    /// gathered by their keys alone, and proved from the end.
+    fn last_of_segment(
+        &mut self,
+        question: &Question,
+        ordinal: u32,
+        segment: &SegmentReader,
+        capacity: usize,
+    ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
+        let columns = Columns::open(segment)?;
+        let order = SegmentOrder::open(segment, &self.query.order, self.query.after.as_ref())?;
+        let mut candidates = self.candidates(&question.plan, segment)?;
+        let mut keys = Vec::new();
+        while candidates.doc() != TERMINATED && !self.stop() {
+            let doc = candidates.doc();
+            if columns.shown(segment, doc, self.audience, self.kinds) {
+                keys.extend(order.key(doc, 0).map(|key| (key, doc)));
+            }
+            candidates.advance();
+        }
+        keys.sort_unstable();
+        let mut kept = Vec::new();
+        for (key, doc) in keys {
+            if kept.len() == capacity || self.truncated.is_some() {
+                break;
+            }
+            if !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {
+                self.total += 1;
+                kept.push((key, doc));
+            }
+        }
+        Ok(kept)
     }
 }

@@ -143,6 +143,18 @@ fn totals_limits_and_kinds() {
 }
 
 #[test]
+fn a_page_proves_what_it_holds_and_little_more_in_both_directions() {
+    let (_folder, index) = built(&world());
+    let reader = index.reader();
+    for order in [Order::Name, Order::NameDescending] {
+        let limits = Limits { deadline: Instant::now() + Duration::from_secs(60), cancelled: &AtomicBool::new(false), candidates: 30 };
+        let asked = Query { order: order.clone(), limit: 20, count: false, ..query(everything()) };
+        let answer = reader.search(Audience::Public, &asked, &limits).unwrap();
+        assert_eq!((answer.hits.len(), answer.more, answer.truncated), (20, true, None), "{order:?}");
+    }
+}
+
+#[test]
 fn budgets_and_deadlines_end_a_search() {
     let (_folder, index) = built(&world());
     let reader = index.reader();
