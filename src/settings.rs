@@ -119,6 +119,8 @@ pub struct LimitSettings {
     pub account_paged_entries: usize,
     /// Searches a second; as many may come at once.
     pub searches_per_second: u32,
+    /// Searches of one source that work at the same time, but never more than half of the workers (two a core).
+    pub searches_at_once: usize,
     /// Distinct mailboxes shown without account.
     pub anonymous_mailboxes_per_hour: u64,
     pub anonymous_mailboxes_per_day: u64,
@@ -147,6 +149,8 @@ pub struct NetworkSettings {
     pub mailboxes_per_hour: u64,
     #[serde(default)]
     pub mailboxes_per_day: u64,
+    #[serde(default)]
+    pub failed_credentials_per_minute: u32,
     #[serde(default)]
     pub connections: usize,
 }
@@ -203,6 +207,7 @@ impl Default for LimitSettings {
             account_entries: 1_000,
             account_paged_entries: 50_000,
             searches_per_second: 60,
+            searches_at_once: 8,
             anonymous_mailboxes_per_hour: 20_000,
             anonymous_mailboxes_per_day: 60_000,
             account_mailboxes_per_day: 200_000,
@@ -245,7 +250,7 @@ impl Settings {
     }
 
     /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
-    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 22] {
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 23] {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         let (ldap, http, limits) = (&self.ldap, &self.http, &self.limits);
         [
@@ -253,6 +258,7 @@ impl Settings {
             ("limits.account_entries", size(limits.account_entries), 1..=u64::MAX),
             ("limits.account_paged_entries", size(limits.account_paged_entries), 1..=u64::MAX),
             ("limits.searches_per_second", limits.searches_per_second.into(), 1..=u64::MAX),
+            ("limits.searches_at_once", size(limits.searches_at_once), 1..=u64::MAX),
             ("limits.anonymous_mailboxes_per_hour", limits.anonymous_mailboxes_per_hour, 1..=u64::MAX),
             ("limits.anonymous_mailboxes_per_day", limits.anonymous_mailboxes_per_day, 1..=u64::MAX),
             ("limits.account_mailboxes_per_day", limits.account_mailboxes_per_day, 1..=u64::MAX),

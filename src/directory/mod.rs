@@ -11,6 +11,7 @@ pub use crate::index::query::{
 };
 use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Reader, Stored};
 pub use crate::index::{Matcher, evaluate as matches_entry, rank_of};
+use crate::limits::{Admission, workers};
 pub use crate::limits::{Governor, Source};
 pub use crate::model::Audience;
 use crate::model::{Coded, EntryKey};
@@ -93,8 +94,7 @@ impl Directory {
     /// `key` authenticates cursors; the caller keeps it, so that they survive a restart and hold on several machines.
     #[must_use]
     pub fn new(reader: Reader, gate: Arc<Gate>, key: [u8; 32], governor: Governor) -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let workers = Arc::new(Semaphore::new(2 * cores));
+        let workers = Arc::new(Semaphore::new(workers()));
         Self { reader, gate, workers, waiting: Arc::default(), cursors: CursorKey::new(key), governor }
     }
 
@@ -104,43 +104,53 @@ impl Directory {
         &self.cursors
     }
 
-    /// Runs on the blocking pool, bounded in number; `deadline` from now. A caller that has had its allowance gets the first entries only,
+    /// Runs on the blocking pool, bounded in number; `deadline` from when it begins to work, and as long again it may wait for that. A caller that has had its allowance gets the first entries only,
     /// said by [`Truncated::Allowance`]. Errors: unavailable when the gate is closed, busy, internal.
     pub async fn search(&self, caller: &Caller, mut query: Query, deadline: Duration) -> Result<Answer<Hit>> {
         let admission = self.governor.admit(&caller.source, Instant::now())?;
         query.limit = admission.entries.map_or(query.limit, |entries| entries.min(query.limit));
         let audience = caller.audience;
-        let until = Instant::now() + deadline;
         let reader = self.reader.clone();
-        let answer = self.run(deadline, move |cancelled| {
-            reader.search(audience, &query, &Limits { deadline: until, cancelled, candidates: MAX_CANDIDATES })
+        let answer = self.run(deadline, &admission, move |cancelled| {
+            reader.search(audience, &query, &Limits { deadline: Instant::now() + deadline, cancelled, candidates: MAX_CANDIDATES })
         });
         let Answer { hits, more, total, truncated } = answer.await?;
         self.governor.shown(&caller.source, hits.iter().flat_map(|found| found.stored.addresses()), Instant::now());
         // However small the page: a walk in small steps would be no smaller.
-        let truncated = truncated.or_else(|| admission.entries.filter(|_| more).map(|_| Truncated::Allowance));
+        let truncated = admission.entries.filter(|_| more).map(|_| Truncated::Allowance).or(truncated);
         Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, truncated })
     }
 
     /// One entry by its stable id.
     pub async fn entry(&self, caller: &Caller, key: EntryKey) -> Result<Option<Hit>> {
-        self.governor.admit(&caller.source, Instant::now())?;
+        let admission = self.governor.admit(&caller.source, Instant::now())?;
         let (reader, audience) = (self.reader.clone(), caller.audience);
-        let found = self.run(Duration::from_secs(5), move |_| reader.entry(audience, &key)).await?;
+        let found = self.run(Duration::from_secs(5), &admission, move |_| reader.entry(audience, &key)).await?;
         if let Some(found) = &found {
             self.governor.shown(&caller.source, found.stored.addresses(), Instant::now());
         }
         Ok(found.map(Hit::from))
     }
 
-    /// The gate, a worker, the work. Dropping the future sets the flag the work looks at.
-    async fn run<T: Send + 'static>(&self, patience: Duration, work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static) -> Result<T> {
+    /// The gate, the source's turn, a worker, the work. Dropping the future sets the flag the work looks at.
+    async fn run<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        admission: &Admission,
+        work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.gate.check()?;
-        let worker = {
+        let acquired = tokio::time::timeout(patience, async {
+            // Before the common queue: what one source sends too much of waits where it keeps nobody else waiting.
+            let turn = match &admission.turns {
+                Some(turns) => Some(Arc::clone(turns).acquire_owned().await.map_err(|_| busy())?),
+                None => None,
+            };
             let _waiting = Waiting::enter(&self.waiting)?;
-            let acquired = tokio::time::timeout(patience, Arc::clone(&self.workers).acquire_owned()).await;
-            acquired.ok().and_then(std::result::Result::ok).ok_or_else(busy)?
-        };
+            let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| busy())?;
+            Ok((turn, worker))
+        });
+        let worker = acquired.await.unwrap_or_else(|_| Err(busy()))?;
         // It may have closed while the search waited.
         self.gate.check()?;
         let cancelled = Arc::new(AtomicBool::new(false));
@@ -210,15 +220,39 @@ mod tests {
         (folder, index, directory)
     }
 
+    fn unbounded() -> Admission {
+        Admission { entries: None, turns: None }
+    }
+
+    #[tokio::test]
+    async fn searches_of_one_source_wait_for_each_other_and_keep_nobody_else_waiting() {
+        let (_folder, _index, directory) = directory(4);
+        let one = Admission { entries: None, turns: Some(Arc::new(Semaphore::new(1))) };
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let first = directory.run(Duration::from_secs(60), &one, move |_| {
+            let _ = finished.recv();
+            Ok(())
+        });
+        let mut first = Box::pin(first);
+        assert!(tokio::time::timeout(Duration::from_millis(50), &mut first).await.is_err(), "it works");
+        let second = directory.run(Duration::from_millis(50), &one, |_| Ok(())).await;
+        assert_eq!(second.unwrap_err().kind(), ErrorKind::Busy);
+        assert_eq!(directory.waiting.load(Ordering::SeqCst), 0, "it took no place in the common queue");
+        assert!(directory.run(Duration::from_secs(60), &unbounded(), |_| Ok(())).await.is_ok(), "others are served");
+        finish.send(()).unwrap();
+        assert!(first.await.is_ok());
+        assert!(directory.run(Duration::from_secs(60), &one, |_| Ok(())).await.is_ok());
+    }
+
     #[tokio::test]
     async fn too_many_searches_are_told_so() {
         let (_folder, _index, directory) = directory(0);
         let work = |_: &AtomicBool| Ok(());
-        let late = directory.run(Duration::from_millis(20), work).await.unwrap_err();
+        let late = directory.run(Duration::from_millis(20), &unbounded(), work).await.unwrap_err();
         assert_eq!(late.kind(), ErrorKind::Busy);
         assert_eq!(directory.waiting.load(Ordering::SeqCst), 0);
         directory.waiting.store(MOST_WAITING, Ordering::SeqCst);
-        assert_eq!(directory.run(Duration::from_secs(60), work).await.unwrap_err().kind(), ErrorKind::Busy);
+        assert_eq!(directory.run(Duration::from_secs(60), &unbounded(), work).await.unwrap_err().kind(), ErrorKind::Busy);
         assert_eq!(directory.waiting.load(Ordering::SeqCst), MOST_WAITING);
     }
 
@@ -226,7 +260,8 @@ mod tests {
     async fn a_caller_that_leaves_cancels_its_search() {
         let (_folder, _index, directory) = directory(1);
         let (seen, told) = tokio::sync::oneshot::channel();
-        let search = directory.run(Duration::from_secs(60), move |cancelled| {
+        let free = unbounded();
+        let search = directory.run(Duration::from_secs(60), &free, move |cancelled| {
             while !cancelled.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(1));
             }

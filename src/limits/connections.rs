@@ -58,6 +58,7 @@ impl Drop for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::NetworkSettings;
 
     #[test]
     fn each_address_has_its_share_and_gives_it_back() {
@@ -70,6 +71,10 @@ mod tests {
         assert!(connections.hold(other).is_some());
         drop(first);
         assert!(connections.hold(one).is_some());
+        let network = NetworkSettings { addresses: vec!["192.0.2.64/26".parse().unwrap()], connections: 3, ..NetworkSettings::default() };
+        let raised = Connections::new(LimitSettings { connections_per_source: 1, networks: vec![network], ..LimitSettings::default() });
+        let held: Vec<_> = (0..3).filter_map(|_| raised.hold("192.0.2.65".parse().unwrap())).collect();
+        assert_eq!((held.len(), raised.hold("192.0.2.65".parse().unwrap()).is_none()), (3, true));
         drop(_second);
         assert!(connections.open.lock().unwrap().is_empty());
     }

@@ -65,6 +65,7 @@ fn named_networks_have_more() {
         mailboxes_per_hour: 1_000,
         mailboxes_per_day: 1_000,
         searches_per_second: 100,
+        failed_credentials_per_minute: 40,
         connections: 0,
     };
     let settings = LimitSettings { anonymous_mailboxes_per_hour: 10, networks: vec![network], ..LimitSettings::default() };
@@ -76,6 +77,11 @@ fn named_networks_have_more() {
     assert_eq!(governor.admit(&address(1), now).unwrap().entries, None);
     assert_eq!(governor.admit(&address(100), now).unwrap().entries, Some(10));
     assert_eq!((0..200).filter(|_| governor.admit(&address(1), now).is_ok()).count(), 99);
+    let guesses = |source: &Source| {
+        let at = source.address().unwrap();
+        (0..50).take_while(|_| governor.may_try(at, now).map(|()| governor.failed(at, now)).is_ok()).count()
+    };
+    assert_eq!((guesses(&address(1)), guesses(&address(100))), (40, 30));
 }
 
 #[test]
@@ -113,4 +119,14 @@ fn memory_is_bounded_and_keeps_who_takes_most() {
         assert!(governor.sources().len() <= MOST_SOURCES);
     }
     assert_eq!(governor.admit(&address(0), now).unwrap().entries, Some(10));
+}
+
+#[test]
+fn half_of_the_workers_are_left_to_others() {
+    for (wanted, given) in [(1, 1), (1_000, workers().div_ceil(2))] {
+        let governor = Governor::new(LimitSettings { searches_at_once: wanted, ..LimitSettings::default() });
+        let turns = governor.admit(&address(1), Instant::now()).unwrap().turns.unwrap();
+        assert_eq!(turns.available_permits(), given);
+    }
+    assert!(Governor::default().admit(&Source::Local, Instant::now()).unwrap().turns.is_none());
 }

@@ -1,4 +1,4 @@
-//! The one governor: how often a source may search, how many distinct mailboxes it may be shown, how often it may guess a secret and how
+//! The one governor: how often a source may search and how many searches of it work at a time, how many distinct mailboxes it may be shown, how often it may guess a secret and how
 //! many connections it may hold. Shared by every door, held by `directory`.
 //!
 //! A directory is for finding, not for copying (S56). What counts is *distinct* mailboxes returned: asking for the same colleague all day
@@ -24,6 +24,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tally::{Failures, Pace, Tally};
+use tokio::sync::Semaphore;
 
 /// Sources remembered at once; each costs at most some seven kilobytes.
 pub const MOST_SOURCES: usize = 20_000;
@@ -51,10 +52,12 @@ impl Allowance {
 }
 
 /// A search that may run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Admission {
     /// The allowance is used up: so many entries at most. `None`: no limit of this room's.
     pub entries: Option<usize>,
+    /// To be held while it works: searches of one source wait for each other, so that none can occupy every worker. `None`: not bounded.
+    pub turns: Option<Arc<Semaphore>>,
 }
 
 /// What is remembered of one source.
@@ -64,18 +67,27 @@ struct State {
     hour: Tally,
     day: Tally,
     failures: Failures,
+    turns: Arc<Semaphore>,
 }
 
 impl State {
-    fn new(now: Instant) -> Self {
-        Self { pace: Pace::new(now), hour: Tally::new(HOUR, now), day: Tally::new(DAY, now), failures: Failures::new(now) }
+    fn new(now: Instant, turns: usize) -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(turns)),
+            pace: Pace::new(now),
+            hour: Tally::new(HOUR, now),
+            day: Tally::new(DAY, now),
+            failures: Failures::new(now),
+        }
     }
 }
 
 /// Cheap to clone; clones share what they remember.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Governor {
     settings: Arc<LimitSettings>,
+    /// Searches of one source at a time.
+    turns: usize,
     sources: Arc<Mutex<HashMap<Key, State>>>,
     /// Keyed afresh in each process, so that nobody can choose what collides.
     hasher: RandomState,
@@ -84,17 +96,19 @@ pub struct Governor {
 impl Governor {
     #[must_use]
     pub fn new(settings: LimitSettings) -> Self {
-        Self { settings: Arc::new(settings), sources: Arc::default(), hasher: RandomState::new() }
+        // Never more than half of the workers, whatever the setting: somebody else must find one free.
+        let turns = settings.searches_at_once.clamp(1, workers().div_ceil(2));
+        Self { settings: Arc::new(settings), turns, sources: Arc::default(), hasher: RandomState::new() }
     }
 
     /// May this source search now? Error `RateLimited` above its burst.
     pub fn admit(&self, source: &Source, now: Instant) -> Result<Admission> {
         let Some(key) = source.key() else {
-            return Ok(Admission { entries: None });
+            return Ok(Admission { entries: None, turns: None });
         };
         let allowance = self.allowance(source);
         let mut sources = self.sources();
-        let state = remembered(&mut sources, key, now);
+        let state = self.remembered(&mut sources, key, now);
         if !state.pace.take(allowance.searches_per_second, now) {
             metrics::counter!("annuaire_limits_total", "limit" => "searches").increment(1);
             return Err(too_many("too many searches a second, try again"));
@@ -103,7 +117,8 @@ impl Governor {
         if used_up {
             metrics::counter!("annuaire_limits_total", "limit" => "mailboxes").increment(1);
         }
-        Ok(Admission { entries: used_up.then_some(self.settings.restricted_entries) })
+        let entries = used_up.then_some(self.settings.restricted_entries);
+        Ok(Admission { entries, turns: Some(Arc::clone(&state.turns)) })
     }
 
     /// Counts the mailboxes an answer shows, given by their addresses.
@@ -116,7 +131,7 @@ impl Governor {
             return;
         }
         let mut sources = self.sources();
-        let state = remembered(&mut sources, key, now);
+        let state = self.remembered(&mut sources, key, now);
         state.hour.add(&hashes, now);
         state.day.add(&hashes, now);
     }
@@ -124,7 +139,8 @@ impl Governor {
     /// May somebody at this address try a secret? Lock-out is by address and never by account, which a stranger could else lock. Error
     /// `RateLimited`.
     pub fn may_try(&self, address: IpAddr, now: Instant) -> Result<()> {
-        let most = self.settings.failed_credentials_per_minute;
+        let raised = network_of(&self.settings, address).map_or(0, |network| network.failed_credentials_per_minute);
+        let most = self.settings.failed_credentials_per_minute.max(raised);
         let failed =
             Source::Address(address).key().is_some_and(|key| self.sources().get(&key).is_some_and(|s| s.failures.reached(most, now)));
         if failed {
@@ -137,8 +153,16 @@ impl Governor {
     /// A secret was tried and was none.
     pub fn failed(&self, address: IpAddr, now: Instant) {
         if let Some(key) = Source::Address(address).key() {
-            remembered(&mut self.sources(), key, now).failures.add(now);
+            self.remembered(&mut self.sources(), key, now).failures.add(now);
         }
+    }
+
+    /// The state of a source, made when it is new; room is made first when the memory is full.
+    fn remembered<'a>(&self, sources: &'a mut HashMap<Key, State>, key: Key, now: Instant) -> &'a mut State {
+        if sources.len() >= MOST_SOURCES && !sources.contains_key(&key) {
+            make_room(sources, now);
+        }
+        sources.entry(key).or_insert_with(|| State::new(now, self.turns))
     }
 
     fn allowance(&self, source: &Source) -> Allowance {
@@ -166,6 +190,18 @@ impl Governor {
     }
 }
 
+impl Default for Governor {
+    fn default() -> Self {
+        Self::new(LimitSettings::default())
+    }
+}
+
+/// Searches that work at a time, of all sources together.
+#[must_use]
+pub fn workers() -> usize {
+    2 * std::thread::available_parallelism().map_or(2, usize::from)
+}
+
 /// The named network an address is in.
 fn network_of(settings: &LimitSettings, address: IpAddr) -> Option<&NetworkSettings> {
     settings.networks.iter().find(|network| network.addresses.iter().any(|range| range.contains(&address)))
@@ -173,14 +209,6 @@ fn network_of(settings: &LimitSettings, address: IpAddr) -> Option<&NetworkSetti
 
 fn too_many(message: &'static str) -> Error {
     Error::new(Kind::RateLimited, "too_many_requests", message)
-}
-
-/// The state of a source, made when it is new; room is made first when the memory is full.
-fn remembered(sources: &mut HashMap<Key, State>, key: Key, now: Instant) -> &mut State {
-    if sources.len() >= MOST_SOURCES && !sources.contains_key(&key) {
-        make_room(sources, now);
-    }
-    sources.entry(key).or_insert_with(|| State::new(now))
 }
 
 /// Forgets the half that took least today: who harvests is remembered, whatever crowd comes beside.

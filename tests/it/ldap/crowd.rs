@@ -1,7 +1,8 @@
 //! A crowd at the LDAP port of the real binary: thousands of open connections, a connection a search, sockets that are left open.
 
-use super::wire::{Client, PATIENCE};
+use super::wire::{Client, PATIENCE, search_request, slow_filter};
 use crate::harness::{Server, TestDirectory};
+use ldap3_proto::proto::{LdapResultCode as Code, LdapSearchRequest};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
 
@@ -65,4 +66,16 @@ async fn a_connection_a_search_left_open_is_closed_when_it_is_idle() {
         let closed = tokio::time::timeout(PATIENCE, client.stream.read_to_end(&mut rest)).await;
         assert!(closed.is_ok(), "an idle connection is closed");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_limit_of_the_client_s_own_ends_with_3_and_the_server_s_with_4() {
+    let (_folder, server) = server("[search]\ndeadline_ms = 1500\n").await;
+    let mut client = Client::connect(server.ldap_address()).await;
+    for (timelimit, code) in [(1, Code::TimeLimitExceeded), (60, Code::SizeLimitExceeded)] {
+        let base = "dc=annuaire,dc=sante,dc=fr";
+        let request = LdapSearchRequest { timelimit, filter: slow_filter(), ..search_request(base, "(cn=*)") };
+        assert_eq!(client.search(request).await.1.code, code, "{timelimit}");
+    }
+    assert!(client.answers(BASE, "(sn=belin)").await);
 }

@@ -3,8 +3,8 @@
 use ldap3_proto::LdapCodec;
 use ldap3_proto::control::LdapControl;
 use ldap3_proto::proto::{
-    LdapBindCred, LdapBindRequest, LdapDerefAliases, LdapExtendedRequest, LdapFilter, LdapMsg, LdapOp, LdapResult, LdapResultCode,
-    LdapSearchRequest, LdapSearchResultEntry, LdapSearchScope,
+    LdapBindCred, LdapBindRequest, LdapDerefAliases, LdapExtendedRequest, LdapFilter, LdapMatchingRuleAssertion, LdapMsg, LdapOp,
+    LdapResult, LdapResultCode, LdapSearchRequest, LdapSearchResultEntry, LdapSearchScope,
 };
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,6 +26,18 @@ pub struct Client {
 
 pub fn filter(text: &str) -> LdapFilter {
     ldap3_proto::parse_ldap_filter_str(text).unwrap_or_else(|_| panic!("{text}"))
+}
+
+/// A filter that no index helps and no entry matches: each is tested by hundreds of terms before the last one says no.
+pub fn slow_filter() -> LdapFilter {
+    let absent = |n: i32| LdapFilter::Not(Box::new(filter(&format!("(name=*x{n}x*)"))));
+    let last = LdapFilter::Extensible(LdapMatchingRuleAssertion {
+        matching_rule: Some("caseExactMatch".into()),
+        type_: Some("cn".into()),
+        match_value: "nobody is called so".into(),
+        dn_attributes: false,
+    });
+    LdapFilter::And((0..320).map(absent).chain([last]).collect())
 }
 
 /// A subtree search for all user attributes.
