@@ -14,7 +14,7 @@ const VERSION: u8 = 2;
 const TAG: usize = 16;
 const FIXED: usize = 36;
 /// Longest token read, in characters.
-const LONGEST: usize = 4_096;
+const LONGEST: usize = 32_768;
 
 /// Seconds a cursor is valid.
 pub const VALID_SECONDS: i64 = 24 * 3600;

@@ -60,7 +60,8 @@ const SYNTAXES: [(&str, &str); 19] = [
 ];
 
 /// (OID, name, assertion syntax) of the substring and ordering rules (RFC 4517 section 4.2, RFC 4530).
-const FURTHER_RULES: [(&str, &str, &str); 6] = [
+const FURTHER_RULES: [(&str, &str, &str); 7] = [
+    ("2.5.13.3", "caseIgnoreOrderingMatch", DIRECTORY_STRING),
     ("2.5.13.4", "caseIgnoreSubstringsMatch", SUBSTRING_ASSERTION),
     ("1.3.6.1.4.1.1466.109.114.3", "caseIgnoreIA5SubstringsMatch", SUBSTRING_ASSERTION),
     ("2.5.13.21", "telephoneNumberSubstringsMatch", SUBSTRING_ASSERTION),

@@ -17,12 +17,11 @@ const UNWILLING_TO_PERFORM: u8 = 53;
 const NAMES: [&str; 4] = ["cn", "sn", "displayName", "name"];
 
 /// Ordering rules (RFC 4517 section 4.2, RFC 4530) with the types they order.
-const RULES: [(&str, &str, &[MatchingKind]); 5] = [
+const RULES: [(&str, &str, &[MatchingKind]); 4] = [
     ("2.5.13.3", "caseIgnoreOrderingMatch", &[MatchingKind::CaseIgnore, MatchingKind::Ia5, MatchingKind::Exact]),
     ("2.5.13.15", "integerOrderingMatch", &[MatchingKind::Integer]),
     ("2.5.13.28", "generalizedTimeOrderingMatch", &[MatchingKind::Time]),
     ("1.3.6.1.1.16.3", "UUIDOrderingMatch", &[MatchingKind::Uuid]),
-    ("2.5.13.9", "numericStringOrderingMatch", &[MatchingKind::Telephone]),
 ];
 
 /// Why entries cannot be sorted so.

@@ -1,7 +1,7 @@
 //! HTTP/1 and HTTP/2 over an accepted connection, by hyper; what is answered is the router's business.
 //!
 //! Bounded where a router cannot see: the time until the protocol is known and each header is whole, the size of headers, the number of
-//! streams of one connection.
+//! streams of one connection; and how long a client may take nothing of its answers.
 
 use super::arrival::Arrivals;
 use crate::settings::HttpSettings;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// What opens an HTTP/2 connection (RFC 9113 section 3.4).
@@ -67,7 +68,9 @@ impl Web {
             return;
         };
         let (reading, writing) = tokio::io::split(stream);
-        let stream = tokio::io::join(Cursor::new(begun).chain(reading), writing);
+        let mut stream = TimeoutStream::new(tokio::io::join(Cursor::new(begun).chain(reading), writing));
+        // A client that takes nothing of its answers would hold its place for ever: hyper waits for it without a limit.
+        stream.set_write_timeout(Some(self.header_time));
         let arrivals = self.arrivals;
         let known = move |mut request: hyper::Request<hyper::body::Incoming>| {
             let peer = arrivals.behind(&peer, request.headers().get_all(FORWARDED).iter().map(|value| value.as_bytes()));
@@ -75,7 +78,7 @@ impl Web {
             request
         };
         let service = TowerToHyperService::new(tower::util::MapRequest::new(self.router, known));
-        let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = stop.cancelled() => {

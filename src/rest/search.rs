@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::refusals::SearchRefusals;
 use super::router::Shared;
 use crate::directory::cursor::Progress;
-use crate::directory::{Matching, Order, Query, Truncated};
+use crate::directory::{Matching, Order, Query, Source, Truncated};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -30,8 +30,8 @@ pub(super) struct SearchAnswer {
     /// Only ever false: the search was ended early, `total` is a lower bound and entries may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     exact: Option<bool>,
-    /// Only ever true: the caller has been shown as many mailboxes as it may be for now; these are the first entries, and there is no
-    /// next page.
+    /// Only ever true: there are more, and no next page. Either the pages together hold as many entries as the caller may read by one
+    /// search, or it has been shown as many mailboxes as it may be for now. A narrower question finds the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     truncated: Option<bool>,
 }
@@ -70,10 +70,17 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
     }
     let answer = directory.search(&caller, query, api.deadline()).await?;
     let items = answer.hits.iter().map(Item::of).collect::<Result<Vec<_>, _>>()?;
-    let restricted = answer.truncated == Some(Truncated::Allowance);
+    let limits = &api.service.settings.limits;
+    let most = match caller.source {
+        Source::Account { .. } => limits.account_paged_entries,
+        Source::Address(_) | Source::Local => limits.anonymous_entries,
+    };
+    let returned = returned + answer.hits.len() as u64;
+    // All pages together hold no more than over LDAP.
+    let restricted = answer.truncated == Some(Truncated::Allowance) || (answer.more && returned >= most as u64);
     let next = match answer.hits.last() {
         Some(last) if answer.more && !restricted => {
-            let progress = Progress { last: last.rank.clone(), returned: returned + answer.hits.len() as u64 };
+            let progress = Progress { last: last.rank.clone(), returned };
             Some(directory.cursors().encode(audience, &question, IDENTITY, &progress, now))
         }
         _ => None,

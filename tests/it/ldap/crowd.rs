@@ -1,7 +1,7 @@
 //! A crowd at the LDAP port of the real binary: thousands of open connections, a connection a search, sockets that are left open.
 
 use super::wire::{Client, PATIENCE, search_request, slow_filter};
-use crate::harness::{Server, TestDirectory};
+use crate::harness::{Server, TestDirectory, http};
 use ldap3_proto::proto::{LdapResultCode as Code, LdapSearchRequest};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
@@ -78,4 +78,18 @@ async fn a_time_limit_of_the_client_s_own_ends_with_3_and_the_server_s_with_4() 
         assert_eq!(client.search(request).await.1.code, code, "{timelimit}");
     }
     assert!(client.answers(BASE, "(sn=belin)").await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_web_client_that_takes_nothing_of_its_answers_is_left() {
+    const REQUESTS: usize = 400;
+    let (_folder, server) = server("[http]\nrequest_seconds = 1\n").await;
+    let document = http(server.http_address(), "GET", "/openapi.json", None).await.body.len();
+    let mut client = Client::connect_narrow(server.http_address()).await;
+    client.send_raw(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(REQUESTS).as_slice()).await;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    let mut taken = Vec::new();
+    // Closed or reset: either way the place is free again.
+    let _ = tokio::time::timeout(PATIENCE, client.stream.read_to_end(&mut taken)).await.expect("the server has left");
+    assert!(taken.len() < REQUESTS * document, "{} bytes were kept for it", taken.len());
 }

@@ -56,3 +56,22 @@ async fn wrong_credentials_lock_their_address_out() {
     assert_eq!(world.get_identified("/v1/search?q=martin").await.problem(), "too_many_requests");
     assert_eq!(world.get("/v1/search?q=martin").await.status, 200, "the public view stays");
 }
+
+#[tokio::test]
+async fn pages_together_hold_no_more_than_one_ldap_search() {
+    let world = world(|limits| {
+        limits.anonymous_entries = 10;
+        limits.account_paged_entries = 20;
+    })
+    .await;
+    let first = world.get("/v1/search?name=martin&limit=6").await.json();
+    let cursor = first["next"].as_str().expect("a second page").to_owned();
+    let second = world.get(&format!("/v1/search?name=martin&limit=6&cursor={cursor}")).await.json();
+    assert_eq!((&second["truncated"], &second["next"]), (&true.into(), &serde_json::Value::Null));
+    assert_eq!(second["total"], NAMESAKES);
+    let whole = world.get_identified("/v1/search?name=martin&limit=19").await.json();
+    assert!(whole["next"].is_string());
+    let next = whole["next"].as_str().unwrap();
+    let last = world.get_identified(&format!("/v1/search?name=martin&limit=19&cursor={next}")).await.json();
+    assert_eq!((&last["truncated"], &last["next"]), (&true.into(), &serde_json::Value::Null));
+}
