@@ -59,7 +59,7 @@ pub async fn ldif(directory: &Directory, wanted: Ldif<'_>, out: &mut impl Write)
             };
             let answer = directory.search(&Caller::local(audience), query, PAGE_WITHIN).await?;
             if answer.truncated.is_some() {
-                return Err(Error::unavailable("the directory did not finish a page in time; nothing was exported"));
+                return Err(Error::unavailable("the directory did not finish a page in time; the export is not whole"));
             }
             for hit in &answer.hits {
                 let attributes = ldap_entry::user_values(hit.ldap());

@@ -8,7 +8,7 @@ mod expect;
 mod list;
 mod wire;
 
-use crate::harness::{CONTEXTS, PATIENCE, Slapd, TestDirectory, annuaire_in};
+use crate::harness::{CONTEXTS, PATIENCE, Slapd, TestDirectory, annuaire_in, is_of_the_list};
 use annuaire::settings::Settings;
 use list::Line;
 use std::collections::BTreeMap;
@@ -103,6 +103,7 @@ async fn every_line_holds() {
         slapd.load(context, &file);
     }
     let slapd = slapd.start();
+    let of_the_list = is_of_the_list();
     let wanted = std::env::var("CONFORMANCE").unwrap_or_default();
     let (mut faults, mut counts) = (Vec::new(), BTreeMap::<String, [usize; 4]>::new());
     for (topic, line) in list::lines().into_iter().filter(|(_, line)| line.id.contains(&wanted)) {
@@ -122,7 +123,8 @@ async fn every_line_holds() {
             _ => None,
         });
         match (&line.differs, opinion) {
-            (None, Some(why)) => faults.push(format!("{topic} {}: slapd: {why}", line.id)),
+            (None, Some(why)) if of_the_list => faults.push(format!("{topic} {}: slapd: {why}", line.id)),
+            (None, Some(why)) => println!("{topic} {}: another release of slapd: {why}", line.id),
             (None, None) => count[2] += 1,
             (Some(_), Some(_)) => count[3] += 1,
             // Another release of slapd may have come round: worth a look, no fault.

@@ -33,6 +33,12 @@ fn run(name: &str, arguments: &[&str]) -> String {
     said
 }
 
+/// Is it the release the conformance list was written beside?
+pub fn is_of_the_list() -> bool {
+    let output = Command::new(program("slapd")).arg("-VV").stdin(Stdio::null()).output().expect("it runs");
+    [output.stdout, output.stderr].iter().any(|said| String::from_utf8_lossy(said).contains("OpenLDAP: slapd 2.5."))
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().expect("a UTF-8 path")
 }

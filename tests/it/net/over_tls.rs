@@ -104,6 +104,14 @@ async fn a_new_certificate_is_shown_without_restart() {
     };
     let mut open = connect_tls(&config, world.ldaps()).await;
     assert_eq!(shown().await, world.server.certificate);
+    // A session of before, whose ticket is worth nothing afterwards.
+    let before = trusting(&world.authority, None, false);
+    let kind = async || {
+        let mut talk = connect_tls(&before, world.ldaps()).await;
+        talk.who_am_i().await;
+        talk.stream.get_ref().1.handshake_kind()
+    };
+    assert_eq!((kind().await, kind().await), (Some(HandshakeKind::Full), Some(HandshakeKind::Resumed)));
     std::fs::write(world.file("server.key"), "no key").unwrap();
     let next = world.authority.server();
     let look = Instant::now();
@@ -118,6 +126,7 @@ async fn a_new_certificate_is_shown_without_restart() {
         }
     };
     tokio::time::timeout(PATIENCE, reached).await.expect("the new certificate");
+    assert_eq!(kind().await, Some(HandshakeKind::Full), "tickets end with the files they were given under");
     assert_eq!(open.who_am_i().await, "", "open connections go on");
 }
 
