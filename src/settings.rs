@@ -119,7 +119,7 @@ pub struct LimitSettings {
     pub account_paged_entries: usize,
     /// Searches a second; as many may come at once.
     pub searches_per_second: u32,
-    /// Searches of one source that work at the same time, but never more than half of the workers (two a core).
+    /// Searches of one source that work at the same time, but never more than there are cores.
     pub searches_at_once: usize,
     /// Distinct mailboxes shown without account.
     pub anonymous_mailboxes_per_hour: u64,
@@ -128,6 +128,8 @@ pub struct LimitSettings {
     pub account_mailboxes_per_day: u64,
     /// Entries of an answer once the allowance is used up.
     pub restricted_entries: usize,
+    /// How long each of them is held back, milliseconds.
+    pub restricted_pause_ms: u64,
     /// Wrong secrets of one address.
     pub failed_credentials_per_minute: u32,
     /// Connections of one address, over all listeners.
@@ -212,6 +214,7 @@ impl Default for LimitSettings {
             anonymous_mailboxes_per_day: 60_000,
             account_mailboxes_per_day: 200_000,
             restricted_entries: 10,
+            restricted_pause_ms: 1_000,
             failed_credentials_per_minute: 30,
             connections_per_source: 500,
             networks: Vec::new(),
@@ -250,7 +253,7 @@ impl Settings {
     }
 
     /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
-    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 23] {
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 24] {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         let (ldap, http, limits) = (&self.ldap, &self.http, &self.limits);
         [
@@ -263,6 +266,7 @@ impl Settings {
             ("limits.anonymous_mailboxes_per_day", limits.anonymous_mailboxes_per_day, 1..=u64::MAX),
             ("limits.account_mailboxes_per_day", limits.account_mailboxes_per_day, 1..=u64::MAX),
             ("limits.restricted_entries", size(limits.restricted_entries), 1..=u64::MAX),
+            ("limits.restricted_pause_ms", limits.restricted_pause_ms, 0..=60_000),
             ("limits.failed_credentials_per_minute", limits.failed_credentials_per_minute.into(), 1..=u64::MAX),
             ("limits.connections_per_source", size(limits.connections_per_source), 1..=u64::MAX),
             ("ldap.max_connections", size(ldap.max_connections), 1..=u64::MAX),

@@ -21,7 +21,7 @@ use cursor::CursorKey;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 /// Searches that may wait for a worker at once; one more is told that the service is busy.
 const MOST_WAITING: usize = 256;
@@ -108,7 +108,7 @@ impl Directory {
     /// said by [`Truncated::Allowance`]. Errors: unavailable when the gate is closed, busy, internal.
     pub async fn search(&self, caller: &Caller, mut query: Query, deadline: Duration) -> Result<Answer<Hit>> {
         let admission = self.governor.admit(&caller.source, Instant::now())?;
-        query.limit = admission.entries.map_or(query.limit, |entries| entries.min(query.limit));
+        query.limit = admission.restricted.map_or(query.limit, |restricted| restricted.entries.min(query.limit));
         let audience = caller.audience;
         let reader = self.reader.clone();
         let answer = self.run(deadline, &admission, move |cancelled| {
@@ -117,7 +117,7 @@ impl Directory {
         let Answer { hits, more, total, truncated } = answer.await?;
         self.governor.shown(&caller.source, hits.iter().flat_map(|found| found.stored.addresses()), Instant::now());
         // However small the page: a walk in small steps would be no smaller.
-        let truncated = admission.entries.filter(|_| more).map(|_| Truncated::Allowance).or(truncated);
+        let truncated = admission.restricted.filter(|_| more).map(|_| Truncated::Allowance).or(truncated);
         Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, truncated })
     }
 
@@ -140,17 +140,18 @@ impl Directory {
         work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.gate.check()?;
-        let acquired = tokio::time::timeout(patience, async {
-            // Before the common queue: what one source sends too much of waits where it keeps nobody else waiting.
-            let turn = match &admission.turns {
-                Some(turns) => Some(Arc::clone(turns).acquire_owned().await.map_err(|_| busy())?),
-                None => None,
-            };
+        // Before the common queue: what one source sends too much of waits where it keeps nobody else waiting.
+        let turn = match &admission.turns {
+            Some(turns) => Some(within(patience, Arc::clone(turns).acquire_owned()).await?),
+            None => None,
+        };
+        if let Some(restricted) = &admission.restricted {
+            tokio::time::sleep(restricted.pause).await;
+        }
+        let worker = {
             let _waiting = Waiting::enter(&self.waiting)?;
-            let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| busy())?;
-            Ok((turn, worker))
-        });
-        let worker = acquired.await.unwrap_or_else(|_| Err(busy()))?;
+            (turn, within(patience, Arc::clone(&self.workers).acquire_owned()).await?)
+        };
         // It may have closed while the search waited.
         self.gate.check()?;
         let cancelled = Arc::new(AtomicBool::new(false));
@@ -174,6 +175,14 @@ impl Directory {
     pub fn ready(&self) -> (bool, Vec<String>) {
         (self.gate.ready(), self.gate.notices())
     }
+}
+
+/// A permit in time, or busy.
+async fn within(
+    patience: Duration,
+    acquiring: impl Future<Output = std::result::Result<OwnedSemaphorePermit, AcquireError>>,
+) -> Result<OwnedSemaphorePermit> {
+    tokio::time::timeout(patience, acquiring).await.ok().and_then(std::result::Result::ok).ok_or_else(busy)
 }
 
 fn busy() -> Error {
@@ -221,13 +230,13 @@ mod tests {
     }
 
     fn unbounded() -> Admission {
-        Admission { entries: None, turns: None }
+        Admission { restricted: None, turns: None }
     }
 
     #[tokio::test]
     async fn searches_of_one_source_wait_for_each_other_and_keep_nobody_else_waiting() {
         let (_folder, _index, directory) = directory(4);
-        let one = Admission { entries: None, turns: Some(Arc::new(Semaphore::new(1))) };
+        let one = Admission { restricted: None, turns: Some(Arc::new(Semaphore::new(1))) };
         let (finish, finished) = std::sync::mpsc::channel::<()>();
         let first = directory.run(Duration::from_secs(60), &one, move |_| {
             let _ = finished.recv();

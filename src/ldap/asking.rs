@@ -1,17 +1,12 @@
-//! The directory as one connection asks it: who asks, and how many of its searches may work at once.
-//!
-//! A connection may send many searches without waiting. Only a few of them take a place in the queue all connections share, so that a
-//! flood on one is served, and nobody else waits behind it.
+//! The directory as one operation asks it: for whom, within which caps, in how long.
 
 use super::LdapService;
 use super::response::Outcome;
 use super::root_dse::Offers;
 use crate::directory::{Answer, Caller, Hit, Query, Source};
 use crate::model::EntryKey;
-use ldap3_proto::proto::LdapResultCode;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// One operation's way to the directory.
 pub struct Asking {
@@ -19,7 +14,6 @@ pub struct Asking {
     pub caller: Caller,
     /// What the root DSE lists on this connection.
     pub offers: Offers,
-    pub turns: Arc<Semaphore>,
 }
 
 /// Entries one caller may be sent.
@@ -40,23 +34,21 @@ impl Asking {
         }
     }
 
+    /// Longest time the reader may take for a whole answer: four times what a piece of it may.
+    pub fn taken_within(&self) -> Duration {
+        Duration::from_secs(self.service.settings.ldap.message_seconds.saturating_mul(4))
+    }
+
     /// The server's own longest time for a search.
     pub fn deadline(&self) -> Duration {
         Duration::from_millis(self.service.settings.search.deadline_ms)
     }
 
     pub async fn search(&self, query: Query, deadline: Duration) -> Result<Answer<Hit>, Outcome> {
-        let _turn = self.turn().await?;
         self.service.directory.search(&self.caller, query, deadline).await.map_err(|error| Outcome::from(&error))
     }
 
     pub async fn entry(&self, key: EntryKey) -> Result<Option<Hit>, Outcome> {
-        let _turn = self.turn().await?;
         self.service.directory.entry(&self.caller, key).await.map_err(|error| Outcome::from(&error))
-    }
-
-    /// The next free turn, in the order they were asked for.
-    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Outcome> {
-        self.turns.acquire().await.map_err(|_| Outcome::new(LdapResultCode::Unavailable, "the connection is closing"))
     }
 }

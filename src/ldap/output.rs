@@ -22,9 +22,16 @@ pub struct Gone;
 #[derive(Clone, Debug)]
 pub struct Output {
     queue: mpsc::Sender<Vec<u8>>,
+    cut: CancellationToken,
 }
 
 impl Output {
+    /// Ends the connection: its reader is not worth waiting for.
+    pub fn cut(&self) -> Gone {
+        self.cut.cancel();
+        Gone
+    }
+
     /// Queues one or more whole messages; waits while the queue is full.
     pub async fn send(&self, messages: Vec<u8>) -> Result<(), Gone> {
         self.queue.send(messages).await.map_err(|_| Gone)
@@ -43,7 +50,7 @@ pub struct Writer<W> {
 /// `patience`: longest a chunk may take to leave; `cut` is cancelled when it does not, or when the stream fails.
 pub fn channel<W: AsyncWrite + Unpin>(stream: W, patience: Duration, cut: CancellationToken) -> (Output, Writer<W>) {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    (Output { queue: sender }, Writer { stream, queue: receiver, patience, cut })
+    (Output { queue: sender, cut: cut.clone() }, Writer { stream, queue: receiver, patience, cut })
 }
 
 impl<W: AsyncWrite + Unpin> Writer<W> {

@@ -1,6 +1,7 @@
 //! Search (RFC 4511 section 4.5): base, scope and filter to a question, the answer to entries, limits to result codes.
 //!
-//! Entries leave at the reader's pace, packed into chunks; none are collected beyond the bounded list of places the directory returns.
+//! Entries leave at the reader's pace, but within a deadline for the whole answer; the directory's bounded list of them lies in memory until
+//! then, for the few searches of a connection that have their turn.
 //! The entry limit is the smaller of the client's and the caller's; past it, past the evaluation budget or past the server's own time
 //! the entries so far are followed by sizeLimitExceeded (4). timeLimitExceeded (3) answers only a time limit the client itself sent.
 
@@ -46,18 +47,25 @@ pub async fn run(asking: &Asking, controls: &SearchControls, id: i32, content: &
         Ok(found) => found,
         Err(outcome) => return Ok(outcome),
     };
-    let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-    for found in &entries {
-        entry::put(&mut chunk, id, found.bytes(), &request.wanted, request.types_only);
-        if chunk.len() >= CHUNK_BYTES {
-            output.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_BYTES))).await?;
-        }
-    }
-    if !chunk.is_empty() {
-        output.send(chunk).await?;
-    }
+    write(&entries, &request, id, output, asking.taken_within()).await?;
     outcome.controls.extend(sort_answer);
     Ok(outcome)
+}
+
+/// Sends the entries at the reader's pace, packed into chunks. They lie in memory meanwhile: a reader that drips them out is cut, as one
+/// that takes nothing is.
+async fn write(entries: &[Entry], request: &SearchRequest<'_>, id: i32, output: &Output, within: Duration) -> Result<(), Gone> {
+    let writing = async {
+        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+        for found in entries {
+            entry::put(&mut chunk, id, found.bytes(), &request.wanted, request.types_only);
+            if chunk.len() >= CHUNK_BYTES {
+                output.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_BYTES))).await?;
+            }
+        }
+        if chunk.is_empty() { Ok(()) } else { output.send(chunk).await }
+    };
+    tokio::time::timeout(within, writing).await.unwrap_or_else(|_| Err(output.cut()))
 }
 
 /// The order asked for (`None` when it cannot be and need not), and the control that says so; or the refusal of the search.
@@ -184,7 +192,31 @@ pub(super) fn too_many() -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use super::super::output;
     use super::*;
+    use tokio::io::AsyncReadExt;
+    use tokio_util::sync::CancellationToken;
+
+    #[tokio::test]
+    async fn a_reader_that_drips_an_answer_out_is_cut() {
+        let (mut client, server) = tokio::io::duplex(1_024);
+        let cut = CancellationToken::new();
+        // Patient with each piece.
+        let (output, writer) = output::channel(server, Duration::from_secs(60), cut.clone());
+        tokio::spawn(writer.run());
+        tokio::spawn(async move {
+            let mut piece = [0; 64];
+            while client.read(&mut piece).await.is_ok_and(|size| size > 0) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+        let entries: Vec<Entry> = (0..20_000).map(|_| Entry::Fixed(&tree::base_entries()[0].bytes)).collect();
+        let present = [0x87, 2, b'c', b'n'];
+        let content = [&[4, 0, 10, 1, 2, 10, 1, 0, 2, 1, 0, 2, 1, 0, 1, 1, 0][..], &present, &[0x30, 0]].concat();
+        let request = SearchRequest::read(&content).unwrap();
+        assert_eq!(write(&entries, &request, 1, &output, Duration::from_millis(300)).await, Err(Gone));
+        assert!(cut.is_cancelled());
+    }
 
     #[test]
     fn only_a_client_s_own_limit_ends_with_3() {

@@ -70,6 +70,7 @@ struct Session<S> {
     /// `None` while anonymous.
     bound: Option<Bound>,
     slots: Arc<Semaphore>,
+    /// Of the operations running, those that work or write.
     turns: Arc<Semaphore>,
     running: Running,
     /// Cancelled when nothing more can or need be answered.
@@ -138,7 +139,7 @@ where
     if let Some(writing) = written {
         output::close(writing, patience).await;
     }
-    if matches!(end, End::Undecodable | End::Injected | End::Stopped(Stop::NotLdap | Stop::TooLarge)) {
+    if matches!(end, End::Undecodable | End::Injected | End::ShuttingDown | End::Stopped(Stop::NotLdap | Stop::TooLarge)) {
         frames.linger(LINGER).await;
     }
     None
@@ -338,10 +339,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         let token = self.cut.child_token();
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
         let offers = Offers { start_tls: self.tls == Tls::Offered, external: self.peer.certificate.is_some() };
-        let asking = Asking { service: Arc::clone(&self.service), caller, offers, turns: Arc::clone(&self.turns) };
+        let asking = Asking { service: Arc::clone(&self.service), caller, offers };
+        let turns = Arc::clone(&self.turns);
         let (output, running) = (self.output.clone(), Arc::clone(&self.running));
         tokio::spawn(async move {
             let work = async {
+                // Until its answer is written: what a slow reader has asked for lies in memory for a few searches only, and a flood on one
+                // connection takes a few places in the queue that all connections share.
+                let _turn = turns.acquire().await.map_err(|_| Gone)?;
                 match operation {
                     Operation::Search => search::run(&asking, &asked, id, &content, &output).await,
                     _ => Ok(compare::run(&asking, &content).await),
@@ -353,7 +358,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
                 outcome = work => outcome.ok(),
             };
             // Freed before the answer: a client may use the id again once it has it. Abandoned in the last moment: no answer.
-            let in_time = running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some();
+            // And then the id may be another search's by now: its entry stays.
+            let in_time = {
+                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+                !token.is_cancelled() && running.remove(&id).is_some()
+            };
             if let Some(outcome) = outcome.filter(|_| in_time) {
                 let _ = send_result(&output, id, operation, outcome).await;
             }

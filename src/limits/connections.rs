@@ -1,6 +1,6 @@
 //! Connections one address holds at once, over all doors: nobody may take every place.
 
-use super::{network_of, source};
+use super::{networks_of, source};
 use crate::settings::LimitSettings;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -29,8 +29,8 @@ impl Connections {
     /// Counts a connection from an address; `None` when it holds as many as it may.
     #[must_use]
     pub fn hold(&self, address: IpAddr) -> Option<Held> {
-        let raised = network_of(&self.settings, address).map_or(0, |network| network.connections);
-        let most = self.settings.connections_per_source.max(raised);
+        let raised = networks_of(&self.settings, address).map(|network| network.connections);
+        let most = raised.fold(self.settings.connections_per_source, usize::max);
         let network = source::network(address);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(network).or_insert(0);

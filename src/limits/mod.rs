@@ -54,10 +54,18 @@ impl Allowance {
 /// A search that may run.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// The allowance is used up: so many entries at most. `None`: no limit of this room's.
-    pub entries: Option<usize>,
+    /// The allowance is used up. `None`: no limit of this room's.
+    pub restricted: Option<Restricted>,
     /// To be held while it works: searches of one source wait for each other, so that none can occupy every worker. `None`: not bounded.
     pub turns: Option<Arc<Semaphore>>,
+}
+
+/// How a source beyond its allowance is answered: less, and later. It would else take ten a time, sixty times a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restricted {
+    pub entries: usize,
+    /// Before the search, in the source's own turn.
+    pub pause: Duration,
 }
 
 /// What is remembered of one source.
@@ -96,15 +104,15 @@ pub struct Governor {
 impl Governor {
     #[must_use]
     pub fn new(settings: LimitSettings) -> Self {
-        // Never more than half of the workers, whatever the setting: somebody else must find one free.
-        let turns = settings.searches_at_once.clamp(1, workers().div_ceil(2));
+        // One a core at most, whatever the setting: it takes eight sources to occupy every worker.
+        let turns = settings.searches_at_once.clamp(1, cores());
         Self { settings: Arc::new(settings), turns, sources: Arc::default(), hasher: RandomState::new() }
     }
 
     /// May this source search now? Error `RateLimited` above its burst.
     pub fn admit(&self, source: &Source, now: Instant) -> Result<Admission> {
         let Some(key) = source.key() else {
-            return Ok(Admission { entries: None, turns: None });
+            return Ok(Admission { restricted: None, turns: None });
         };
         let allowance = self.allowance(source);
         let mut sources = self.sources();
@@ -117,8 +125,10 @@ impl Governor {
         if used_up {
             metrics::counter!("annuaire_limits_total", "limit" => "mailboxes").increment(1);
         }
-        let entries = used_up.then_some(self.settings.restricted_entries);
-        Ok(Admission { entries, turns: Some(Arc::clone(&state.turns)) })
+        let settings = &self.settings;
+        let pause = Duration::from_millis(settings.restricted_pause_ms);
+        let restricted = used_up.then_some(Restricted { entries: settings.restricted_entries, pause });
+        Ok(Admission { restricted, turns: Some(Arc::clone(&state.turns)) })
     }
 
     /// Counts the mailboxes an answer shows, given by their addresses.
@@ -139,8 +149,8 @@ impl Governor {
     /// May somebody at this address try a secret? Lock-out is by address and never by account, which a stranger could else lock. Error
     /// `RateLimited`.
     pub fn may_try(&self, address: IpAddr, now: Instant) -> Result<()> {
-        let raised = network_of(&self.settings, address).map_or(0, |network| network.failed_credentials_per_minute);
-        let most = self.settings.failed_credentials_per_minute.max(raised);
+        let raised = networks_of(&self.settings, address).map(|network| network.failed_credentials_per_minute);
+        let most = raised.fold(self.settings.failed_credentials_per_minute, u32::max);
         let failed =
             Source::Address(address).key().is_some_and(|key| self.sources().get(&key).is_some_and(|s| s.failures.reached(most, now)));
         if failed {
@@ -179,10 +189,8 @@ impl Governor {
                 mailboxes_per_day: s.anonymous_mailboxes_per_day,
             },
         };
-        match source.address().and_then(|address| network_of(s, address)) {
-            Some(network) => own.raised_by(network),
-            None => own,
-        }
+        let networks = source.address().into_iter().flat_map(|address| networks_of(s, address));
+        networks.fold(own, Allowance::raised_by)
     }
 
     fn sources(&self) -> MutexGuard<'_, HashMap<Key, State>> {
@@ -196,15 +204,20 @@ impl Default for Governor {
     }
 }
 
-/// Searches that work at a time, of all sources together.
-#[must_use]
-pub fn workers() -> usize {
-    2 * std::thread::available_parallelism().map_or(2, usize::from)
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
 }
 
-/// The named network an address is in.
-fn network_of(settings: &LimitSettings, address: IpAddr) -> Option<&NetworkSettings> {
-    settings.networks.iter().find(|network| network.addresses.iter().any(|range| range.contains(&address)))
+/// Searches that work at a time, of all sources together. More than cores, so that the system shares these fairly between heavy searches
+/// and light ones.
+#[must_use]
+pub fn workers() -> usize {
+    8 * cores()
+}
+
+/// The named networks an address is in.
+fn networks_of(settings: &LimitSettings, address: IpAddr) -> impl Iterator<Item = &NetworkSettings> {
+    settings.networks.iter().filter(move |network| network.addresses.iter().any(|range| range.contains(&address)))
 }
 
 fn too_many(message: &'static str) -> Error {

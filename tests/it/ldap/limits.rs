@@ -11,6 +11,7 @@ async fn beyond_the_allowance_answers_shrink_and_never_fail() {
     let mut few = settings();
     few.limits.anonymous_mailboxes_per_hour = 90;
     few.limits.account_mailboxes_per_day = 120;
+    few.limits.restricted_pause_ms = 10;
     let running = world.serve(few).await;
     let mut client = Client::connect(running.ldap).await;
     let whole = async |client: &mut Client| {

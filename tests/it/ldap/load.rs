@@ -142,6 +142,46 @@ async fn a_reader_that_does_not_read_is_cut() {
     assert_eq!(other.find(MAILBOXES, "(sn=martin)").await.len(), 1, "others are served");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_pipelined_before_a_shutdown_is_answered_or_told() {
+    let world = World::new().await;
+    let mut running = world.serve(settings()).await;
+    let mut client = Client::connect(running.ldap).await;
+    client.bind("", "").await;
+    client.send_raw(&(10..=110).flat_map(slow).collect::<Vec<u8>>()).await;
+    running.stop.cancel();
+    let notice = async {
+        loop {
+            let answer = client.next().await.expect("a notice before the end");
+            if answer.msgid == 0 {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, notice).await.expect("a notice");
+    timeout(PATIENCE, &mut running.task).await.expect("the server ends").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_abandoned_id_may_be_used_again_at_once() {
+    let (_world, running) = serve().await;
+    let mut client = Client::connect(running.ldap).await;
+    for _ in 0..20 {
+        let abandon = encode(LdapMsg { msgid: 6, op: LdapOp::AbandonRequest(5), ctrl: vec![] });
+        client.send_raw(&[search(5, "(mail=*remplissage*)"), abandon, search(5, "(sn=martin)")].concat()).await;
+        loop {
+            let answer = client.next().await.expect("an answer");
+            assert_eq!(answer.msgid, 5);
+            if let LdapOp::SearchResultDone(result) = answer.op {
+                // Rarely the first was done before it was abandoned.
+                if result.code == Code::Success {
+                    break;
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_bind_waits_for_what_runs_and_a_revoked_account_is_anonymous() {
     let (world, running) = serve().await;

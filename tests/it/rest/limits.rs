@@ -15,13 +15,16 @@ async fn beyond_the_allowance_ten_entries_and_no_next_page() {
     let world = world(|limits| {
         limits.anonymous_mailboxes_per_day = 1;
         limits.restricted_entries = 2;
+        limits.restricted_pause_ms = 300;
     })
     .await;
     let first = world.get("/v1/search?name=martin&limit=100").await.json();
     assert_eq!((first["items"].as_array().unwrap().len(), first.get("truncated")), (NAMESAKES, None));
     assert_eq!(world.get("/v1/mailboxes/accueil@ch-exempleville.mssante.fr").await.status, 200);
+    let asked = std::time::Instant::now();
     let next = world.get("/v1/search?name=martin&limit=100").await;
     assert_eq!(next.status, 200);
+    assert!(asked.elapsed() >= std::time::Duration::from_millis(300), "and not at once");
     let next = next.json();
     assert_eq!((next["items"].as_array().unwrap().len(), &next["truncated"], &next["next"]), (2, &true.into(), &serde_json::Value::Null));
     assert_eq!((&next["total"], next.get("exact")), (&NAMESAKES.into(), None), "counting shows nobody");
