@@ -10,7 +10,7 @@ use crate::ldap_entry::{DIRECTORY_ROOT, MAILBOX_ROOT};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -68,25 +68,27 @@ impl Export<'_> {
     }
 }
 
-/// Written beside, synced and renamed: whoever reads the file has the old one or the new one, whole.
+/// Written beside, synced and renamed: whoever reads the file has the old one or the new one, whole. The name beside is nobody's to guess.
 async fn replace(path: &Path, what: &Export<'_>) -> anyhow::Result<u64> {
-    let name = path.file_name().ok_or_else(|| Usage(format!("{} names no file", path.display())))?;
-    let beside = Beside(path.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id())));
-    let mut out = BufWriter::new(File::create(&beside.0).map_err(at_path(&beside.0))?);
-    let written = what.write(&mut out).await?;
-    let file = out.into_inner().map_err(|error| at_path(path)(error.into_error()))?;
-    file.sync_all().map_err(at_path(path))?;
-    std::fs::rename(&beside.0, path).map_err(at_path(path))?;
+    if path.file_name().is_none() {
+        return Err(Usage(format!("{} names no file", path.display())).into());
+    }
+    let permissions = match std::fs::symlink_metadata(path) {
+        Ok(there) if there.is_file() => Some(there.permissions()),
+        Ok(_) => return Err(Usage(format!("{} is no regular file, and only such a one is replaced", path.display())).into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(at_path(path)(error).into()),
+    };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = tempfile::Builder::new().prefix(".annuaire-").suffix(".part").tempfile_in(folder).map_err(at_path(folder))?;
+    let mut out = BufWriter::new(beside);
+    let written = what.write(&mut out).await?;
+    let beside = out.into_inner().map_err(|error| at_path(path)(error.into_error()))?;
+    if let Some(permissions) = permissions {
+        beside.as_file().set_permissions(permissions).map_err(at_path(path))?;
+    }
+    beside.as_file().sync_all().map_err(at_path(path))?;
+    beside.persist(path).map_err(|error| at_path(path)(error.error))?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(at_path(folder))?;
     Ok(written)
-}
-
-/// The file before it has its name; removed when it never gets it.
-struct Beside(PathBuf);
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }

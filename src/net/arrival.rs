@@ -1,10 +1,11 @@
 //! Who has arrived on a socket, and whether others can listen: the socket's own address, or behind a trusted proxy the one that proxy
 //! names, in a PROXY header of version 2 before everything else or in `Forwarded` with each request.
 //!
-//! From anybody else neither is read: such a header is then the client's own words. Nor is it guessed whether a PROXY header is there:
+//! From anybody else neither is read: such a header is then the client's own words. So is `Forwarded` behind a PROXY header that names a
+//! client, whoever that client is. Nor is it guessed whether a PROXY header is there:
 //! behind a proxy that writes none, a client could write it.
 
-use super::forwarded::{self, Hop};
+use super::forwarded;
 use crate::settings::{Cleartext, NetSettings};
 use crate::trust::Peer;
 use ipnet::IpNet;
@@ -26,6 +27,23 @@ pub(super) struct Arrivals {
     anywhere: bool,
 }
 
+/// A connection, and whose words it carries.
+#[derive(Clone, Debug)]
+pub(super) struct Arrived {
+    pub peer: Peer,
+    speaker: Speaker,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaker {
+    /// Who holds the other end of the socket.
+    Itself,
+    /// A client whom a PROXY header names: the peer.
+    Named,
+    /// A client whom the proxy does not know: the peer is the proxy.
+    Unknown,
+}
+
 /// What a PROXY header says of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Announced {
@@ -45,38 +63,48 @@ impl Arrivals {
     }
 
     /// Is this one of the trusted proxies?
-    pub fn trusts(&self, address: IpAddr) -> bool {
+    fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(&address))
     }
 
+    /// Is the peer a trusted proxy itself, for clients it does not name to the connection?
+    pub fn stands_for_many(&self, arrived: &Arrived) -> bool {
+        arrived.speaker != Speaker::Named && self.trusts(arrived.peer.address)
+    }
+
     /// Reads the PROXY header where there must be one; an error when it is not there or cannot be read.
-    pub async fn meet<S: AsyncRead + Unpin>(&self, stream: &mut S, address: IpAddr) -> io::Result<Peer> {
+    pub async fn meet<S: AsyncRead + Unpin>(&self, stream: &mut S, address: IpAddr) -> io::Result<Arrived> {
         let announced = if self.proxy_protocol && self.trusts(address) { read_header(stream).await? } else { None };
         let unheard = address.is_loopback()
             && announced.is_none_or(|announced| announced.tls || announced.address.is_some_and(|address| address.is_loopback()));
-        let client = announced.and_then(|announced| announced.address).unwrap_or(address);
-        Ok(Peer { address: client, confidential: self.anywhere || unheard, certificate: None })
+        let (client, speaker) = match announced {
+            None => (address, Speaker::Itself),
+            Some(Announced { address: None, .. }) => (address, Speaker::Unknown),
+            Some(Announced { address: Some(client), .. }) => (client, Speaker::Named),
+        };
+        Ok(Arrived { peer: Peer { address: client, confidential: self.anywhere || unheard, certificate: None }, speaker })
     }
 
     /// The peer of one HTTP request, by its `Forwarded` headers. A trusted proxy that cannot be understood stands for itself, and for
-    /// no client's confidentiality.
-    pub fn behind<'a>(&self, peer: &Peer, headers: impl Iterator<Item = &'a [u8]>) -> Peer {
+    /// no client's confidentiality, which takes TLS at every hop that others can overhear.
+    pub fn behind<'a>(&self, arrived: &Arrived, headers: impl Iterator<Item = &'a [u8]>) -> Peer {
         let mut headers = headers.peekable();
-        if headers.peek().is_none() || !self.trusts(peer.address) {
+        let peer = &arrived.peer;
+        if headers.peek().is_none() || arrived.speaker != Speaker::Itself || !self.trusts(peer.address) {
             return peer.clone();
         }
         let hops = forwarded::hops(headers).unwrap_or_default();
-        let mut found = Hop { address: None, https: false };
+        let mut unheard = !hops.is_empty();
         let mut address = peer.address;
         for hop in hops.into_iter().rev() {
-            found = hop;
+            unheard &= hop.https || hop.address.is_some_and(|address| address.is_loopback());
             address = hop.address.unwrap_or(address);
             if !hop.address.is_some_and(|address| self.trusts(address)) {
                 break;
             }
         }
         // The certificate was the proxy's, not that of the client behind it.
-        Peer { address, confidential: self.anywhere || (peer.confidential && found.https), certificate: None }
+        Peer { address, confidential: self.anywhere || (peer.confidential && unheard), certificate: None }
     }
 }
 
@@ -139,7 +167,7 @@ mod tests {
 
     async fn meet(bytes: &[u8], from: &str) -> Option<(String, bool)> {
         let mut stream = bytes;
-        let peer = arrivals(Cleartext::Loopback).meet(&mut stream, from.parse().unwrap()).await.ok()?;
+        let Arrived { peer, .. } = arrivals(Cleartext::Loopback).meet(&mut stream, from.parse().unwrap()).await.ok()?;
         Some((peer.address.to_string(), peer.confidential))
     }
 
@@ -161,7 +189,29 @@ mod tests {
         long[14] = 0xff;
         long.resize(0x1_0100, 0);
         assert_eq!(meet(&long, "127.0.0.1").await, None);
-        assert!(arrivals(Cleartext::Loopback).meet(&mut &b"x"[..], "::1".parse().unwrap()).await.unwrap().confidential);
+        assert!(arrivals(Cleartext::Loopback).meet(&mut &b"x"[..], "::1".parse().unwrap()).await.unwrap().peer.confidential);
+    }
+
+    #[tokio::test]
+    async fn a_client_of_a_proxy_is_no_proxy() {
+        let arrivals = arrivals(Cleartext::Loopback);
+        let forged = || [&b"for=198.51.100.7;proto=https"[..]].into_iter();
+        let unknown = {
+            let addresses = ppp::v2::Addresses::Unspecified;
+            Builder::with_addresses(Version::Two | Command::Proxy, Protocol::Stream, addresses).build().unwrap()
+        };
+        for (bytes, many, seen) in [
+            (header(Command::Proxy, "10.1.2.3:5000", Some(1)), false, "10.1.2.3"),
+            (header(Command::Proxy, "192.0.2.1:5000", Some(1)), false, "192.0.2.1"),
+            (unknown, true, "127.0.0.1"),
+            (header(Command::Local, "192.0.2.1:5000", None), true, "198.51.100.7"),
+        ] {
+            let arrived = arrivals.meet(&mut bytes.as_slice(), "127.0.0.1".parse().unwrap()).await.unwrap();
+            assert_eq!(arrivals.stands_for_many(&arrived), many, "{seen}");
+            assert_eq!(arrivals.behind(&arrived, forged()).address.to_string(), seen);
+        }
+        let stranger = arrivals.meet(&mut &b"x"[..], "192.0.2.7".parse().unwrap()).await.unwrap();
+        assert!(!arrivals.stands_for_many(&stranger));
     }
 
     #[tokio::test]
@@ -178,7 +228,8 @@ mod tests {
         let behind = |from: &str, confidential, headers: &[&str]| {
             let certificate = crate::model::DistinguishedName::parse("CN=proxy");
             let peer = Peer { address: from.parse().unwrap(), confidential, certificate };
-            let seen = arrivals(Cleartext::Loopback).behind(&peer, headers.iter().map(|text| text.as_bytes()));
+            let arrived = Arrived { peer, speaker: Speaker::Itself };
+            let seen = arrivals(Cleartext::Loopback).behind(&arrived, headers.iter().map(|text| text.as_bytes()));
             (seen.address.to_string(), seen.confidential, seen.certificate.is_some())
         };
         let is = |address: &str, confidential, certificate| (address.to_owned(), confidential, certificate);
@@ -188,14 +239,18 @@ mod tests {
         assert_eq!(behind("127.0.0.1", true, &["for=192.0.2.1"]), is("192.0.2.1", false, false));
         assert_eq!(behind("192.0.2.7", false, &["for=127.0.0.1;proto=https"]), is("192.0.2.7", false, true), "not read");
         // What the client itself wrote stands further left.
-        let chain = ["for=198.51.100.9;proto=http, for=192.0.2.1;proto=https", "for=10.0.0.2;proto=http"];
-        assert_eq!(behind("127.0.0.1", true, &chain), is("192.0.2.1", true, false));
-        assert_eq!(behind("127.0.0.1", true, &["for=10.0.0.3;proto=https, for=10.0.0.2"]), is("10.0.0.3", true, false), "all trusted");
+        let chain = |last| ["for=198.51.100.9;proto=http, for=192.0.2.1;proto=https", last];
+        assert_eq!(behind("127.0.0.1", true, &chain("for=10.0.0.2;proto=https")), is("192.0.2.1", true, false));
+        assert_eq!(behind("127.0.0.1", true, &chain("for=10.0.0.2;proto=http")), is("192.0.2.1", false, false), "one hop in clear");
+        assert_eq!(behind("127.0.0.1", true, &chain("for=127.0.0.1;proto=http")), is("192.0.2.1", true, false), "on one machine");
+        let trusted = ["for=10.0.0.3;proto=https, for=10.0.0.2;proto=https"];
+        assert_eq!(behind("127.0.0.1", true, &trusted), is("10.0.0.3", true, false), "all trusted");
         assert_eq!(behind("127.0.0.1", true, &["for=unknown;proto=https"]), is("127.0.0.1", true, false));
         assert_eq!(behind("127.0.0.1", true, &["for=192.0.2.1;proto=https, \""]), is("127.0.0.1", false, false), "malformed");
         assert_eq!(behind("10.0.0.1", false, &["for=192.0.2.1;proto=https"]), is("192.0.2.1", false, false), "proxy to server in clear");
         let anywhere = arrivals(Cleartext::Anywhere);
         let peer = Peer { address: "10.0.0.1".parse().unwrap(), confidential: true, certificate: None };
-        assert!(anywhere.behind(&peer, [&b"for=192.0.2.1"[..]].into_iter()).confidential);
+        let arrived = Arrived { peer, speaker: Speaker::Itself };
+        assert!(anywhere.behind(&arrived, [&b"for=192.0.2.1"[..]].into_iter()).confidential);
     }
 }

@@ -1,11 +1,10 @@
 //! HTTP/1 and HTTP/2 over an accepted connection, by hyper; what is answered is the router's business.
 //!
 //! Bounded where a router cannot see: the time until the protocol is known and each header is whole, the size of headers, the number of
-//! streams of one connection; and how long a client may take nothing of its answers.
+//! streams of one connection; how long a client may take nothing of its answers; and how long it may keep a connection without a request.
 
-use super::arrival::Arrivals;
+use super::arrival::{Arrivals, Arrived};
 use crate::settings::HttpSettings;
-use crate::trust::Peer;
 use hyper::header::FORWARDED;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -15,7 +14,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,8 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const HEADER_BYTES: usize = 16 * 1024;
 /// Requests of one HTTP/2 connection at a time.
 const STREAMS: u32 = 64;
+/// A connection is told to end when no request began on it for this many times `http.request_seconds`.
+const IDLE_TIMES: u32 = 6;
 
 /// What every HTTP connection shares; cheap to clone.
 #[derive(Clone)]
@@ -55,7 +57,7 @@ impl Web {
     }
 
     /// Serves one connection; after `stop` the requests begun are finished and no other is taken.
-    pub async fn serve<S>(self, mut stream: S, peer: Peer, stop: CancellationToken)
+    pub async fn serve<S>(self, mut stream: S, arrived: Arrived, stop: CancellationToken)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -72,8 +74,10 @@ impl Web {
         // A client that takes nothing of its answers would hold its place for ever: hyper waits for it without a limit.
         stream.set_write_timeout(Some(self.header_time));
         let arrivals = self.arrivals;
+        let (begins, last_begun) = watch::channel(Instant::now());
         let known = move |mut request: hyper::Request<hyper::body::Incoming>| {
-            let peer = arrivals.behind(&peer, request.headers().get_all(FORWARDED).iter().map(|value| value.as_bytes()));
+            begins.send_replace(Instant::now());
+            let peer = arrivals.behind(&arrived, request.headers().get_all(FORWARDED).iter().map(|value| value.as_bytes()));
             request.extensions_mut().insert(peer);
             request
         };
@@ -85,10 +89,30 @@ impl Web {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
+            () = unused(last_begun, self.header_time.saturating_mul(IDLE_TIMES)) => {
+                connection.as_mut().graceful_shutdown();
+                // Over HTTP/2 a client that opens no window and answers pings would have its answers kept for ever.
+                let Ok(ended) = timeout(self.header_time, connection).await else {
+                    tracing::debug!("HTTP connection dropped: its answers were not taken");
+                    return;
+                };
+                ended
+            }
         };
         if let Err(error) = ended {
             tracing::debug!(error = %error, "HTTP connection ended badly");
         }
+    }
+}
+
+/// Until no request began for this long.
+async fn unused(last_begun: watch::Receiver<Instant>, longest: Duration) {
+    loop {
+        let until = *last_begun.borrow() + longest;
+        if Instant::now() >= until {
+            return;
+        }
+        sleep_until(until).await;
     }
 }
 

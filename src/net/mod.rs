@@ -138,21 +138,21 @@ impl House {
             () = stop.cancelled() => return,
             arrived = tokio::time::timeout(patience, self.arrivals.meet(&mut stream, address)) => arrived,
         };
-        let Ok(Ok(peer)) = arrived else {
+        let Ok(Ok(mut arrived)) = arrived else {
             tracing::debug!("a trusted proxy sent no PROXY header");
             return;
         };
         // A proxy that names no clients here stands for many: it is not one source.
-        let held = self.connections.hold(peer.address);
-        if held.is_none() && !self.arrivals.trusts(peer.address) {
+        let held = self.connections.hold(arrived.peer.address);
+        if held.is_none() && !self.arrivals.stands_for_many(&arrived) {
             return;
         }
         let handshake = self.tls.as_ref().map(|tls| tls.handshake(inside, patience));
         if matches!(speaks, Speaks::Ldap) {
-            return ldap::serve_clear(stream, peer, handshake, self.service, stop).await;
+            return ldap::serve_clear(stream, arrived.peer, handshake, self.service, stop).await;
         }
         if matches!(speaks, Speaks::Http) {
-            return self.web.serve(stream, peer, stop).await;
+            return self.web.serve(stream, arrived, stop).await;
         }
         let Some(handshake) = handshake else {
             return;
@@ -164,10 +164,10 @@ impl House {
         };
         match upgraded {
             Ok((stream, certificate)) => {
-                let peer = Peer { confidential: true, certificate, ..peer };
+                arrived.peer = Peer { confidential: true, certificate, ..arrived.peer };
                 match inside {
-                    Inside::Ldap => ldap::serve_tls(stream, peer, self.service, stop).await,
-                    Inside::Http => self.web.serve(stream, peer, stop).await,
+                    Inside::Ldap => ldap::serve_tls(stream, arrived.peer, self.service, stop).await,
+                    Inside::Http => self.web.serve(stream, arrived, stop).await,
                 }
             }
             Err(error) => tracing::debug!(error = %error, "TLS handshake failed"),
@@ -197,6 +197,9 @@ impl Server {
                 tracing::warn!(setting, "listens to other machines and refuses them in clear; see net.tls and net.cleartext");
             }
             doors.push(Door::bind(speaks, setting, address, slots).await?);
+        }
+        if settings.net.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
+            tracing::warn!(setting = "net.trusted_proxies", "holds every address: any client can then say that it is another");
         }
         let arrivals = Arc::new(Arrivals::new(&settings.net));
         let connections = Connections::new(settings.limits.clone());

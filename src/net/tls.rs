@@ -179,9 +179,16 @@ impl Contents {
 }
 
 fn read(setting: &str, path: &Path) -> Result<Vec<u8>> {
+    let unreadable = |error: io::Error| at(setting, path, &format!("cannot be read: {error}")).with_source(error);
+    // Opening a FIFO waits for its writer, and a device may have no end.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(at(setting, path, "is no regular file"));
+    }
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
-    read.map_err(|error| at(setting, path, &format!("cannot be read: {error}")).with_source(error))?;
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    if file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)? as u64 > LARGEST {
+        return Err(at(setting, path, "is larger than 1 MiB"));
+    }
     Ok(bytes)
 }
 
@@ -320,6 +327,35 @@ mod tests {
         assert!(Tls::load(&TlsSettings { key: None, ..settings(folder.path()) }).is_err());
         assert!(Tls::load(&TlsSettings { certificate: None, ..settings(folder.path()) }).is_err());
         assert!(Tls::load(&TlsSettings { client_ca: Some(folder.path().join("ca.pem")), ..none }).is_err());
+    }
+
+    #[test]
+    fn only_regular_files_of_a_bounded_size_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = issued();
+        let load = || Tls::load(&settings(folder.path())).map(|tls| tls.is_some()).map_err(|error| error.to_string());
+        write(folder.path(), &certificate, &key, &certificate);
+        let (path, kept) = (folder.path().join("c.pem"), folder.path().join("kept.pem"));
+        // As secrets are mounted.
+        #[cfg(unix)]
+        {
+            std::fs::rename(&path, &kept).unwrap();
+            std::os::unix::fs::symlink(&kept, &path).unwrap();
+            assert_eq!(load(), Ok(true));
+            std::fs::remove_file(&path).unwrap();
+            assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+            // Opened anyway, the FIFO would find this writer and then hold nothing.
+            let writer = path.clone();
+            std::thread::spawn(move || std::fs::OpenOptions::new().write(true).open(writer));
+            assert!(load().unwrap_err().ends_with("c.pem): is no regular file"));
+            std::fs::remove_file(&path).unwrap();
+        }
+        let large = format!("{certificate}{}", "\n".repeat(1 << 20));
+        write(folder.path(), &large, &key, &certificate);
+        assert!(load().unwrap_err().ends_with("c.pem): is larger than 1 MiB"));
+        let largest = format!("{certificate}{}", "\n".repeat((1 << 20) - certificate.len()));
+        write(folder.path(), &largest, &key, &certificate);
+        assert_eq!(load(), Ok(true));
     }
 
     #[test]

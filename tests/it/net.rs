@@ -2,6 +2,7 @@
 
 mod client;
 mod external;
+mod http2;
 mod over_tls;
 mod proxies;
 mod starttls;

@@ -121,12 +121,64 @@ async fn forwarded_is_believed_from_trusted_proxies_only() {
         ("Forwarded: for=192.0.2.1;proto=http\r\n", 403),
         ("Forwarded: for=192.0.2.1;proto=https\r\nForwarded: for=198.51.100.1\r\n", 403),
         ("Forwarded: for=192.0.2.1;proto=https, \"\r\n", 403),
+        ("Forwarded: for=192.0.2.1;proto=https, for=127.0.0.1;proto=http\r\n", 200),
         ("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\n", 200),
     ] {
         assert_eq!(get(trusting.directory.http, b"", asked, headers).await.0, expected, "{headers}");
     }
     let trusts_nobody = World::new().await;
     assert_eq!(get(trusts_nobody.directory.http, b"", asked, "Forwarded: for=192.0.2.1;proto=http\r\n").await.0, 200);
+}
+
+/// Behind a proxy here, whose clients have addresses that are trusted as well.
+fn clients_among_proxies(settings: &mut Settings) {
+    settings.net.proxy_protocol = true;
+    settings.net.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+    settings.limits.connections_per_source = 2;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_with_a_trusted_address_has_the_cap_of_a_client() {
+    let world = World::with(clients_among_proxies).await;
+    let root = encoded(1, base_search(""));
+    for (source, answered) in [("10.1.2.3:5000", [true, true, false]), ("192.0.2.1:5000", [true, true, false])] {
+        let mut held = Vec::new();
+        for expected in answered {
+            let mut talk = arriving(world.directory.ldap, &[header(source, true), root.clone()].concat()).await;
+            assert_eq!(talk.next().await.is_some(), expected, "{source}");
+            held.push(talk);
+        }
+    }
+    // A proxy that names nobody stands for many.
+    let addresses: (SocketAddr, SocketAddr) = ("127.0.0.1:5000".parse().unwrap(), "127.0.0.1:389".parse().unwrap());
+    let local = Builder::with_addresses(Version::Two | Command::Local, Protocol::Stream, addresses).build().unwrap();
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut talk = arriving(world.directory.ldap, &[local.clone(), root.clone()].concat()).await;
+        assert!(talk.next().await.is_some());
+        held.push(talk);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forwarded_of_a_named_client_is_its_own_words() {
+    let world = World::with(clients_among_proxies).await;
+    let asked = "/v1/search?q=martin";
+    let http = world.directory.http;
+    // Believed, it would take confidentiality away, or give it.
+    let to_clear = "Forwarded: for=198.51.100.7;proto=http\r\n";
+    assert_eq!(get(http, &header("10.1.2.3:5000", true), asked, to_clear).await.0, 200);
+    let to_tls = "Forwarded: for=198.51.100.7;proto=https\r\n";
+    assert_eq!(get(http, &header("10.1.2.3:5000", false), asked, to_tls).await.0, 403);
+    // The same over TLS that the proxy passes on.
+    let mut stream = TcpStream::connect(world.https()).await.unwrap();
+    stream.write_all(&header("10.1.2.3:5000", false)).await.unwrap();
+    let mut stream = super::client::secure(&trusting(&world.authority, None, false), stream).await.unwrap();
+    let request = format!("GET {asked} HTTP/1.1\r\nHost: localhost\r\n{to_clear}Connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -148,3 +148,18 @@ fn the_limit_of_open_files_is_raised() {
     assert_eq!(figures, ["400", "400"], "{files}");
     assert!(String::from_utf8_lossy(&log).contains("too few file descriptors"), "{}", String::from_utf8_lossy(&log));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_trusts_everybody_is_warned() {
+    for (networks, warned) in [("\"0.0.0.0/0\"", true), ("\"10.0.0.0/8\", \"::/0\"", true), ("\"10.0.0.0/8\"", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (settings, log) = (path(folder.path(), "settings.toml"), folder.path().join("log"));
+        std::fs::write(&settings, format!("[net]\ntrusted_proxies = [{networks}]\n")).unwrap();
+        let output = Stdio::from(std::fs::File::create(&log).unwrap());
+        let server = Server::start(&folder.path().join("data"), &["--settings", &settings], output);
+        server.ready().await;
+        assert_eq!(server.terminate(), Some(0));
+        let log = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(log.contains("holds every address"), warned, "{networks}: {log}");
+    }
+}
