@@ -1,11 +1,14 @@
 //! One generation: a tantivy index in a folder of its own, its writer, and what readers see of it.
 //!
-//! The commit carries the number of the last change applied, so that what is in the index and how far it goes cannot part.
+//! The commit carries the number of the last change applied, so that what is in the index and how far it goes cannot part. For the same
+//! reason a writer that failed is never used again: what it lost would be missing under the next number. The generation goes back to its
+//! last commit ([`Generation::restore`]) and its owner writes again from that number.
 
 use super::compaction::Merging;
 use super::document;
 use super::fields::Fields;
 use super::folder::{Seal, sync_folder};
+use super::held::Held;
 use super::plan::Place;
 use super::{Committed, Document};
 use crate::error::{Error, Result};
@@ -56,9 +59,28 @@ pub struct Generation {
     path: PathBuf,
     index: Index,
     fields: Fields,
-    writer: IndexWriter,
+    /// `None` after a failure, until restored.
+    writer: Option<IndexWriter>,
     reader: IndexReader,
+    /// What was deleted since the last commit; made at need, of a live generation only.
+    held: Option<Held>,
     bulk: bool,
+}
+
+fn writer(index: &Index, bulk: bool) -> Result<IndexWriter> {
+    // One thread: documents keep the order they are fed in.
+    let heap = if bulk { BULK_HEAP } else { LIVE_HEAP };
+    let options = IndexWriterOptions::builder().num_worker_threads(1).memory_budget_per_thread(heap).num_merge_threads(1).build();
+    let writer: IndexWriter = index.writer_with_options(options).map_err(failed("the index cannot be written"))?;
+    if bulk {
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+    } else {
+        let mut policy = LogMergePolicy::default();
+        policy.set_min_num_segments(4);
+        policy.set_del_docs_ratio_before_merge(0.3);
+        writer.set_merge_policy(Box::new(policy));
+    }
+    Ok(writer)
 }
 
 impl Generation {
@@ -78,20 +100,9 @@ impl Generation {
     }
 
     fn over(index: Index, path: &Path, number: u64, bulk: bool) -> Result<Self> {
-        // One thread: documents keep the order they are fed in.
-        let heap = if bulk { BULK_HEAP } else { LIVE_HEAP };
-        let options = IndexWriterOptions::builder().num_worker_threads(1).memory_budget_per_thread(heap).num_merge_threads(1).build();
-        let writer = index.writer_with_options(options).map_err(failed("the index cannot be written"))?;
-        if bulk {
-            writer.set_merge_policy(Box::new(NoMergePolicy));
-        } else {
-            let mut policy = LogMergePolicy::default();
-            policy.set_min_num_segments(4);
-            policy.set_del_docs_ratio_before_merge(0.3);
-            writer.set_merge_policy(Box::new(policy));
-        }
+        let writer = Some(writer(&index, bulk)?);
         let reader = reader(&index)?;
-        Ok(Self { number, path: path.to_owned(), index, fields: Fields::schema().1, writer, reader, bulk })
+        Ok(Self { number, path: path.to_owned(), index, fields: Fields::schema().1, writer, reader, held: None, bulk })
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -102,8 +113,55 @@ impl Generation {
         committed(&self.index)
     }
 
+    fn writer(&mut self) -> Result<&mut IndexWriter> {
+        self.writer.as_mut().ok_or_else(|| Error::internal("the index cannot be written", "its writer failed and is not restored yet"))
+    }
+
+    /// Forgets everything that is not committed. Nothing can be written until [`Generation::restore`].
+    pub fn abandon(&mut self) {
+        self.writer = None;
+        self.held = None;
+    }
+
+    /// After a failure: goes on from the last commit on disk, with a new writer. Does nothing otherwise.
+    pub fn restore(&mut self) -> Result<()> {
+        if self.writer.is_none() {
+            let writer = writer(&self.index, self.bulk)?;
+            // A commit may have failed in its last steps: it counts, and its readers and its folder follow here.
+            sync_folder(&self.path)?;
+            self.reload()?;
+            self.writer = Some(writer);
+        }
+        Ok(())
+    }
+
+    fn or_abandon<T>(&mut self, result: Result<T>) -> Result<T> {
+        if result.is_err() {
+            self.abandon();
+        }
+        result
+    }
+
+    fn held(&mut self) -> &mut Held {
+        self.held.get_or_insert_with(|| Held::new(self.reader.searcher()))
+    }
+
+    /// Has the live generation these documents, all of one entry, and no others of it? What is committed and not deleted since
+    /// counts; of a build nothing does, everything is written.
+    pub fn holds(&mut self, documents: &[Document<'_>]) -> Result<bool> {
+        let fields = self.fields;
+        Ok(!self.bulk && self.held().holds(&fields, documents)?)
+    }
+
+    /// A deletion that fails leaves the generation to be restored: the commit behind it fails.
     fn delete(&mut self, place: Place, term: &str) {
-        self.writer.delete_term(Term::from_field_text(place.field(&self.fields), term));
+        let fields = self.fields;
+        if !self.bulk && self.held().delete(&fields, place, term).is_err() {
+            self.abandon();
+        }
+        if let Some(writer) = &self.writer {
+            writer.delete_term(Term::from_field_text(place.field(&fields), term));
+        }
     }
 
     /// Deletes every document of these entries (all audiences).
@@ -126,7 +184,13 @@ impl Generation {
     /// Adds one document (the caller has deleted the entry before).
     pub fn add(&mut self, document: &Document<'_>) -> Result<()> {
         let built: TantivyDocument = document::build(&self.fields, document);
-        self.writer.add_document(built).map(|_| ()).map_err(failed("an entry cannot be indexed"))
+        self.add_built(built)
+    }
+
+    fn add_built(&mut self, document: TantivyDocument) -> Result<()> {
+        let added =
+            self.writer().and_then(|writer| writer.add_document(document).map(|_| ()).map_err(failed("an entry cannot be indexed")));
+        self.or_abandon(added)
     }
 
     /// [`Generation::add`] for many, in their order: cutting entries into terms is most of the work, and is shared among the cores.
@@ -143,15 +207,22 @@ impl Generation {
             return Err(Error::internal("an entry cannot be indexed", "a thread that cuts entries ended abnormally"));
         }
         for document in built.into_iter().flatten() {
-            self.writer.add_document(document).map_err(failed("an entry cannot be indexed"))?;
+            self.add_built(document)?;
         }
         Ok(())
     }
 
-    /// Durable and visible to readers (live generation) when it returns.
+    /// Durable and visible to readers (live generation) when it returns. After an error nothing of it may be counted on: the generation
+    /// is to be restored, and says itself how far it came.
     pub fn commit(&mut self, committed: Committed) -> Result<()> {
+        let done = self.try_commit(committed);
+        self.held = None;
+        self.or_abandon(done)
+    }
+
+    fn try_commit(&mut self, committed: Committed) -> Result<()> {
         let what = "the index cannot be committed";
-        let mut commit = self.writer.prepare_commit().map_err(failed(what))?;
+        let mut commit = self.writer()?.prepare_commit().map_err(failed(what))?;
         commit.set_payload(&committed.seq.to_string());
         commit.commit().map_err(failed(what))?;
         sync_folder(&self.path)?;
@@ -166,7 +237,8 @@ impl Generation {
     /// behind it.
     pub fn begin_merge(&mut self) -> Result<Option<Merging>> {
         let segments = self.segments_in_order()?;
-        Ok((segments.len() > 1).then(|| Merging::new(self.writer.merge(&segments))))
+        let writer = self.writer()?;
+        Ok((segments.len() > 1).then(|| Merging::new(writer.merge(&segments))))
     }
 
     pub(super) fn sync(&self) -> Result<()> {
@@ -191,13 +263,14 @@ impl Generation {
     pub(super) fn rewrite_deletions(&mut self) -> Result<Vec<Merging>> {
         let metas = self.index.searchable_segment_metas().map_err(failed("the index cannot be read"))?;
         let held = metas.iter().filter(|m| m.num_deleted_docs() > 0);
-        Ok(held.map(|m| Merging::new(self.writer.merge(&[m.id()]))).collect())
+        let writer = self.writer()?;
+        Ok(held.map(|m| Merging::new(writer.merge(&[m.id()]))).collect())
     }
 
     /// Removes the files that the last commit does not name; `false` while readers hold some.
     pub(super) fn sweep(&mut self) -> Result<bool> {
         self.reload()?;
-        self.writer.garbage_collect_files().wait().map_err(failed("old files of the index cannot be removed"))?;
+        self.writer()?.garbage_collect_files().wait().map_err(failed("old files of the index cannot be removed"))?;
         let clean = !self.has_stale_files()?;
         if clean {
             sync_folder(&self.path)?;

@@ -4,7 +4,7 @@
 //! too few; each is tested again against the entry's own values before it is counted.
 //!
 //! In the order the data meets the parts: `fields` what a document is, `terms` and `practice` what is cut from an entry, `document` and
-//! `stored` the document, `generation` and `folder` its files; `filter`, `filter_plan` and `criteria` a question, `candidates` its posting
+//! `stored` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question, `candidates` its posting
 //! lists, `search` and `order` the answer, `reader` the door `directory` uses.
 
 mod candidates;
@@ -17,6 +17,7 @@ mod filter_plan;
 mod folder;
 pub mod gate;
 mod generation;
+mod held;
 mod order;
 mod plan;
 mod practice;

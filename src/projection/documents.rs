@@ -24,43 +24,81 @@ fn published(record: &Record) -> Vec<(Published, u8)> {
     documents
 }
 
+/// What the store now gives of one entry, and its rows of table `published` before and after.
+struct Present {
+    key: EntryKey,
+    shown: Vec<(Published, u8, i64, i64)>,
+    before: Vec<PublishedRow>,
+    after: Vec<PublishedRow>,
+}
+
+impl Present {
+    fn documents(&self) -> Vec<Document<'_>> {
+        let shown = self.shown.iter();
+        shown
+            .map(|(published, audiences, since, created)| Document { published, audiences: *audiences, since: *since, created: *created })
+            .collect()
+    }
+}
+
+async fn present(store: &Store, causes: &[(EntryKey, i64)]) -> Result<Vec<Present>> {
+    let keys: Vec<EntryKey> = causes.iter().map(|(key, _)| key.clone()).collect();
+    let records: HashMap<EntryKey, Option<Record>> = store.records(&keys).await?.into_iter().collect();
+    let mut known: HashMap<EntryKey, Vec<PublishedRow>> = HashMap::new();
+    for row in store.published(&keys).await? {
+        known.entry(row.entry.clone()).or_default().push(row);
+    }
+    let entries = causes.iter().map(|(key, at)| {
+        let documents = records.get(key).and_then(Option::as_ref).map(published).unwrap_or_default();
+        let before = known.remove(key).unwrap_or_default();
+        let after = rows_of(key, &documents, &before, *at);
+        let times = |audiences| after.iter().find(|r| r.audiences == audiences).map_or((*at, *at), |r| (r.since, r.created));
+        let shown = documents.into_iter().map(|(content, audiences)| {
+            let (since, created) = times(audiences);
+            (content, audiences, since, created)
+        });
+        Present { key: key.clone(), shown: shown.collect(), before, after }
+    });
+    Ok(entries.collect())
+}
+
 /// Writes the present state of these entries into a generation (not committed). `causes` gives, for each entry, the UTC second of
-/// the latest change that concerns it.
+/// the latest change that concerns it. An entry that the live generation holds as it is keeps its document, and with it its place in
+/// the document order: a change of what is hidden moves nothing.
 ///
 /// The `published` rows are written before the index commit: should the process die in between, the replay finds its own digest there
 /// and carries the same time, where rows written after a commit could be lost for good.
 pub(super) async fn write_entries(store: &Store, generation: &mut Generation, causes: &[(EntryKey, i64)]) -> Result<()> {
     for chunk in causes.chunks(RECORDS) {
-        let keys: Vec<EntryKey> = chunk.iter().map(|(key, _)| key.clone()).collect();
-        let records: HashMap<EntryKey, Option<Record>> = store.records(&keys).await?.into_iter().collect();
-        let mut known: HashMap<EntryKey, Vec<PublishedRow>> = HashMap::new();
-        for row in store.published(&keys).await? {
-            known.entry(row.entry.clone()).or_default().push(row);
-        }
-        let mut rows = Vec::new();
-        let mut changed = Vec::new();
-        let mut shown: Vec<(Published, u8, i64, i64)> = Vec::with_capacity(chunk.len());
-        generation.delete_entries(&keys);
-        for (key, at) in chunk {
-            let documents = records.get(key).and_then(Option::as_ref).map(published).unwrap_or_default();
-            let before = known.remove(key).unwrap_or_default();
-            let after = rows_of(key, &documents, &before, *at);
-            shown.extend(documents.into_iter().map(|(content, audiences)| {
-                let (since, created) = after.iter().find(|r| r.audiences == audiences).map_or((*at, *at), |r| (r.since, r.created));
-                (content, audiences, since, created)
-            }));
-            if !same_rows(&before, &after) {
-                changed.push(key.clone());
-                rows.extend(after);
+        let entries = present(store, chunk).await?;
+        let mut stale = Vec::new();
+        let mut fresh = Vec::new();
+        for entry in &entries {
+            let documents = entry.documents();
+            if !generation.holds(&documents)? {
+                stale.push(entry.key.clone());
+                fresh.extend(documents);
             }
         }
-        let documents: Vec<_> = shown
-            .iter()
-            .map(|(published, audiences, since, created)| Document { published, audiences: *audiences, since: *since, created: *created })
-            .collect();
-        generation.add_all(&documents)?;
-        if !changed.is_empty() {
-            store.write_published(&changed, &rows).await?;
+        generation.delete_entries(&stale);
+        generation.add_all(&fresh)?;
+        let changed = || entries.iter().filter(|e| !same_rows(&e.before, &e.after));
+        let keys: Vec<EntryKey> = changed().map(|e| e.key.clone()).collect();
+        if !keys.is_empty() {
+            let rows: Vec<PublishedRow> = changed().flat_map(|e| e.after.iter().cloned()).collect();
+            store.write_published(&keys, &rows).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes those of these entries (not committed) that the live generation does not hold as they should be.
+pub(super) async fn delete_outdated(store: &Store, generation: &mut Generation, causes: &[(EntryKey, i64)]) -> Result<()> {
+    for chunk in causes.chunks(RECORDS) {
+        for entry in present(store, chunk).await? {
+            if !generation.holds(&entry.documents())? {
+                generation.delete_entries(std::slice::from_ref(&entry.key));
+            }
         }
     }
     Ok(())

@@ -53,6 +53,8 @@ pub struct Projector {
     urgent_through: i64,
     /// Number of a withdrawal that names no entry and waits: nothing but a new generation applies it.
     withdrawn_whole: Option<i64>,
+    /// Commit number that other processes were told last.
+    told: Option<i64>,
     bounds: Bounds,
 }
 
@@ -75,8 +77,9 @@ impl Projector {
     /// Takes the index lock. Error `conflict` when another process holds it.
     pub async fn open(store: Store, data: DataDir, doors: Doors) -> Result<Self> {
         let index = Index::open(&data.index(), store.store_id(), &doors.reader)?;
-        let projector =
-            Self { store, index, doors, data, withdrawn_through: 0, urgent_through: 0, withdrawn_whole: None, bounds: Bounds::default() };
+        let bounds = Bounds::default();
+        let mut projector =
+            Self { store, index, doors, data, withdrawn_through: 0, urgent_through: 0, withdrawn_whole: None, told: None, bounds };
         projector.refresh_labels().await?;
         projector.refresh_notices().await?;
         projector.tell_searchable()?;
@@ -95,11 +98,14 @@ impl Projector {
     }
 
     /// Tells other processes how far readers of this one have come: the commit number on disk is a moment ahead of them.
-    fn tell_searchable(&self) -> Result<()> {
+    fn tell_searchable(&mut self) -> Result<()> {
+        let committed = self.committed();
         let path = searchable_file(&self.data);
         let fresh = path.with_extension("new");
-        std::fs::write(&fresh, self.committed().to_string()).map_err(crate::error::at_path(&fresh))?;
-        std::fs::rename(&fresh, &path).map_err(crate::error::at_path(&path))
+        std::fs::write(&fresh, committed.to_string()).map_err(crate::error::at_path(&fresh))?;
+        std::fs::rename(&fresh, &path).map_err(crate::error::at_path(&path))?;
+        self.told = Some(committed);
+        Ok(())
     }
 
     /// Last change number applied to the live generation; 0 before the first build.
@@ -118,7 +124,9 @@ impl Projector {
 
     /// Builds a new generation from the store beside the live one and switches to it.
     pub async fn rebuild(&mut self) -> Result<()> {
-        self.build().await?;
+        self.index.live().restore()?;
+        let built = self.build().await;
+        self.or_go_back(built)?;
         self.catch_up().await
     }
 
@@ -133,8 +141,24 @@ impl Projector {
         Ok(())
     }
 
-    /// One turn: applies what is waiting. `true` when there was something.
+    /// One turn: applies what is waiting. `true` when there was something. What fails, for whatever reason, leaves nothing half written:
+    /// the live generation goes back to its last commit, and the next turn begins behind that.
     async fn step(&mut self) -> Result<bool> {
+        self.index.live().restore()?;
+        let applied = self.apply().await;
+        self.or_go_back(applied)
+    }
+
+    fn or_go_back<T>(&mut self, result: Result<T>) -> Result<T> {
+        if result.is_err() {
+            self.index.live().abandon();
+            // Counted before its commit: a build must not take it for applied.
+            self.urgent_through = 0;
+        }
+        result
+    }
+
+    async fn apply(&mut self) -> Result<bool> {
         let last = self.store.last_change().await?;
         let Some(committed) = self.index.committed() else {
             self.build().await?;
@@ -143,6 +167,10 @@ impl Projector {
         };
         if committed.seq == last {
             self.note_withdrawn(last);
+            // Telling may have failed where the commit did not.
+            if self.told != Some(last) {
+                self.tell_searchable()?;
+            }
             return Ok(false);
         }
         // An index ahead of its store: the store was put back from a copy.

@@ -1,7 +1,7 @@
 //! One window of changes into the live generation: withdrawals first, then the rest in bounded commits, publications in between.
 
 use super::Projector;
-use super::documents::write_entries;
+use super::documents::{delete_outdated, write_entries};
 use crate::error::Result;
 use crate::index::Committed;
 use crate::model::{EntryKey, Kind};
@@ -30,8 +30,8 @@ impl Projector {
         if causes.len() > self.bounds.commit {
             self.withdraw(&changes, from).await?;
         } else {
-            // Deleted and written again in the one commit below: nothing flickers.
-            self.delete_withdrawn(&changes).await?;
+            // Deleted and written again in the one commit below: nothing flickers. What is linked is among the causes.
+            self.delete_shown(&changes);
         }
         self.urgent_through = self.urgent_through.max(last);
         let chunks: Vec<_> = causes.chunks(self.bounds.commit).collect();
@@ -107,22 +107,24 @@ impl Projector {
         }
     }
 
-    /// Deletes by term: also what the store no longer links to the thing withdrawn.
+    /// Deletes what shows a thing withdrawn, and of what is linked to one whatever has to change for it.
     async fn delete_withdrawn(&mut self, changes: &[Change]) -> Result<()> {
-        let mut linked = Vec::new();
+        self.delete_shown(changes);
+        let by_link = |c: &Change| matches!(c.kind, ChangeKind::Professional | ChangeKind::Structure | ChangeKind::Operator);
+        let linked: Vec<Change> = changes.iter().filter(|c| c.withdraws && by_link(c)).cloned().collect();
+        let causes = self.causes(&linked).await?;
+        delete_outdated(&self.store, self.index.live(), &causes).await
+    }
+
+    /// Deletes by term: also what the store no longer links to the thing withdrawn.
+    fn delete_shown(&mut self, changes: &[Change]) {
         for change in changes.iter().filter(|c| c.withdraws) {
             match change.kind {
                 ChangeKind::Mailbox => self.index.live().delete_showing_address(&change.key),
                 ChangeKind::Domain => self.index.live().delete_showing_domain(&change.key),
-                ChangeKind::Professional | ChangeKind::Structure | ChangeKind::Operator => linked.push(change.clone()),
-                ChangeKind::Label | ChangeKind::All => {}
+                ChangeKind::Professional | ChangeKind::Structure | ChangeKind::Operator | ChangeKind::Label | ChangeKind::All => {}
             }
         }
-        if !linked.is_empty() {
-            let keys = self.store.dependants_of(&linked).await?;
-            self.index.live().delete_entries(&keys);
-        }
-        Ok(())
     }
 
     /// What depends on the changes, each entry once, with the time of its latest cause. A withdrawn mailbox also concerns whoever

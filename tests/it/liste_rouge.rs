@@ -240,3 +240,49 @@ async fn after_a_crash_between_flag_and_projection_no_door_answers_before_it_is_
         annuaire_in(data.path(), &["mailbox", "flag", RED, "--liste-rouge", "false"]).success();
     }
 }
+
+/// Every entry of an unsorted search as sent, in its order, for both audiences.
+async fn unsorted(directory: &TestDirectory) -> Vec<String> {
+    let mut all = Vec::new();
+    for mut ldap in [directory.ldap().await, directory.ldap_as_professional().await] {
+        for base in ["ou=bal,dc=mssante,dc=fr", "dc=annuaire,dc=sante,dc=fr"] {
+            let found = ldap.ask(base, LdapSearchScope::Subtree, "(objectClass=*)", &["*", "+"], 0).await;
+            assert_eq!(found.code, LdapResultCode::Success);
+            all.extend(found.entries.iter().map(|entry| format!("{entry:?}")));
+        }
+    }
+    all
+}
+
+/// Entries that change move to the end of the document order: one that moved without having changed would tell of what is hidden.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_red_mailbox_moves_nobody() {
+    let directory = served().await;
+    let publication = Publication::new(directory.store.clone());
+    let zero_papier = async |address: &str, accepted: bool, now: i64| {
+        let flags = MailboxFlags { zero_papier: Some(Some(accepted)), ..MailboxFlags::default() };
+        publication.flag(&Address::parse(address).unwrap(), flags, "test", now).await.unwrap();
+        directory.settle().await;
+    };
+    flag(&directory, true).await;
+    directory.settle().await;
+    let holder = |all: &[String]| all.iter().position(|entry| entry.contains(&format!("uid={HOLDER},"))).expect("the holder is shown");
+    let first = unsorted(&directory).await;
+    zero_papier("elodie.martin@medecin.mssante.fr", false, 1_790_000_300).await;
+    zero_papier("elodie.martin@medecin.mssante.fr", true, 1_790_000_301).await;
+    let before = unsorted(&directory).await;
+    assert_ne!(first, before, "an entry that changes moves, behind the holder");
+    zero_papier(RED, true, 1_790_000_400).await;
+    zero_papier(RED, false, 1_790_000_401).await;
+    zero_papier("rouge.depuis-toujours@ch-exempleville.mssante.fr", true, 1_790_000_402).await;
+    // Born red, of somebody without a mailbox, and at the hospital itself.
+    let born = r#"{"address":"rouge.nee@ch-exempleville.mssante.fr","type":"PER","professional_id":"810999990061","liste_rouge":true}
+{"address":"rouge.service@ch-exempleville.mssante.fr","type":"ORG","structure_id":"F990999013","responsible":"Responsable Caché","description":"Caché","liste_rouge":true}
+"#;
+    let loaded = publication.load_lines(country::HOSPITAL_OPERATOR, born.as_bytes(), "test", 1_790_000_403).await.unwrap();
+    assert_eq!(loaded.created, 2, "{:?}", loaded.lines);
+    directory.settle().await;
+    let after = unsorted(&directory).await;
+    assert_eq!(holder(&after), holder(&before));
+    assert_eq!(after, before);
+}

@@ -1,5 +1,7 @@
 //! The projection over a real store and index: nothing acknowledged is missed, nothing withdrawn is found, times survive a rebuild.
 
+pub mod faults;
+
 use crate::country;
 use crate::harness::{Silent, TestDirectory, clock, import_into};
 use annuaire::directory::{Caller, Directory, Governor};

@@ -1,16 +1,17 @@
 //! Generations: the lock, resuming, what makes a rebuild, switching under open readers, audiences.
 
-use super::sample::{Doc, documents, mailbox, site, world};
+use super::sample::{Doc, SINCE, documents, mailbox, site, world};
 use super::{add, built, found, query, rebuild, run};
+use crate::projection::faults::Unwritable;
 use annuaire::directory::{Caller, Directory, Governor};
 use annuaire::error::Kind as ErrorKind;
 use annuaire::index::query::{AttributeFilter, Criteria, Matching, Order, Query};
-use annuaire::index::{Committed, Gate, Index, Reader, committed_on_disk};
+use annuaire::index::{Committed, Document, Gate, Index, Reader, committed_on_disk};
 use annuaire::model::{Audience, EntryKey, Kind, MailboxType, Record, StructureRecord};
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 fn total(index: &Index) -> u64 {
@@ -166,4 +167,64 @@ async fn the_door_follows_the_gate_and_decodes_what_was_published() {
     index.set_labels(labels.into_iter().collect());
     assert!(directory.nomenclature("TRE_R38-SpecialiteOrdinale").is_some() && directory.nomenclature("tre_r38").is_some());
     assert!(directory.nomenclature("TRE_R39").is_none());
+}
+
+/// A writer whose thread has ended refuses everything for ever: a new one takes its place, at the last commit.
+#[test]
+fn a_writer_that_died_is_made_anew() {
+    let docs = world();
+    let (folder, mut index) = built(&docs[..20]);
+    let before = total(&index);
+    let fault = Unwritable::new(&folder.path().join("index").join(fs::read_to_string(folder.path().join("index/CURRENT")).unwrap()));
+    let lost = Document { published: &docs[20].published, audiences: docs[20].audiences, since: SINCE, created: SINCE };
+    for _ in 0..2 {
+        // The thread ends with the first document; the writer notices later.
+        let until = Instant::now() + crate::harness::PATIENCE;
+        while index.live().add(&lost).is_ok() {
+            assert!(Instant::now() < until, "the writer can write");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(index.live().add(&lost).is_err());
+        assert!(index.live().commit(Committed { seq: 2 }).is_err(), "nothing may be committed without what was lost");
+        index.live().restore().unwrap();
+        assert_eq!((index.committed(), total(&index)), (Some(Committed { seq: 1 }), before));
+    }
+    drop(fault);
+    index.live().delete_entries(&[docs[0].published.key()]);
+    index.live().abandon();
+    index.live().restore().unwrap();
+    add(index.live(), &docs[20..21]);
+    index.live().commit(Committed { seq: 2 }).unwrap();
+    assert_eq!(index.committed(), Some(Committed { seq: 2 }));
+    let seen = |audience| run(&index.reader(), audience, &query(Matching::Criteria(Criteria::default()))).total.unwrap();
+    let shown = u64::from(docs[20].audiences & Audience::Professional.bit() != 0);
+    assert_eq!(seen(Audience::Professional), before + shown, "one came, none went");
+}
+
+/// Compared with what is committed, less what was deleted since.
+#[test]
+fn a_generation_knows_what_it_holds() {
+    let docs = world();
+    let (_folder, mut index) = built(&docs[..20]);
+    let of = |entry: &EntryKey| docs[..20].iter().filter(|d| d.published.key() == *entry).collect::<Vec<_>>();
+    let holds = |index: &mut Index, docs: &[&Doc], since: i64| {
+        let documents: Vec<_> =
+            docs.iter().map(|d| Document { published: &d.published, audiences: d.audiences, since, created: SINCE }).collect();
+        index.live().holds(&documents).unwrap()
+    };
+    let entry = docs[0].published.key();
+    let held = of(&entry);
+    assert!(holds(&mut index, &held, SINCE));
+    assert!(!holds(&mut index, &held, SINCE + 1), "another time");
+    assert!(!holds(&mut index, &[], SINCE));
+    let fewer = Doc { audiences: held[0].audiences ^ 3, ..held[0].clone() };
+    assert!(!holds(&mut index, &[&fewer], SINCE), "another audience");
+    index.live().delete_entries(std::slice::from_ref(&entry));
+    assert!(!holds(&mut index, &held, SINCE), "deleted in the same window");
+    index.live().abandon();
+    index.live().restore().unwrap();
+    assert!(holds(&mut index, &held, SINCE), "the deletion was never committed");
+    index.live().delete_entries(std::slice::from_ref(&entry));
+    index.live().commit(Committed { seq: 2 }).unwrap();
+    assert!(!holds(&mut index, &held, SINCE));
 }

@@ -1,0 +1,74 @@
+//! What the last commit holds of an entry, less what was deleted since: tells whether an entry would be written again as it is.
+//!
+//! An entry written again moves to the end of the document order, which unsorted searches answer in. Were an entry written without having
+//! changed, its place would tell that something changed beside it which nobody may see.
+
+use super::candidates::Candidates;
+use super::document::sort_key;
+use super::fields::{AUDIENCE, Fields};
+use super::generation::failed;
+use super::plan::{Place, Plan};
+use super::{Document, Stored};
+use crate::error::Result;
+use std::collections::HashSet;
+use tantivy::{DocAddress, Searcher, TERMINATED};
+
+/// The documents of one commit, and which of them a deletion has named since.
+pub(super) struct Held {
+    searcher: Searcher,
+    gone: HashSet<DocAddress>,
+}
+
+impl Held {
+    /// `searcher` sees the last commit, and nothing is deleted behind it yet.
+    pub fn new(searcher: Searcher) -> Self {
+        Self { searcher, gone: HashSet::new() }
+    }
+
+    /// A deletion by this term is under way.
+    pub fn delete(&mut self, fields: &Fields, place: Place, term: &str) -> Result<()> {
+        let named = self.find(fields, place, term)?;
+        self.gone.extend(named);
+        Ok(())
+    }
+
+    /// Are these, all of one entry, what it has, to the byte and the audience? Equal rows in the store would not prove it: they are
+    /// written before the commit.
+    pub fn holds(&self, fields: &Fields, documents: &[Document<'_>]) -> Result<bool> {
+        let Some(first) = documents.first() else { return Ok(false) };
+        let found = self.find(fields, Place::Key, &first.published.key().to_string())?;
+        if found.len() != documents.len() {
+            return Ok(false);
+        }
+        for address in found {
+            let audiences = self.audiences(address)?;
+            let Some(document) = documents.iter().find(|d| audiences == Some(u64::from(d.audiences))) else { return Ok(false) };
+            let stored = self.searcher.doc::<Stored>(address).map_err(failed("an entry of the index cannot be read"))?;
+            if stored.bytes() != Stored::new(document, &sort_key(document.published)).bytes() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn audiences(&self, address: DocAddress) -> Result<Option<u64>> {
+        let column = self.searcher.segment_reader(address.segment_ord).fast_fields().u64(AUDIENCE);
+        Ok(column.map_err(failed("a column of the index cannot be read"))?.first(address.doc_id))
+    }
+
+    fn find(&self, fields: &Fields, place: Place, term: &str) -> Result<Vec<DocAddress>> {
+        let plan = Plan::Term(place, term.to_owned());
+        let mut found = Vec::new();
+        for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
+            let mut candidates = Candidates::of(&plan, fields, segment, &|| false)?;
+            while candidates.doc() != TERMINATED {
+                let address = DocAddress::new(ordinal, candidates.doc());
+                if !segment.is_deleted(address.doc_id) && !self.gone.contains(&address) {
+                    found.push(address);
+                }
+                candidates.advance();
+            }
+        }
+        Ok(found)
+    }
+}
