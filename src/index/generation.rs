@@ -14,10 +14,11 @@ use super::{Committed, Document};
 use crate::error::{Error, Result};
 use crate::model::EntryKey;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::store::Compressor;
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
 const BULK_HEAP: usize = 200_000_000;
@@ -67,11 +68,22 @@ pub struct Generation {
     bulk: bool,
 }
 
+/// How long, and how often, a lock of tantivy's is asked for again. The folder's own lock says whether another process has the index.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 fn writer(index: &Index, bulk: bool) -> Result<IndexWriter> {
     // One thread: documents keep the order they are fed in.
     let heap = if bulk { BULK_HEAP } else { LIVE_HEAP };
     let options = IndexWriterOptions::builder().num_worker_threads(1).memory_budget_per_thread(heap).num_merge_threads(1).build();
-    let writer: IndexWriter = index.writer_with_options(options).map_err(failed("the index cannot be written"))?;
+    let started = Instant::now();
+    let writer: IndexWriter = loop {
+        match index.writer_with_options(options.clone()) {
+            // The writer before this one has let go of its lock; a child process being started just then holds it open for a moment.
+            Err(TantivyError::LockFailure(..)) if started.elapsed() < LOCK_PATIENCE => std::thread::sleep(LOCK_PAUSE),
+            made => break made.map_err(failed("the index cannot be written"))?,
+        }
+    };
     if bulk {
         writer.set_merge_policy(Box::new(NoMergePolicy));
     } else {
