@@ -104,8 +104,9 @@ impl Directory {
         &self.cursors
     }
 
-    /// Runs on the blocking pool, bounded in number; `deadline` from when it begins to work, and as long again it may wait for that. A caller that has had its allowance gets the first entries only,
-    /// said by [`Truncated::Allowance`]. Errors: unavailable when the gate is closed, busy, internal.
+    /// Runs on the blocking pool, bounded in number; `deadline` from when it begins to work, and as long again it may wait for its source's
+    /// turn and for a worker. A caller that has had its allowance gets the first entries only, said by [`Truncated::Allowance`].
+    /// Errors: unavailable when the gate is closed, rate-limited, busy, internal.
     pub async fn search(&self, caller: &Caller, mut query: Query, deadline: Duration) -> Result<Answer<Hit>> {
         let admission = self.governor.admit(&caller.source, Instant::now())?;
         query.limit = admission.restricted.map_or(query.limit, |restricted| restricted.entries.min(query.limit));

@@ -5,8 +5,8 @@
 //! [`output`] writes. Requests are read by hand from BER (see [`request`]); results are written through the protocol crate's types;
 //! entries arrive encoded from the index and only get their envelope here.
 //!
-//! Refuses: writes (53), SASL but for EXTERNAL (7), protocol version 2 (2), unknown critical controls (12). Never answers adminLimitExceeded: mail clients
-//! would show nothing; a cut search ends with sizeLimitExceeded after its entries.
+//! Refuses: writes (53), SASL but for EXTERNAL (7), protocol version 2 (2), unknown critical controls (12). Never answers
+//! adminLimitExceeded: mail clients would show nothing; a cut search ends with sizeLimitExceeded after its entries.
 
 mod asking;
 mod ber;

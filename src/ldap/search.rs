@@ -1,7 +1,8 @@
 //! Search (RFC 4511 section 4.5): base, scope and filter to a question, the answer to entries, limits to result codes.
 //!
-//! Entries leave at the reader's pace, but within a deadline for the whole answer; the directory's bounded list of them lies in memory until
-//! then, for the few searches of a connection that have their turn.
+//! Entries leave at the reader's pace, but within a deadline for the whole answer; the directory's bounded list of them lies in memory
+//! until then, for the few searches of a connection that have their turn.
+//!
 //! The entry limit is the smaller of the client's and the caller's; past it, past the evaluation budget or past the server's own time
 //! the entries so far are followed by sizeLimitExceeded (4). timeLimitExceeded (3) answers only a time limit the client itself sent.
 

@@ -1,8 +1,8 @@
-//! The one governor: how often a source may search and how many searches of it work at a time, how many distinct mailboxes it may be shown, how often it may guess a secret and how
-//! many connections it may hold. Shared by every door, held by `directory`.
+//! The one governor: how often a source may search and how many searches of it work at a time, how many distinct mailboxes it may be
+//! shown, how often it may guess a secret and how many connections it may hold. Shared by every door, held by `directory`.
 //!
 //! A directory is for finding, not for copying (S56). What counts is *distinct* mailboxes returned: asking for the same colleague all day
-//! costs one. Beyond the allowance answers shrink, which mail clients show as a long list cut short; an error would empty their list.
+//! costs one. Beyond the allowance answers wait and shrink, which mail clients show as a long list cut short; an error would empty theirs.
 //! Only a burst of searches that no person types is refused. A source is an account, else an IPv4 address, else an IPv6 /56.
 //!
 //! Distinct mailboxes are counted by HyperLogLog (exact to 128, then within about 2 %), in windows that begin with the first mailbox
