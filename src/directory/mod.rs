@@ -60,12 +60,6 @@ impl Hit {
         self.stored.ldap()
     }
 
-    /// JSON of the view, as encoded when it was indexed: the same content has the same bytes.
-    #[must_use]
-    pub fn view_json(&self) -> &[u8] {
-        self.stored.view_json()
-    }
-
     /// UTC seconds of the last change of the content: ETag, Last-Modified, modifyTimestamp.
     #[must_use]
     pub fn since(&self) -> i64 {

@@ -18,8 +18,8 @@ pub(super) fn plan(criteria: &Criteria) -> (Plan, Plan) {
                 rest.push(Plan::None);
             }
             for word in words {
-                rest.push(beginning(tag, &word));
-                whole.push(Plan::Term(Place::Words, format!("{tag}:{word}")));
+                rest.push(tagged(tag, &word, beginning));
+                whole.push(tagged(tag, &word, |tag, word| Plan::Term(Place::Words, format!("{tag}:{word}"))));
             }
         }
     }
@@ -36,6 +36,12 @@ pub(super) fn plan(criteria: &Criteria) -> (Plan, Plan) {
         rest.push(Plan::Term(Place::Codes, Criterion::mailbox(criteria.mailbox_type.map(|t| t.code()), zero_papier)));
     }
     (Plan::and(rest), Plan::and(whole))
+}
+
+/// A free word may also be a name: names are kept under their own tags only.
+fn tagged(tag: char, word: &str, plan: impl Fn(char, &str) -> Plan) -> Plan {
+    let tags: &[char] = if tag == 'q' { &['n', 'g', 'q'] } else { &[tag] };
+    Plan::or(tags.iter().map(|tag| plan(*tag, word)).collect())
 }
 
 fn beginning(tag: char, word: &str) -> Plan {

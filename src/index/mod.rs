@@ -3,8 +3,8 @@
 //! No tantivy type leaves this room. It accepts [`crate::visibility::Published`] and nothing else. Candidates may be too many, never
 //! too few; each is tested again against the entry's own values before it is counted.
 //!
-//! In the order the data meets the parts: `fields` what a document is, `terms` and `practice` what is cut from an entry, `document` and
-//! `stored` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question, `candidates` its posting
+//! In the order the data meets the parts: `fields` what a document is, `terms`, `ready` and `practice` what is cut from an entry, `document`, `stored` and
+//! `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question, `candidates` its posting
 //! lists, `search` and `order` the answer, `reader` the door `directory` uses.
 
 mod candidates;
@@ -19,16 +19,19 @@ pub mod gate;
 mod generation;
 mod held;
 mod order;
+mod packing;
 mod plan;
 mod practice;
 pub mod query;
 mod reader;
+mod ready;
 mod search;
 mod sorted;
 mod stored;
 mod terms;
 
 pub use compaction::{Compaction, Merging};
+pub use document::Cut;
 pub use gate::Gate;
 pub use generation::Generation;
 pub use reader::Reader;

@@ -23,7 +23,7 @@ mod names;
 mod plan;
 mod published;
 mod purge;
-mod records;
+pub mod records;
 mod rows;
 pub(super) mod staging;
 mod status;
@@ -40,6 +40,8 @@ use std::time::Duration;
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pages that a reading connection keeps, in KiB, the way SQLite wants it: what a build looks up again and again.
+const READER_CACHE: &str = "-16000";
 const READERS: u32 = 4;
 
 /// Declares constant statements and lists them in `STATEMENTS`, for the test that prepares every one.
@@ -139,7 +141,12 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn reader_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("cache_size", READER_CACHE)
+        .disable_statement_logging()
 }
 
 /// Maps a database failure; `what` says which step failed. Neither SQL nor values are in it: SQLite's own texts hold table names only.
