@@ -75,8 +75,11 @@ impl Slot<'_> {
     /// Found by its code, and by words of its label.
     fn coded(&mut self, tag: &str, code: &str, label: &str) {
         self.exact(tag, code);
-        self.exact(tag, label);
-        self.words(tag, label);
+        let label = text::fold(label);
+        if !label.is_empty() {
+            self.terms.add(&[self.slot, tag, "=", &label]);
+            self.words_of(tag, &label);
+        }
     }
 
     fn exact(&mut self, tag: &str, value: &str) {
@@ -87,8 +90,12 @@ impl Slot<'_> {
     }
 
     fn words(&mut self, tag: &str, value: &str) {
-        for word in text::words(value) {
-            self.terms.add(&[self.slot, tag, ":", &word]);
+        self.words_of(tag, &text::fold_keeping_ends(value));
+    }
+
+    fn words_of(&mut self, tag: &str, folded: &str) {
+        for word in text::words_of(folded) {
+            self.terms.add(&[self.slot, tag, ":", word]);
         }
     }
 }

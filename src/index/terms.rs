@@ -5,7 +5,7 @@
 //! ([`Rule::prepare`]): what is compared is what was cut. Attributes with few distinct values have no grams: their values are listed.
 
 use super::ready::{Terms, put};
-use crate::ldap_entry::attributes::{Attribute, MatchingKind};
+use crate::ldap_entry::attributes::{Attribute, InOrder, MatchingKind};
 use crate::ldap_entry::matching::Rule;
 
 pub(super) const START: char = '\u{2}';
@@ -122,12 +122,10 @@ impl Grams {
         self.packed.sort_unstable();
         self.packed.dedup();
         let mut value = String::with_capacity(self.packed.len() * 4);
-        let mut gram = String::new();
         for packed in self.packed {
             let place = |n: u32| u32::try_from(packed >> (n * CHARACTER_BITS) & ((1 << CHARACTER_BITS) - 1)).unwrap_or_default();
-            gram.clear();
-            gram.extend([2, 1, 0].into_iter().filter_map(|n| char::from_u32(place(n).checked_sub(1)?)));
-            put(&mut value, &gram);
+            put(&mut value, "");
+            [2, 1, 0].into_iter().filter_map(|n| char::from_u32(place(n).checked_sub(1)?)).for_each(|c| value.push(c));
         }
         value
     }
@@ -173,8 +171,9 @@ pub(super) struct AttributeTerms {
 impl AttributeTerms {
     pub fn of(entry: &[u8]) -> Self {
         let mut terms = Self::default();
+        let mut known = InOrder::default();
         for (name, values) in crate::ldap_entry::values(entry) {
-            let Some(attribute) = crate::ldap_entry::attributes::canonical(name.as_bytes()) else {
+            let Some(attribute) = known.next(name.as_bytes()) else {
                 continue;
             };
             if !is_always_there(attribute) {
