@@ -18,12 +18,24 @@ use tantivy::{DocId, DocSet as _, InvertedIndexReader, SegmentReader, TERMINATED
 
 /// A sorted set of documents, walked forward.
 pub(super) enum Candidates {
-    All { doc: DocId, end: DocId },
+    All {
+        doc: DocId,
+        end: DocId,
+    },
     Postings(Box<SegmentPostings>),
-    And { members: Vec<Candidates>, doc: DocId },
-    Or { members: Vec<Candidates>, doc: DocId },
+    And {
+        members: Vec<Candidates>,
+        doc: DocId,
+    },
+    Or {
+        members: Vec<Candidates>,
+        doc: DocId,
+    },
     /// [`Candidates::Or`] of more than [`FEW`].
-    Many { heap: BinaryHeap<Head>, doc: DocId },
+    Many {
+        heap: BinaryHeap<Head>,
+        doc: DocId,
+    },
 }
 
 /// Members of a disjunction that are looked at one by one at each step.

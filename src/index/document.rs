@@ -78,7 +78,8 @@ pub(super) fn sort_key(published: &Published) -> String {
 /// Words by tag: `n:` family names, `g:` given names, `q:` whatever else free words may mean.
 fn tagged_words(view: &View) -> BTreeSet<(&'static str, String)> {
     let mut words = BTreeSet::new();
-    let mut put = |tag: &'static str, value: &str| words.extend(text::words_of(&text::fold_keeping_ends(value)).map(|w| (tag, w.to_owned())));
+    let mut put =
+        |tag: &'static str, value: &str| words.extend(text::words_of(&text::fold_keeping_ends(value)).map(|w| (tag, w.to_owned())));
     for person in view.persons() {
         put("n:", &person.family_name);
         put("g:", &person.given_name);

@@ -59,9 +59,7 @@ fn plan_attribute(test: &Test, attribute: &Attribute) -> Plan {
             Coverage::Never | Coverage::Nothing => Plan::All,
         },
         Check::Substring(pattern) if pattern.is_impossible() => Plan::None,
-        Check::Substring(pattern) if coverage == Coverage::Listed => {
-            Plan::Values(attribute.name, ValueTest::Substring(pattern.clone()))
-        }
+        Check::Substring(pattern) if coverage == Coverage::Listed => Plan::Values(attribute.name, ValueTest::Substring(pattern.clone())),
         Check::Words(words) if coverage == Coverage::Listed => Plan::Values(attribute.name, ValueTest::Words(words.clone())),
         Check::Substring(pattern) => grams(coverage, pattern.marked_pieces(START, END)),
         Check::Words(words) => grams(coverage, words.iter().cloned()),

@@ -64,7 +64,8 @@ impl Tokenizer for Ready {
     type TokenStream<'a> = ReadyTerms<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> ReadyTerms<'a> {
-        ReadyTerms { rest: text, token: Token::default() }
+        // Positions are not kept.
+        ReadyTerms { rest: text, token: Token { position: 0, ..Token::default() } }
     }
 }
 

@@ -88,7 +88,8 @@ impl Stored {
 
     /// JSON of the view.
     pub fn view_json(&self) -> Result<Vec<u8>> {
-        unpack(Part::View, &self.0.packed_view, self.0.view).ok_or_else(|| Error::internal("an entry of the index cannot be read", "it is cut"))
+        unpack(Part::View, &self.0.packed_view, self.0.view)
+            .ok_or_else(|| Error::internal("an entry of the index cannot be read", "it is cut"))
     }
 
     /// Reads the view back.

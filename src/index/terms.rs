@@ -216,16 +216,7 @@ mod tests {
         }
         let value = grams.into_value();
         let grams: BTreeSet<&str> = value.split('\u{1}').collect();
-        let expected = [
-            "n",
-            "é",
-            "\u{2}né",
-            "né\u{3}",
-            "é\u{3}\u{3}",
-            "\u{10ffff}",
-            "\u{2}\u{10ffff}\u{3}",
-            "\u{10ffff}\u{3}\u{3}",
-        ];
+        let expected = ["n", "é", "\u{2}né", "né\u{3}", "é\u{3}\u{3}", "\u{10ffff}", "\u{2}\u{10ffff}\u{3}", "\u{10ffff}\u{3}\u{3}"];
         assert_eq!(grams, expected.into());
         assert_eq!(edges("évi").collect::<Vec<_>>(), ["é", "év", "évi"]);
         assert_eq!(edges("kinésithérapeute").last(), Some("kin"));

@@ -8,7 +8,9 @@ use super::assemble::{Batch, MailboxRows, PersonRows};
 use super::labels::LabelBook;
 use super::{Sqlite, db, json, meta, statements};
 use crate::error::{Error, Result};
-use crate::model::{Activity, Attachment, EntryKey, Exercise, Expertise, Kind, Mailbox, OperatorState, Professional, Record, Structure, tables};
+use crate::model::{
+    Activity, Attachment, EntryKey, Exercise, Expertise, Kind, Mailbox, OperatorState, Professional, Record, Structure, tables,
+};
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite as Driver, SqliteConnection};
