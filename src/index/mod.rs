@@ -4,8 +4,8 @@
 //! too few; each is tested again against the entry's own values before it is counted.
 //!
 //! In the order the data meets the parts: `fields` what a document is, `terms` and `practice` what is cut from an entry, `document` and
-//! `stored` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question, `candidates` its posting
-//! lists, `search` and `order` the answer, `reader` the door `directory` uses.
+//! `stored` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question, `near` its words with
+//! an error, `question` both made ready, `candidates` its posting lists, `search` and `order` the answer, `reader` the door `directory` uses.
 
 mod candidates;
 mod compaction;
@@ -18,10 +18,12 @@ mod folder;
 pub mod gate;
 mod generation;
 mod held;
+mod near;
 mod order;
 mod plan;
 mod practice;
 pub mod query;
+mod question;
 mod reader;
 mod search;
 mod sorted;
