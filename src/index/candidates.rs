@@ -4,6 +4,7 @@
 //! or shows asks `is_deleted` first. Seeking never goes backwards.
 
 use super::fields::Fields;
+use super::near::{MOST_NEIGHBOURS, Near};
 use super::plan::{Place, Plan, ValueTest};
 use super::practice::slot;
 use super::terms::is_whole;
@@ -143,6 +144,9 @@ impl Builder<'_> {
             Plan::And(members) => {
                 let mut built = Vec::with_capacity(members.len());
                 for member in members {
+                    if matches!(member, Plan::Near(..)) && meet(&mut built, 0) == TERMINATED {
+                        return Ok(Candidates::empty());
+                    }
                     let candidates = self.build(member)?;
                     if candidates.doc() == TERMINATED {
                         return Ok(Candidates::empty());
@@ -166,6 +170,7 @@ impl Builder<'_> {
                 union(built)
             }
             Plan::InOneSlot(inner) => self.slots(inner)?,
+            Plan::Near(place, near) => self.near(*place, near)?,
         })
     }
 
@@ -252,6 +257,19 @@ impl Builder<'_> {
             }
         }
         Ok(true)
+    }
+
+    fn near(&self, place: Place, near: &Near) -> Result<Candidates> {
+        let failed = |e| Error::internal("a posting list cannot be read", e);
+        let inverted = self.inverted(place)?;
+        let slot = if place == Place::Codes { self.slot.as_str() } else { "" };
+        let mut terms = inverted.terms().search(near.terms(slot)).into_stream().map_err(failed)?;
+        let mut built = Vec::new();
+        while built.len() < MOST_NEIGHBOURS && terms.advance() {
+            let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed)?;
+            built.push(Candidates::Postings(Box::new(postings)));
+        }
+        Ok(union(built))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A plan: which terms an entry must hold. For attribute filters a superset, proved afterwards entry by entry; for criteria exact.
 
 use super::fields::Fields;
+use super::near::Near;
 use crate::ldap_entry::matching::{Pattern, words_match};
 use tantivy::schema::Field;
 
@@ -71,6 +72,8 @@ pub(super) enum Plan {
     Or(Vec<Plan>),
     /// Holds in at least one practice slot; its terms are without the slot's number.
     InOneSlot(Box<Plan>),
+    /// Any term with at most one error. Last in order: a conjunction opens it only when its other members meet.
+    Near(Place, Near),
 }
 
 impl Plan {
