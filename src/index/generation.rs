@@ -14,6 +14,7 @@ use super::{Committed, Document};
 use crate::error::{Error, Result};
 use crate::model::EntryKey;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
@@ -39,6 +40,27 @@ fn reader(index: &Index) -> Result<IndexReader> {
 pub(super) struct Snapshot {
     reader: IndexReader,
     pub fields: Fields,
+    order: Arc<Mutex<SegmentOrder>>,
+}
+
+/// Ordinals of the segments of one state, see [`Snapshot::in_name_order`].
+#[derive(Default)]
+struct SegmentOrder {
+    state: Option<u64>,
+    ordinals: Arc<[u32]>,
+}
+
+/// Segments of a state by the name of their first live document: a build lays documents out in that order, over several segments, and ids of
+/// segments are random.
+fn in_name_order(searcher: &Searcher) -> Result<Vec<u32>> {
+    let mut keyed = Vec::new();
+    for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
+        let Some(first) = segment.doc_ids_alive().next() else { continue };
+        let first = searcher.doc::<super::Stored>(tantivy::DocAddress::new(ordinal, first)).map_err(failed("an entry cannot be read"))?;
+        keyed.push((first.sort().to_owned(), ordinal));
+    }
+    keyed.sort();
+    Ok(keyed.into_iter().map(|(_, ordinal)| ordinal).collect())
 }
 
 impl Snapshot {
@@ -46,12 +68,22 @@ impl Snapshot {
     pub fn open(path: &Path) -> Result<Self> {
         let index = Index::open_in_dir(path).map_err(failed("a generation of the index cannot be opened"))?;
         register(&index);
-        Ok(Self { reader: reader(&index)?, fields: Fields::schema().1 })
+        Ok(Self { reader: reader(&index)?, fields: Fields::schema().1, order: Arc::default() })
     }
 
     /// Segments as of now; stays the same until dropped, and keeps their files.
     pub fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// Segments of a searcher in the order of names; worked out once for each commit.
+    pub fn in_name_order(&self, searcher: &Searcher) -> Result<Arc<[u32]>> {
+        let state = searcher.generation().generation_id();
+        let mut known = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.state != Some(state) {
+            *known = SegmentOrder { state: Some(state), ordinals: in_name_order(searcher)?.into() };
+        }
+        Ok(Arc::clone(&known.ordinals))
     }
 }
 
@@ -69,6 +101,14 @@ pub struct Generation {
     bulk: bool,
 }
 
+/// Documents from which a build ends in several segments.
+const LARGE_BUILD: usize = 500_000;
+
+/// Merges of a build at the same time, and the segments of a large one.
+fn merge_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(4)
+}
+
 /// How long, and how often, a lock of tantivy's is asked for again. The folder's own lock says whether another process has the index.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
@@ -76,7 +116,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 fn writer(index: &Index, bulk: bool) -> Result<IndexWriter> {
     // One thread: documents keep the order they are fed in.
     let heap = if bulk { BULK_HEAP } else { LIVE_HEAP };
-    let options = IndexWriterOptions::builder().num_worker_threads(1).memory_budget_per_thread(heap).num_merge_threads(1).build();
+    let merges = if bulk { merge_threads() } else { 1 };
+    let options = IndexWriterOptions::builder().num_worker_threads(1).memory_budget_per_thread(heap).num_merge_threads(merges).build();
     let started = Instant::now();
     let writer: IndexWriter = loop {
         match index.writer_with_options(options.clone()) {
@@ -121,7 +162,7 @@ impl Generation {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot { reader: self.reader.clone(), fields: self.fields }
+        Snapshot { reader: self.reader.clone(), fields: self.fields, order: Arc::default() }
     }
 
     pub(super) fn committed(&self) -> Option<Committed> {
@@ -244,12 +285,24 @@ impl Generation {
         self.reader.reload().map_err(failed("the index cannot be read again"))
     }
 
-    /// Begins to make one segment in document order of a bulk build; `None` when it is one. Changes may be written meanwhile: they come
-    /// behind it.
-    pub fn begin_merge(&mut self) -> Result<Option<Merging>> {
+    /// Begins to make few segments in document order of a bulk build: one, or of a large build one for each core, since a merge keeps a
+    /// single core busy. Changes may be written meanwhile: they come behind them.
+    pub fn begin_merge(&mut self) -> Result<Vec<Merging>> {
         let segments = self.segments_in_order()?;
+        let documents: usize = segments.iter().map(|(_, documents)| *documents as usize).sum();
+        let parts = if documents < LARGE_BUILD { 1 } else { merge_threads() };
+        let mut groups: Vec<Vec<SegmentId>> = vec![Vec::new(); parts];
+        let mut before = 0;
+        for (id, documents_here) in segments {
+            // A segment goes where its middle lies.
+            let middle = before + documents_here as usize / 2;
+            if let Some(group) = groups.get_mut(middle * parts / documents.max(1)) {
+                group.push(id);
+            }
+            before += documents_here as usize;
+        }
         let writer = self.writer()?;
-        Ok((segments.len() > 1).then(|| Merging::new(writer.merge(&segments))))
+        Ok(groups.iter().filter(|group| group.len() > 1).map(|group| Merging::new(writer.merge(group))).collect())
     }
 
     pub(super) fn sync(&self) -> Result<()> {
@@ -257,16 +310,11 @@ impl Generation {
     }
 
     /// Segments by the sort key of their first document: a bulk build is fed in that order, and ids of segments are random.
-    fn segments_in_order(&self) -> Result<Vec<SegmentId>> {
+    fn segments_in_order(&self) -> Result<Vec<(SegmentId, u32)>> {
         self.reload()?;
         let searcher = self.reader.searcher();
-        let mut keyed = Vec::new();
-        for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
-            let first = searcher.doc::<super::Stored>(tantivy::DocAddress::new(ordinal, 0)).map_err(failed("an entry cannot be read"))?;
-            keyed.push((first.sort().to_owned(), segment.segment_id()));
-        }
-        keyed.sort();
-        Ok(keyed.into_iter().map(|(_, id)| id).collect())
+        let segment = |ordinal: &u32| Some(searcher.segment_readers().get(*ordinal as usize)?).map(|s| (s.segment_id(), s.max_doc()));
+        Ok(in_name_order(&searcher)?.iter().filter_map(segment).collect())
     }
 
     /// Begins to rewrite every segment that holds deletions: a merge drops the terms of deleted documents from the dictionaries, their keys

@@ -55,7 +55,10 @@ impl Reader {
     /// One search, blocking. A search that runs while segments change sees those it began with.
     pub fn search(&self, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
         let snapshot = self.snapshot()?;
-        search::search(&snapshot.searcher(), &snapshot.fields, audience, query, limits)
+        let searcher = snapshot.searcher();
+        let by_name = snapshot.in_name_order(&searcher)?;
+        let state = search::State { searcher: &searcher, by_name: &by_name, fields: &snapshot.fields };
+        search::search(state, audience, query, limits)
     }
 
     /// One entry by its key, blocking.

@@ -55,6 +55,7 @@ enum Proof {
 /// State of a running search.
 struct Run<'a> {
     searcher: &'a Searcher,
+    by_name: &'a [u32],
     fields: &'a Fields,
     query: &'a Query,
     audience: u64,
@@ -66,42 +67,39 @@ struct Run<'a> {
     truncated: Option<Truncated>,
 }
 
-pub(super) fn search(
-    searcher: &Searcher,
-    fields: &Fields,
-    audience: Audience,
-    query: &Query,
-    limits: &Limits<'_>,
-) -> Result<Answer<Found>> {
+/// One state of a generation.
+#[derive(Clone, Copy)]
+pub(super) struct State<'a> {
+    pub searcher: &'a Searcher,
+    /// Segments that hold anything, in the order of names.
+    pub by_name: &'a [u32],
+    pub fields: &'a Fields,
+}
+
+pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
     if query.order == Order::Any && query.after.is_some() {
         return Err(Error::invalid("only an ordered answer can be continued"));
     }
-    let ask = |question: &Question| answer(searcher, fields, audience, query, limits, question);
+    let ask = |question: &Question| answer(state, audience, query, limits, question);
     match &query.after {
         Some(after) if after.class == TOLERANT => Question::tolerant(query).map_or_else(|| ask(&Question::of(query)?), |q| ask(&q)),
         Some(_) => ask(&Question::of(query)?),
         None => {
             let typed = ask(&Question::of(query)?)?;
             let nothing = typed.hits.is_empty() && !typed.more && typed.truncated.is_none();
-            match Question::tolerant(query) {
-                Some(question) if nothing => ask(&question),
-                _ => Ok(typed),
+            match nothing.then(|| Question::tolerant(query)).flatten() {
+                Some(question) => ask(&question),
+                None => Ok(typed),
             }
         }
     }
 }
 
-fn answer(
-    searcher: &Searcher,
-    fields: &Fields,
-    audience: Audience,
-    query: &Query,
-    limits: &Limits<'_>,
-    question: &Question,
-) -> Result<Answer<Found>> {
+fn answer(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>, question: &Question) -> Result<Answer<Found>> {
     let mut run = Run {
-        searcher,
-        fields,
+        searcher: state.searcher,
+        by_name: state.by_name,
+        fields: state.fields,
         query,
         audience: u64::from(audience.bit()),
         kinds: query.kinds.iter().fold(0, |set, kind| set | 1 << kind_number(*kind)),
@@ -221,7 +219,8 @@ impl Run<'_> {
         question: &Question,
         mut take: impl FnMut(&Self, u32, DocId, Option<Stored>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
+        for &ordinal in self.by_name {
+            let segment = self.searcher.segment_reader(ordinal);
             let columns = Columns::open(segment)?;
             let mut candidates = self.candidates(&question.plan, segment)?;
             while candidates.doc() != TERMINATED {

@@ -24,11 +24,12 @@ impl Projector {
         let mut generation = self.index.begin_build()?;
         let entries = Ordered::read(&self.store).await?;
         let first = self.write_everything(&entries, &mut generation, at, live).await?;
+        generation.commit(Committed { seq: began })?;
+        let mut merges = generation.begin_merge()?;
         self.write_first_rows(&entries, first, at, live).await?;
         drop(entries);
-        generation.commit(Committed { seq: began })?;
-        if let Some(mut merging) = generation.begin_merge()? {
-            while !merging.done()? {
+        for merge in &mut merges {
+            while !merge.done()? {
                 tokio::time::sleep(super::POLL).await;
                 if let Some(seq) = live {
                     self.apply_urgent(seq).await?;
