@@ -54,16 +54,15 @@ impl Hit {
         self.stored.published()
     }
 
+    /// JSON of the view, as encoded when it was indexed: the same content has the same bytes.
+    pub fn view_json(&self) -> Result<Vec<u8>> {
+        self.stored.view_json()
+    }
+
     /// BER of the SearchResultEntry content (see `ldap_entry::encode`).
     #[must_use]
     pub fn ldap(&self) -> &[u8] {
         self.stored.ldap()
-    }
-
-    /// JSON of the view, as encoded when it was indexed: the same content has the same bytes.
-    #[must_use]
-    pub fn view_json(&self) -> &[u8] {
-        self.stored.view_json()
     }
 
     /// UTC seconds of the last change of the content: ETag, Last-Modified, modifyTimestamp.

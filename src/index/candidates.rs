@@ -4,9 +4,14 @@
 //! or shows asks `is_deleted` first. Seeking never goes backwards.
 
 use super::fields::Fields;
-use super::plan::{Place, Plan};
+use super::near::{MOST_NEIGHBOURS, Near};
+use super::plan::{Place, Plan, ValueTest};
 use super::practice::slot;
+use super::terms::is_whole;
 use crate::error::{Error, Result};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::sync::Arc;
 use tantivy::postings::SegmentPostings;
 use tantivy::schema::IndexRecordOption;
@@ -14,11 +19,30 @@ use tantivy::{DocId, DocSet as _, InvertedIndexReader, SegmentReader, TERMINATED
 
 /// A sorted set of documents, walked forward.
 pub(super) enum Candidates {
-    All { doc: DocId, end: DocId },
+    All {
+        doc: DocId,
+        end: DocId,
+    },
     Postings(Box<SegmentPostings>),
-    And { members: Vec<Candidates>, doc: DocId },
-    Or { members: Vec<Candidates>, doc: DocId },
+    And {
+        members: Vec<Candidates>,
+        doc: DocId,
+    },
+    Or {
+        members: Vec<Candidates>,
+        doc: DocId,
+    },
+    /// [`Candidates::Or`] of more than [`FEW`].
+    Many {
+        heap: BinaryHeap<Head>,
+        doc: DocId,
+    },
 }
+
+/// Members of a disjunction that are looked at one by one at each step.
+const FEW: usize = 4;
+/// Values of a listed attribute that are tried for a pattern: more, and it is not a list.
+const MOST_LISTED: usize = 20_000;
 
 impl Candidates {
     /// `passed` is looked at between the members of a disjunction, each of which may walk the segment for its first document; once it
@@ -33,7 +57,7 @@ impl Candidates {
 
     pub fn doc(&self) -> DocId {
         match self {
-            Self::All { doc, .. } | Self::And { doc, .. } | Self::Or { doc, .. } => *doc,
+            Self::All { doc, .. } | Self::And { doc, .. } | Self::Or { doc, .. } | Self::Many { doc, .. } => *doc,
             Self::Postings(postings) => postings.doc(),
         }
     }
@@ -65,6 +89,10 @@ impl Candidates {
                 members.retain(|m| m.doc() != TERMINATED);
                 *doc
             }
+            Self::Many { heap, doc } => {
+                *doc = seek_many(heap, target);
+                *doc
+            }
         }
     }
 
@@ -75,6 +103,7 @@ impl Candidates {
             Self::Postings(postings) => u64::from(postings.doc_freq()),
             Self::And { members, .. } => members.first().map_or(0, Self::cost),
             Self::Or { members, .. } => members.iter().map(Self::cost).sum(),
+            Self::Many { heap, .. } => heap.iter().map(|head| head.0.cost()).sum(),
         }
     }
 }
@@ -111,9 +140,13 @@ impl Builder<'_> {
             Plan::None => Candidates::empty(),
             Plan::Term(place, term) => self.term(*place, term)?,
             Plan::Beginning(place, beginning) => self.beginning(*place, beginning)?,
+            Plan::Values(attribute, test) => self.values(attribute, test)?,
             Plan::And(members) => {
                 let mut built = Vec::with_capacity(members.len());
                 for member in members {
+                    if matches!(member, Plan::Near(..)) && meet(&mut built, 0) == TERMINATED {
+                        return Ok(Candidates::empty());
+                    }
                     let candidates = self.build(member)?;
                     if candidates.doc() == TERMINATED {
                         return Ok(Candidates::empty());
@@ -137,6 +170,7 @@ impl Builder<'_> {
                 union(built)
             }
             Plan::InOneSlot(inner) => self.slots(inner)?,
+            Plan::Near(place, near) => self.near(*place, near)?,
         })
     }
 
@@ -177,11 +211,61 @@ impl Builder<'_> {
     }
 
     fn beginning(&self, place: Place, text: &str) -> Result<Candidates> {
+        let beginning = format!("{}{text}", if place == Place::Codes { &self.slot } else { "" });
+        let mut built = Vec::new();
+        self.each_term(place, &beginning, |_, postings| {
+            built.push(postings()?);
+            Ok(true)
+        })?;
+        Ok(union(built))
+    }
+
+    /// Entries with a listed value that passes. A value too long to be listed whole may pass.
+    fn values(&self, attribute: &str, test: &ValueTest) -> Result<Candidates> {
+        let name = format!("{attribute}=");
+        let mut built = Vec::new();
+        let mut tried = 0;
+        let listed = self.each_term(Place::Equal, &format!("{name}{}", test.beginning()), |term, postings| {
+            let value = term.strip_prefix(name.as_str()).unwrap_or_default();
+            if !is_whole(value) || test.passes(value) {
+                built.push(postings()?);
+            }
+            tried += 1;
+            Ok(tried < MOST_LISTED)
+        })?;
+        Ok(if listed { union(built) } else { self.all() })
+    }
+
+    /// Terms of a field that begin so, in their order, until one says no; `false` then.
+    fn each_term(
+        &self,
+        place: Place,
+        beginning: &str,
+        mut take: impl FnMut(&str, &dyn Fn() -> Result<Candidates>) -> Result<bool>,
+    ) -> Result<bool> {
         let failed = |e| Error::internal("a posting list cannot be read", e);
         let inverted = self.inverted(place)?;
-        let mut terms = inverted.terms().range().ge(text).into_stream().map_err(failed)?;
+        let mut terms = inverted.terms().range().ge(beginning).into_stream().map_err(failed)?;
+        while terms.advance() && terms.key().starts_with(beginning.as_bytes()) {
+            let info = terms.value();
+            let postings = || {
+                let postings = inverted.read_postings_from_terminfo(info, IndexRecordOption::Basic).map_err(failed)?;
+                Ok(Candidates::Postings(Box::new(postings)))
+            };
+            if !take(std::str::from_utf8(terms.key()).unwrap_or_default(), &postings)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn near(&self, place: Place, near: &Near) -> Result<Candidates> {
+        let failed = |e| Error::internal("a posting list cannot be read", e);
+        let inverted = self.inverted(place)?;
+        let slot = if place == Place::Codes { self.slot.as_str() } else { "" };
+        let mut terms = inverted.terms().search(near.terms(slot)).into_stream().map_err(failed)?;
         let mut built = Vec::new();
-        while terms.advance() && terms.key().starts_with(text.as_bytes()) {
+        while built.len() < MOST_NEIGHBOURS && terms.advance() {
             let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed)?;
             built.push(Candidates::Postings(Box::new(postings)));
         }
@@ -194,9 +278,50 @@ fn union(mut members: Vec<Candidates>) -> Candidates {
     match members.len() {
         0 => Candidates::empty(),
         1 => members.swap_remove(0),
-        _ => {
+        few if few <= FEW => {
             let doc = members.iter().map(Candidates::doc).min().unwrap_or(TERMINATED);
             Candidates::Or { members, doc }
         }
+        _ => {
+            let heap: BinaryHeap<Head> = members.into_iter().map(Head).collect();
+            let doc = heap.peek().map_or(TERMINATED, |head| head.0.doc());
+            Candidates::Many { heap, doc }
+        }
     }
+}
+
+/// A member of a large disjunction; the one whose document comes first is the greatest.
+pub(super) struct Head(Candidates);
+
+impl Ord for Head {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.doc().cmp(&self.0.doc())
+    }
+}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Head {}
+
+/// First document at or behind `target` of a large disjunction.
+fn seek_many(heap: &mut BinaryHeap<Head>, target: DocId) -> DocId {
+    while let Some(mut head) = heap.peek_mut() {
+        if head.0.doc() >= target {
+            return head.0.doc();
+        }
+        if head.0.seek(target) == TERMINATED {
+            PeekMut::pop(head);
+        }
+    }
+    TERMINATED
 }

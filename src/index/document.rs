@@ -3,38 +3,57 @@
 use super::Document;
 use super::fields::{Fields, kind_number};
 use super::practice::{self, Criterion};
-use super::stored::Stored;
+use super::ready::Terms;
+use super::stored::Answer;
 use super::terms::{AttributeTerms, edges};
 use crate::ldap_entry;
 use crate::model::Coded;
 use crate::text;
 use crate::visibility::{OrganizationView, Published, View};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use tantivy::TantivyDocument;
 
-pub(super) fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
+/// A document cut into its terms, ready to be added to any generation.
+pub struct Cut(pub(super) TantivyDocument);
+
+impl Cut {
+    #[must_use]
+    pub fn of(document: &Document<'_>) -> Self {
+        static FIELDS: LazyLock<Fields> = LazyLock::new(|| Fields::schema().1);
+        Self(build(&FIELDS, document))
+    }
+}
+
+fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
     let published = document.published;
     let view = published.view();
     let sort = sort_key(published);
-    let stored = Stored::new(document, &sort);
+    let answer = Answer::of(document, sort);
+    let AttributeTerms { equal, name_grams, text_grams } = AttributeTerms::of(&answer.ldap);
+    let mut addresses = Terms::default();
+    let mut domains = Terms::default();
+    for mailbox in view.mailboxes() {
+        addresses.add(&[&mailbox.address]);
+        if let Some((_, domain)) = mailbox.address.split_once('@') {
+            domains.add(&[domain]);
+        }
+    }
+    let words = tagged_words(view);
+    let mut whole = Terms::default();
+    let mut beginnings = Terms::default();
+    for (tag, word) in &words {
+        whole.add(&[tag, word]);
+        edges(word).for_each(|edge| beginnings.add(&[tag, edge]));
+    }
+    let mut codes = document_codes(view);
+    practice::add_slots(view, &mut codes);
     let mut out = TantivyDocument::default();
-    let AttributeTerms { equal, name_grams, text_grams } = AttributeTerms::of(stored.ldap());
     out.add_u64(fields.audience, u64::from(document.audiences));
     out.add_u64(fields.without_mailbox, u64::from(view.mailboxes().is_empty()));
     out.add_u64(fields.kind, kind_number(published.kind()));
-    out.add_text(fields.sort, &sort);
+    out.add_text(fields.sort, &answer.sort);
     out.add_text(fields.key, published.key().to_string());
-    let mut addresses = BTreeSet::new();
-    let mut domains = BTreeSet::new();
-    for mailbox in view.mailboxes() {
-        addresses.insert(mailbox.address.clone());
-        domains.extend(mailbox.address.split_once('@').map(|(_, domain)| domain.to_owned()));
-    }
-    let words = tagged_words(view);
-    let beginnings: BTreeSet<String> = words.iter().flat_map(|(tag, word)| edges(word).map(move |edge| format!("{tag}:{edge}"))).collect();
-    let whole: BTreeSet<String> = words.iter().map(|(tag, word)| format!("{tag}:{word}")).collect();
-    let mut codes = document_codes(view);
-    practice::add_slots(view, &mut codes);
     for (field, terms) in [
         (fields.address, addresses),
         (fields.domain, domains),
@@ -43,16 +62,11 @@ pub(super) fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument
         (fields.edges, beginnings),
         (fields.codes, codes),
     ] {
-        for term in terms {
-            out.add_text(field, term);
-        }
+        out.add_text(field, terms.into_value());
     }
-    for (field, grams) in [(fields.name_grams, name_grams), (fields.text_grams, text_grams)] {
-        for gram in grams.into_terms() {
-            out.add_text(field, gram);
-        }
-    }
-    out.add_bytes(fields.stored, stored.bytes());
+    out.add_text(fields.name_grams, name_grams.into_value());
+    out.add_text(fields.text_grams, text_grams.into_value());
+    out.add_bytes(fields.stored, &answer.pack());
     out
 }
 
@@ -61,49 +75,43 @@ pub(super) fn sort_key(published: &Published) -> String {
     format!("{}\0{}", ldap_entry::sort_name(published), published.key())
 }
 
-/// Words by tag: `n` family names, `g` given names, `q` everything free words may mean.
-fn tagged_words(view: &View) -> BTreeSet<(char, String)> {
+/// Words by tag: `n:` family names, `g:` given names, `q:` whatever else free words may mean.
+fn tagged_words(view: &View) -> BTreeSet<(&'static str, String)> {
     let mut words = BTreeSet::new();
-    let mut put = |tag: char, value: &str| words.extend(text::words(value).into_iter().map(|w| (tag, w)));
+    let mut put =
+        |tag: &'static str, value: &str| words.extend(text::words_of(&text::fold_keeping_ends(value)).map(|w| (tag, w.to_owned())));
     for person in view.persons() {
-        put('n', &person.family_name);
-        put('g', &person.given_name);
-        put('q', &person.family_name);
-        put('q', &person.given_name);
+        put("n:", &person.family_name);
+        put("g:", &person.given_name);
     }
     for practice in view.practices() {
         if let Some(profession) = practice.profession {
-            put('q', &profession.label);
+            put("q:", &profession.label);
         }
         for specialty in practice.specialties {
-            put('q', &specialty.label);
+            put("q:", &specialty.label);
         }
         if let Some(place) = practice.organization {
             for value in [&place.name, &place.trade_name, &place.city, &place.postal_code] {
-                put('q', value);
+                put("q:", value);
             }
-            put('q', place.department.as_ref().map_or("", |d: &Coded| &d.label));
+            put("q:", place.department.as_ref().map_or("", |d: &Coded| &d.label));
         }
     }
     for mailbox in view.mailboxes() {
-        put('q', &mailbox.service);
+        put("q:", &mailbox.service);
     }
     words
 }
 
 /// Terms that hold of the whole document.
-fn document_codes(view: &View) -> BTreeSet<String> {
-    let mut codes = BTreeSet::new();
+fn document_codes(view: &View) -> Terms {
+    let mut codes = Terms::default();
+    let mut identifiers = |ids: &[&str]| ids.iter().filter_map(|id| Criterion::identifier(id)).for_each(|term| codes.add(&[&term]));
     for person in view.persons() {
-        for id in [&person.id, &person.rpps, &person.adeli] {
-            codes.extend(Criterion::identifier(id));
-        }
+        identifiers(&[&person.id, &person.rpps, &person.adeli]);
     }
-    let mut organization = |o: &OrganizationView| {
-        for id in [&o.id, &o.finess, &o.finess_ej, &o.siret] {
-            codes.extend(Criterion::identifier(id));
-        }
-    };
+    let mut organization = |o: &OrganizationView| identifiers(&[&o.id, &o.finess, &o.finess_ej, &o.siret]);
     match view {
         View::Mailbox(v) => v.organizations.iter().for_each(&mut organization),
         View::Structure(v) => organization(&v.organization),
@@ -111,10 +119,10 @@ fn document_codes(view: &View) -> BTreeSet<String> {
     }
     for mailbox in view.mailboxes() {
         let zero_papier = mailbox.zero_papier.map_or("none", crate::visibility::ZeroPapier::name);
-        codes.insert(Criterion::mailbox(Some(mailbox.kind.code()), None));
-        codes.insert(Criterion::mailbox(None, Some(zero_papier)));
-        codes.insert(Criterion::mailbox(Some(mailbox.kind.code()), Some(zero_papier)));
+        codes.add(&[&Criterion::mailbox(Some(mailbox.kind.code()), None)]);
+        codes.add(&[&Criterion::mailbox(None, Some(zero_papier))]);
+        codes.add(&[&Criterion::mailbox(Some(mailbox.kind.code()), Some(zero_papier))]);
     }
-    codes.insert(Criterion::has_mailbox(!view.mailboxes().is_empty()));
+    codes.add(&[&Criterion::has_mailbox(!view.mailboxes().is_empty())]);
     codes
 }

@@ -1,12 +1,13 @@
 //! The fields of a document and how each is kept. One document an entry and set of audiences; it holds terms, four columns and the answer.
 //!
 //! No norms, frequencies or positions anywhere: ranking uses no corpus statistics, so word counts of others cannot show through.
-//! All text fields take ready-made terms (`raw`): cutting and folding is done in [`super::terms`], for documents and questions alike.
+//! All text fields take ready-made terms ([`Ready`]): cutting and folding is done in [`super::terms`], for documents and questions alike.
 
+use super::ready::{READY, Ready};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 
 /// Raised with every change of fields, terms, attribute table or stored bytes: an index of another number is rebuilt.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 pub(super) const AUDIENCE: &str = "aud";
 pub(super) const WITHOUT_MAILBOX: &str = "mbx";
@@ -43,12 +44,17 @@ pub(super) struct Fields {
     pub codes: Field,
 }
 
+/// Whoever opens an index has to name its tokenizer first: none is kept in its files.
+pub(super) fn register(index: &tantivy::Index) {
+    index.tokenizers().register(READY, Ready);
+}
+
 impl Fields {
     pub fn schema() -> (Schema, Self) {
         let mut schema = Schema::builder();
         let term = || {
             let indexing =
-                TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
+                TextFieldIndexing::default().set_tokenizer(READY).set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
             TextOptions::default().set_indexing_options(indexing)
         };
         let fields = Self {

@@ -1,8 +1,8 @@
 //! From a compiled filter to the terms its matches must hold. Always a superset: what has no term plans as everything.
 
 use super::filter::{Check, Node, Test, is_native};
-use super::plan::{Place, Plan};
-use super::terms::{Coverage, END, START, coverage, equal, grams_of_piece, present};
+use super::plan::{Place, Plan, ValueTest};
+use super::terms::{Coverage, END, Gram, START, coverage, equal, grams_of_piece, is_always_there, present};
 use crate::ldap_entry::attributes::Attribute;
 use crate::ldap_entry::matching::Rule;
 use std::collections::BTreeSet;
@@ -47,15 +47,20 @@ fn plan_attribute(test: &Test, attribute: &Attribute) -> Plan {
         return Plan::None;
     }
     match &test.check {
-        Check::Present if attribute.operational || matches!(attribute.name, "objectClass" | "cn" | "displayName") => Plan::All,
+        Check::Present if is_always_there(attribute) => Plan::All,
         Check::Present => Plan::Term(Place::Equal, present(attribute.name)),
         _ if !is_native(test, attribute) => Plan::All,
         Check::Equal(prepared) if test.rule == Rule::Dn => plan_dn(prepared),
         Check::Equal(prepared) => match coverage {
-            Coverage::Equal | Coverage::Grams(_) => Plan::Term(Place::Equal, equal(attribute.name, prepared)),
+            Coverage::Equal | Coverage::Listed | Coverage::Grams { equal: true, .. } => {
+                Plan::Term(Place::Equal, equal(attribute.name, prepared))
+            }
+            Coverage::Grams { .. } => grams(coverage, std::iter::once(format!("{START}{prepared}{END}"))),
             Coverage::Never | Coverage::Nothing => Plan::All,
         },
         Check::Substring(pattern) if pattern.is_impossible() => Plan::None,
+        Check::Substring(pattern) if coverage == Coverage::Listed => Plan::Values(attribute.name, ValueTest::Substring(pattern.clone())),
+        Check::Words(words) if coverage == Coverage::Listed => Plan::Values(attribute.name, ValueTest::Words(words.clone())),
         Check::Substring(pattern) => grams(coverage, pattern.marked_pieces(START, END)),
         Check::Words(words) => grams(coverage, words.iter().cloned()),
         Check::AtLeast(_) | Check::AtMost(_) => Plan::All,
@@ -64,13 +69,17 @@ fn plan_attribute(test: &Test, attribute: &Attribute) -> Plan {
 
 fn grams(coverage: Coverage, pieces: impl Iterator<Item = String>) -> Plan {
     let place = match coverage {
-        Coverage::Grams(true) => Place::NameGrams,
-        Coverage::Grams(false) => Place::TextGrams,
-        Coverage::Never | Coverage::Equal | Coverage::Nothing => return Plan::All,
+        Coverage::Grams { naming: true, .. } => Place::NameGrams,
+        Coverage::Grams { naming: false, .. } => Place::TextGrams,
+        Coverage::Never | Coverage::Equal | Coverage::Listed | Coverage::Nothing => return Plan::All,
     };
-    let grams: BTreeSet<String> = pieces.flat_map(|piece| grams_of_piece(&piece)).collect();
+    let grams: BTreeSet<Gram> = pieces.flat_map(|piece| grams_of_piece(&piece)).collect();
     let step = grams.len().div_ceil(MOST_GRAMS).max(1);
-    Plan::and(grams.into_iter().step_by(step).map(|gram| Plan::Term(place, gram)).collect())
+    let plan = |gram| match gram {
+        Gram::Whole(gram) => Plan::Term(place, gram),
+        Gram::Beginning(two) => Plan::Beginning(place, two),
+    };
+    Plan::and(grams.into_iter().step_by(step).map(plan).collect())
 }
 
 /// The leaf name of a prepared DN is an equality of the entry's own naming attribute.
@@ -90,10 +99,11 @@ mod tests {
 
     fn terms(plan: &Plan) -> usize {
         match plan {
-            Plan::Term(..) | Plan::Beginning(..) => 1,
+            Plan::Term(..) | Plan::Beginning(..) | Plan::Values(..) => 1,
             Plan::And(members) | Plan::Or(members) => members.iter().map(terms).sum(),
             Plan::All | Plan::None => 0,
             Plan::InOneSlot(inner) => terms(inner),
+            Plan::Near(..) => unreachable!(),
         }
     }
 

@@ -5,8 +5,8 @@
 //! last commit ([`Generation::restore`]) and its owner writes again from that number.
 
 use super::compaction::Merging;
-use super::document;
-use super::fields::Fields;
+use super::document::Cut;
+use super::fields::{Fields, register};
 use super::folder::{Seal, sync_folder};
 use super::held::Held;
 use super::plan::Place;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::store::Compressor;
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
 const BULK_HEAP: usize = 200_000_000;
@@ -45,6 +45,7 @@ impl Snapshot {
     /// What is committed now, read without a writer.
     pub fn open(path: &Path) -> Result<Self> {
         let index = Index::open_in_dir(path).map_err(failed("a generation of the index cannot be opened"))?;
+        register(&index);
         Ok(Self { reader: reader(&index)?, fields: Fields::schema().1 })
     }
 
@@ -99,7 +100,8 @@ impl Generation {
     /// A new empty one.
     pub(super) fn create(path: &Path, number: u64, seal: &Seal, bulk: bool) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(crate::error::at_path(path))?;
-        let settings = IndexSettings { docstore_compression: Compressor::Lz4, docstore_blocksize: 4_096, ..IndexSettings::default() };
+        // Entries are packed one by one already.
+        let settings = IndexSettings { docstore_compression: Compressor::None, docstore_blocksize: 4_096, ..IndexSettings::default() };
         let index = Index::builder().schema(Fields::schema().0).settings(settings).create_in_dir(path);
         let generation = Self::over(index.map_err(failed("a generation of the index cannot be created"))?, path, number, bulk)?;
         seal.write(path)?;
@@ -112,6 +114,7 @@ impl Generation {
     }
 
     fn over(index: Index, path: &Path, number: u64, bulk: bool) -> Result<Self> {
+        register(&index);
         let writer = Some(writer(&index, bulk)?);
         let reader = reader(&index)?;
         Ok(Self { number, path: path.to_owned(), index, fields: Fields::schema().1, writer, reader, held: None, bulk })
@@ -195,33 +198,29 @@ impl Generation {
 
     /// Adds one document (the caller has deleted the entry before).
     pub fn add(&mut self, document: &Document<'_>) -> Result<()> {
-        let built: TantivyDocument = document::build(&self.fields, document);
-        self.add_built(built)
+        self.add_cut(Cut::of(document))
     }
 
-    fn add_built(&mut self, document: TantivyDocument) -> Result<()> {
+    /// [`Generation::add`] of a document that another thread may have cut into terms, which is most of the work.
+    pub fn add_cut(&mut self, document: Cut) -> Result<()> {
         let added =
-            self.writer().and_then(|writer| writer.add_document(document).map(|_| ()).map_err(failed("an entry cannot be indexed")));
+            self.writer().and_then(|writer| writer.add_document(document.0).map(|_| ()).map_err(failed("an entry cannot be indexed")));
         self.or_abandon(added)
     }
 
-    /// [`Generation::add`] for many, in their order: cutting entries into terms is most of the work, and is shared among the cores.
+    /// [`Generation::add`] for many, in their order.
     pub fn add_all(&mut self, documents: &[Document<'_>]) -> Result<()> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let share = documents.len().div_ceil(cores).max(1);
-        let fields = &self.fields;
-        let built: Vec<Vec<TantivyDocument>> = std::thread::scope(|scope| {
-            let build = |part: &[Document<'_>]| part.iter().map(|document| document::build(fields, document)).collect();
-            let threads: Vec<_> = documents.chunks(share).map(|part| scope.spawn(move || build(part))).collect();
+        let cut: Vec<Vec<Cut>> = std::thread::scope(|scope| {
+            let cut = |part: &[Document<'_>]| part.iter().map(Cut::of).collect();
+            let threads: Vec<_> = documents.chunks(share).map(|part| scope.spawn(move || cut(part))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
         });
-        if built.iter().map(Vec::len).sum::<usize>() != documents.len() {
+        if cut.iter().map(Vec::len).sum::<usize>() != documents.len() {
             return Err(Error::internal("an entry cannot be indexed", "a thread that cuts entries ended abnormally"));
         }
-        for document in built.into_iter().flatten() {
-            self.add_built(document)?;
-        }
-        Ok(())
+        cut.into_iter().flatten().try_for_each(|document| self.add_cut(document))
     }
 
     /// Durable and visible to readers (live generation) when it returns. After an error nothing of it may be counted on: the generation

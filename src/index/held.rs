@@ -8,6 +8,7 @@ use super::document::sort_key;
 use super::fields::{AUDIENCE, Fields};
 use super::generation::failed;
 use super::plan::{Place, Plan};
+use super::stored::Answer;
 use super::{Document, Stored};
 use crate::error::Result;
 use std::collections::HashSet;
@@ -44,7 +45,7 @@ impl Held {
             let audiences = self.audiences(address)?;
             let Some(document) = documents.iter().find(|d| audiences == Some(u64::from(d.audiences))) else { return Ok(false) };
             let stored = self.searcher.doc::<Stored>(address).map_err(failed("an entry of the index cannot be read"))?;
-            if stored.bytes() != Stored::new(document, &sort_key(document.published)).bytes() {
+            if !Answer::of(document, sort_key(document.published)).is(&stored) {
                 return Ok(false);
             }
         }

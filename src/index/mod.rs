@@ -3,9 +3,10 @@
 //! No tantivy type leaves this room. It accepts [`crate::visibility::Published`] and nothing else. Candidates may be too many, never
 //! too few; each is tested again against the entry's own values before it is counted.
 //!
-//! In the order the data meets the parts: `fields` what a document is, `terms` and `practice` what is cut from an entry, `document` and
-//! `stored` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question, `candidates` its posting
-//! lists, `search` and `order` the answer, `reader` the door `directory` uses.
+//! In the order the data meets the parts: `fields` what a document is, `terms`, `ready` and `practice` what is cut from an entry, `document`,
+//! `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question,
+//! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `search` and `order` the answer, `reader` the
+//! door `directory` uses.
 
 mod candidates;
 mod compaction;
@@ -18,17 +19,22 @@ mod folder;
 pub mod gate;
 mod generation;
 mod held;
+mod near;
 mod order;
+mod packing;
 mod plan;
 mod practice;
 pub mod query;
+mod question;
 mod reader;
+mod ready;
 mod search;
 mod sorted;
 mod stored;
 mod terms;
 
 pub use compaction::{Compaction, Merging};
+pub use document::Cut;
 pub use gate::Gate;
 pub use generation::Generation;
 pub use reader::Reader;

@@ -1,6 +1,8 @@
 //! A plan: which terms an entry must hold. For attribute filters a superset, proved afterwards entry by entry; for criteria exact.
 
 use super::fields::Fields;
+use super::near::Near;
+use crate::ldap_entry::matching::{Pattern, words_match};
 use tantivy::schema::Field;
 
 /// A field of terms.
@@ -33,6 +35,30 @@ impl Place {
     }
 }
 
+/// A test of the values an attribute is known to have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ValueTest {
+    Substring(Pattern),
+    Words(Vec<String>),
+}
+
+impl ValueTest {
+    /// What every value that passes begins with, prepared.
+    pub fn beginning(&self) -> &str {
+        match self {
+            Self::Substring(pattern) => pattern.initial(),
+            Self::Words(_) => "",
+        }
+    }
+
+    pub fn passes(&self, prepared: &str) -> bool {
+        match self {
+            Self::Substring(pattern) => pattern.matches(prepared),
+            Self::Words(words) => words_match(words, prepared),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Plan {
     All,
@@ -40,10 +66,14 @@ pub(super) enum Plan {
     Term(Place, String),
     /// Any term beginning so.
     Beginning(Place, String),
+    /// Any listed value of an attribute that passes.
+    Values(&'static str, ValueTest),
     And(Vec<Plan>),
     Or(Vec<Plan>),
     /// Holds in at least one practice slot; its terms are without the slot's number.
     InOneSlot(Box<Plan>),
+    /// Any term with at most one error. Last in order: a conjunction opens it only when its other members meet.
+    Near(Place, Near),
 }
 
 impl Plan {

@@ -2,10 +2,9 @@
 //! slot of its own: terms `slot/criterion`. A question is the OR over slots of the AND inside a slot: exact, however many practices there are.
 
 use super::plan::{Place, Plan};
-use crate::model::Coded;
+use super::ready::Terms;
 use crate::text;
 use crate::visibility::{OrganizationView, Practice, View};
-use std::collections::BTreeSet;
 
 /// Spelling of the terms of the `code` field.
 pub(super) struct Criterion;
@@ -13,7 +12,7 @@ pub(super) struct Criterion;
 impl Criterion {
     /// Any identifier: blanks dropped, case folded. Nothing for an empty one.
     pub fn identifier(id: &str) -> Option<String> {
-        let bare: String = id.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+        let bare: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control()).flat_map(char::to_lowercase).collect();
         (!bare.is_empty()).then(|| format!("id={bare}"))
     }
 
@@ -32,57 +31,73 @@ pub(super) fn slot(number: usize) -> String {
     format!("{number}/")
 }
 
-pub(super) fn add_slots(view: &View, codes: &mut BTreeSet<String>) {
+pub(super) fn add_slots(view: &View, codes: &mut Terms) {
     for (number, practice) in view.practices().iter().enumerate() {
         let slot = slot(number);
-        codes.extend(practice_terms(practice).into_iter().map(|term| format!("{slot}{term}")));
-        codes.insert(slot);
+        let mut terms = Slot { slot: &slot, terms: codes };
+        terms.practice(practice);
+        codes.add(&[&slot]);
     }
 }
 
-fn practice_terms(practice: &Practice<'_>) -> BTreeSet<String> {
-    let mut terms = BTreeSet::new();
-    if let Some(profession) = practice.profession {
-        coded("prof", profession, &mut terms);
-    }
-    for specialty in practice.specialties {
-        coded("spec", &Coded { code: specialty.code.clone(), label: specialty.label.clone() }, &mut terms);
-    }
-    if let Some(place) = practice.organization {
-        organization(place, &mut terms);
-    }
-    terms
+/// Terms of one practice.
+struct Slot<'a> {
+    slot: &'a str,
+    terms: &'a mut Terms,
 }
 
-fn organization(place: &OrganizationView, terms: &mut BTreeSet<String>) {
-    if let Some(department) = &place.department {
-        coded("dept", department, terms);
+impl Slot<'_> {
+    fn practice(&mut self, practice: &Practice<'_>) {
+        if let Some(profession) = practice.profession {
+            self.coded("prof", &profession.code, &profession.label);
+        }
+        for specialty in practice.specialties {
+            self.coded("spec", &specialty.code, &specialty.label);
+        }
+        if let Some(place) = practice.organization {
+            self.organization(place);
+        }
     }
-    exact("cp", &place.postal_code, terms);
-    for id in [&place.id, &place.finess, &place.finess_ej, &place.siret] {
-        exact("o", id, terms);
+
+    fn organization(&mut self, place: &OrganizationView) {
+        if let Some(department) = &place.department {
+            self.coded("dept", &department.code, &department.label);
+        }
+        self.exact("cp", &place.postal_code);
+        for id in [&place.id, &place.finess, &place.finess_ej, &place.siret] {
+            self.exact("o", id);
+        }
+        self.words("c", &place.city);
+        self.words("o", &place.name);
+        self.words("o", &place.trade_name);
     }
-    words("c", &place.city, terms);
-    words("o", &place.name, terms);
-    words("o", &place.trade_name, terms);
-}
 
-/// Found by its code, and by words of its label.
-fn coded(tag: &str, coded: &Coded, terms: &mut BTreeSet<String>) {
-    exact(tag, &coded.code, terms);
-    exact(tag, &coded.label, terms);
-    words(tag, &coded.label, terms);
-}
-
-fn exact(tag: &str, value: &str, terms: &mut BTreeSet<String>) {
-    let folded = text::fold(value);
-    if !folded.is_empty() {
-        terms.insert(format!("{tag}={folded}"));
+    /// Found by its code, and by words of its label.
+    fn coded(&mut self, tag: &str, code: &str, label: &str) {
+        self.exact(tag, code);
+        let label = text::fold(label);
+        if !label.is_empty() {
+            self.terms.add(&[self.slot, tag, "=", &label]);
+            self.words_of(tag, &label);
+        }
     }
-}
 
-fn words(tag: &str, value: &str, terms: &mut BTreeSet<String>) {
-    terms.extend(text::words(value).into_iter().map(|word| format!("{tag}:{word}")));
+    fn exact(&mut self, tag: &str, value: &str) {
+        let folded = text::fold(value);
+        if !folded.is_empty() {
+            self.terms.add(&[self.slot, tag, "=", &folded]);
+        }
+    }
+
+    fn words(&mut self, tag: &str, value: &str) {
+        self.words_of(tag, &text::fold_keeping_ends(value));
+    }
+
+    fn words_of(&mut self, tag: &str, folded: &str) {
+        for word in text::words_of(folded) {
+            self.terms.add(&[self.slot, tag, ":", word]);
+        }
+    }
 }
 
 /// A code, a whole label, or words of a label.

@@ -39,7 +39,7 @@ pub enum Order {
     NameDescending,
     /// Values of attributes, then folded name and id. Every match is read: dearer than the name, which is a column.
     By(Vec<SortKey>),
-    /// (match class, has a mailbox, folded name, id).
+    /// (match class, has a mailbox, folded name, id). Criteria that nothing matches as typed are answered with one error forgiven.
     Rank,
 }
 
@@ -79,7 +79,7 @@ impl Order {
 /// Where an entry stands in an ordered answer. Class and mailbox are 0 but for [`Order::Rank`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RankKey {
-    /// 0 every word whole, 1 some word by its beginning.
+    /// 0 every word whole, 1 some word by its beginning, 2 one word with one error.
     pub class: u8,
     /// 0 has a mailbox, 1 has none.
     pub without_mailbox: u8,

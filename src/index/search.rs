@@ -2,13 +2,13 @@
 
 use super::candidates::Candidates;
 use super::fields::{AUDIENCE, Fields, KIND, kind_number};
-use super::filter::{Node, Subject};
+use super::filter::Subject;
 use super::order::{SegmentOrder, Smallest};
 use super::plan::{Place, Plan};
-use super::query::{Answer, MAX_PAGE, Matching, Order, Query, RankKey, Truncated};
+use super::query::{Answer, MAX_PAGE, Order, Query, RankKey, Truncated};
+use super::question::{Question, TOLERANT};
 use super::sorted::Sorted;
 use super::stored::Stored;
-use super::{criteria, filter, filter_plan};
 use crate::error::{Error, Result};
 use crate::model::{Audience, EntryKey, Kind};
 use std::ops::ControlFlow;
@@ -45,29 +45,6 @@ pub struct Found {
     pub rank: RankKey,
 }
 
-/// A question made ready: what to look up, what to prove, what ranks first.
-struct Question {
-    plan: Plan,
-    proof: Option<Node>,
-    /// Documents of class 0; `All` when the order has no classes.
-    whole: Plan,
-}
-
-impl Question {
-    fn of(query: &Query) -> Result<Self> {
-        Ok(match &query.matching {
-            Matching::Attributes(asked) => {
-                let proof = filter::compile(asked)?;
-                Self { plan: filter_plan::plan(&proof), proof: Some(proof), whole: Plan::All }
-            }
-            Matching::Criteria(criteria) => {
-                let (plan, whole) = criteria::plan(criteria);
-                Self { plan, proof: None, whole: if query.order == Order::Rank { whole } else { Plan::All } }
-            }
-        })
-    }
-}
-
 /// Outcome of the re-test of a candidate.
 enum Proof {
     Failed,
@@ -99,7 +76,29 @@ pub(super) fn search(
     if query.order == Order::Any && query.after.is_some() {
         return Err(Error::invalid("only an ordered answer can be continued"));
     }
-    let question = Question::of(query)?;
+    let ask = |question: &Question| answer(searcher, fields, audience, query, limits, question);
+    match &query.after {
+        Some(after) if after.class == TOLERANT => Question::tolerant(query).map_or_else(|| ask(&Question::of(query)?), |q| ask(&q)),
+        Some(_) => ask(&Question::of(query)?),
+        None => {
+            let typed = ask(&Question::of(query)?)?;
+            let nothing = typed.hits.is_empty() && !typed.more && typed.truncated.is_none();
+            match Question::tolerant(query) {
+                Some(question) if nothing => ask(&question),
+                _ => Ok(typed),
+            }
+        }
+    }
+}
+
+fn answer(
+    searcher: &Searcher,
+    fields: &Fields,
+    audience: Audience,
+    query: &Query,
+    limits: &Limits<'_>,
+    question: &Question,
+) -> Result<Answer<Found>> {
     let mut run = Run {
         searcher,
         fields,
@@ -114,9 +113,9 @@ pub(super) fn search(
     };
     let limit = query.limit.min(MAX_PAGE);
     let (mut hits, more) = match query.order {
-        Order::Any => run.in_document_order(&question, limit)?,
-        Order::Name | Order::NameDescending | Order::Rank => run.ordered(&question, limit)?,
-        Order::By(_) => run.by_values(&question, limit)?,
+        Order::Any => run.in_document_order(question, limit)?,
+        Order::Name | Order::NameDescending | Order::Rank => run.ordered(question, limit)?,
+        Order::By(_) => run.by_values(question, limit)?,
     };
     hits.truncate(limit);
     Ok(Answer { hits, more, total: query.count.then_some(run.total), truncated: run.truncated })
@@ -336,7 +335,7 @@ impl Run<'_> {
                 break;
             }
             if columns.shown(segment, doc, self.audience, self.kinds) {
-                let class = u8::from(whole.seek(doc) != doc);
+                let class = if whole.seek(doc) == doc { 0 } else { question.other };
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
                 if (key.is_some() || self.query.count) && !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {

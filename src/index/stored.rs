@@ -1,58 +1,84 @@
 //! The bytes of one document as stored: all an answer needs, so that a search touches neither SQL nor the columns' dictionaries.
 //!
-//! Layout: length of the LDAP entry and of the view (two u32, big-endian), `since` (i64), LDAP entry, view as JSON, sort key.
+//! Layout: six numbers (LEB128), then two packed parts (see [`super::packing`]): the LDAP entry with the sort key behind it, and the view as
+//! JSON. What LDAP needs is unpacked when a document is read, for its filter is tested on it; the view only when it is asked for.
 
 use super::Document;
+use super::packing::{Part, pack, unpack};
 use crate::error::{Error, Result};
 use crate::ldap_entry;
 use crate::visibility::Published;
 use std::sync::Arc;
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 
-const HEADER: usize = 16;
+/// What will be stored of one entry, not packed yet.
+pub(super) struct Answer {
+    pub ldap: Vec<u8>,
+    pub sort: String,
+    view: Vec<u8>,
+    since: i64,
+}
+
+impl Answer {
+    pub fn of(document: &Document<'_>, sort: String) -> Self {
+        let Document { published, since, created, .. } = document;
+        Self { ldap: ldap_entry::encode(published, *since, *created), view: published.encode(), sort, since: *since }
+    }
+
+    pub fn pack(self) -> Vec<u8> {
+        let Self { ldap: mut front, sort, view, since } = self;
+        let ldap = front.len();
+        front.extend_from_slice(sort.as_bytes());
+        let packed = pack(Part::Ldap, &front);
+        let packed_view = pack(Part::View, &view);
+        let mut out = Vec::with_capacity(packed.len() + packed_view.len() + 16);
+        for number in [since.cast_unsigned(), ldap as u64, front.len() as u64, view.len() as u64, packed.len() as u64] {
+            put_number(&mut out, number);
+        }
+        out.extend_from_slice(&packed);
+        out.extend_from_slice(&packed_view);
+        out
+    }
+
+    /// Is this what is stored there?
+    pub fn is(&self, stored: &Stored) -> bool {
+        stored.since() == self.since
+            && stored.ldap() == self.ldap
+            && stored.sort() == self.sort
+            && stored.view_json().is_ok_and(|view| view == self.view)
+    }
+}
 
 /// What is stored of one entry, cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Stored {
-    bytes: Arc<[u8]>,
+pub struct Stored(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    since: i64,
+    /// LDAP entry and sort key.
+    front: Vec<u8>,
     ldap: usize,
+    packed_view: Vec<u8>,
     view: usize,
 }
 
 impl Stored {
-    pub(super) fn new(document: &Document<'_>, sort: &str) -> Self {
-        let Document { published, since, created, .. } = document;
-        let (ldap, view) = (ldap_entry::encode(published, *since, *created), published.encode());
-        let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes();
-        let mut out = Vec::with_capacity(HEADER + ldap.len() + view.len() + sort.len());
-        out.extend_from_slice(&length(&ldap));
-        out.extend_from_slice(&length(&view));
-        out.extend_from_slice(&since.to_be_bytes());
-        out.extend_from_slice(&ldap);
-        out.extend_from_slice(&view);
-        out.extend_from_slice(sort.as_bytes());
-        Self { bytes: out.into(), ldap: ldap.len(), view: view.len() }
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    fn decode(bytes: Vec<u8>) -> Option<Self> {
-        let length = |at: usize| bytes.get(at..at + 4).and_then(|b| usize::try_from(u32::from_be_bytes(b.try_into().ok()?)).ok());
-        let (ldap, view) = (length(0)?, length(4)?);
-        let whole = HEADER.checked_add(ldap)?.checked_add(view)?;
-        (bytes.len() >= whole).then(|| Self { bytes: bytes.into(), ldap, view })
-    }
-
-    fn part(&self, from: usize, length: usize) -> &[u8] {
-        self.bytes.get(from..from + length).unwrap_or_default()
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let since = take_number(&mut rest)?.cast_signed();
+        let mut length = || take_number(&mut rest).and_then(|n| usize::try_from(n).ok());
+        let (ldap, front, view, packed) = (length()?, length()?, length()?, length()?);
+        let (packed_front, packed_view) = rest.split_at_checked(packed)?;
+        let front = unpack(Part::Ldap, packed_front, front)?;
+        front.get(ldap..)?;
+        Some(Self(Arc::new(Inner { since, front, ldap, packed_view: packed_view.to_owned(), view })))
     }
 
     /// BER of the SearchResultEntry content (see [`ldap_entry::encode`]).
     #[must_use]
     pub fn ldap(&self) -> &[u8] {
-        self.part(HEADER, self.ldap)
+        self.0.front.get(..self.0.ldap).unwrap_or_default()
     }
 
     /// Addresses of the mailboxes shown.
@@ -61,27 +87,26 @@ impl Stored {
     }
 
     /// JSON of the view.
-    #[must_use]
-    pub fn view_json(&self) -> &[u8] {
-        self.part(HEADER + self.ldap, self.view)
+    pub fn view_json(&self) -> Result<Vec<u8>> {
+        unpack(Part::View, &self.0.packed_view, self.0.view)
+            .ok_or_else(|| Error::internal("an entry of the index cannot be read", "it is cut"))
     }
 
     /// Reads the view back.
     pub fn published(&self) -> Result<Published> {
-        Published::decode(self.view_json()).map_err(|e| Error::internal("an entry of the index cannot be read", e))
+        Published::decode(&self.view_json()?).map_err(|e| Error::internal("an entry of the index cannot be read", e))
     }
 
     /// UTC seconds of the last change of the content.
     #[must_use]
     pub fn since(&self) -> i64 {
-        self.part(8, 8).try_into().map_or(0, i64::from_be_bytes)
+        self.0.since
     }
 
     /// Collation key, NUL, document key.
     #[must_use]
     pub fn sort(&self) -> &str {
-        let from = HEADER + self.ldap + self.view;
-        self.bytes.get(from..).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+        self.0.front.get(self.0.ldap..).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
     }
 
     /// Document key.
@@ -95,9 +120,58 @@ impl DocumentDeserialize for Stored {
     fn deserialize<'de, D: DocumentDeserializer<'de>>(mut deserializer: D) -> Result<Self, DeserializeError> {
         while let Some((_, value)) = deserializer.next_field::<tantivy::schema::OwnedValue>()? {
             if let tantivy::schema::OwnedValue::Bytes(bytes) = value {
-                return Self::decode(bytes).ok_or_else(|| DeserializeError::custom("stored bytes are cut"));
+                return Self::decode(&bytes).ok_or_else(|| DeserializeError::custom("stored bytes are cut"));
             }
         }
         Err(DeserializeError::custom("nothing is stored"))
+    }
+}
+
+fn put_number(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn take_number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_round_trip() {
+        for number in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX, (-5i64).cast_unsigned()] {
+            let mut bytes = Vec::new();
+            put_number(&mut bytes, number);
+            assert_eq!(take_number(&mut &bytes[..]), Some(number));
+        }
+        assert_eq!(take_number(&mut &[0x80, 0x80][..]), None);
+    }
+
+    #[test]
+    fn what_is_packed_reads_back_and_what_is_cut_does_not() {
+        let answer = Answer { ldap: vec![4, 2, b'a', b'b'], sort: "martin jean\0p:1".into(), view: b"{}".to_vec(), since: -3 };
+        let bytes = answer.pack();
+        let stored = Stored::decode(&bytes).unwrap();
+        assert_eq!((stored.ldap(), stored.key(), stored.since()), (&[4, 2, b'a', b'b'][..], "p:1", -3));
+        assert_eq!(stored.view_json().unwrap(), b"{}");
+        for cut in 0..bytes.len() {
+            let whole = Stored::decode(&bytes[..cut]).is_some_and(|stored| stored.view_json().is_ok());
+            assert!(!whole, "{cut} of {}", bytes.len());
+        }
     }
 }

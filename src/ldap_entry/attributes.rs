@@ -190,6 +190,19 @@ pub(crate) fn canonical(name: &[u8]) -> Option<&'static Attribute> {
     ATTRIBUTES.iter().find(|a| a.name.as_bytes() == name)
 }
 
+/// [`canonical`] for the attributes of one entry one after the other: they stand in the order of the table.
+#[derive(Default)]
+pub(crate) struct InOrder(usize);
+
+impl InOrder {
+    pub fn next(&mut self, name: &[u8]) -> Option<&'static Attribute> {
+        let behind = ATTRIBUTES.iter().enumerate().skip(self.0).find(|(_, a)| a.name.as_bytes() == name);
+        let (place, found) = behind.or_else(|| ATTRIBUTES.iter().enumerate().find(|(_, a)| a.name.as_bytes() == name))?;
+        self.0 = place + 1;
+        Some(found)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,7 +32,7 @@ impl Attributes {
 
     /// In the order of the table: user attributes first.
     fn sorted(mut self) -> Vec<(&'static str, Vec<String>)> {
-        self.found.sort_by_key(|(name, _)| ATTRIBUTES.iter().position(|a| a.name == *name));
+        self.found.sort_by_cached_key(|(name, _)| ATTRIBUTES.iter().position(|a| a.name == *name));
         self.found
     }
 }
@@ -188,8 +188,9 @@ fn operational(view: &View, structural: &'static str, (since, created): (i64, i6
     out.put("structuralObjectClass", structural);
     out.put("entryUUID", entry_uuid(kind.name(), view.id()).to_string());
     out.put("entryDN", dn(kind, view.id()));
-    out.put("createTimestamp", generalized_time(created));
-    out.put("modifyTimestamp", generalized_time(since));
+    let first = generalized_time(created);
+    out.put("modifyTimestamp", if since == created { first.clone() } else { generalized_time(since) });
+    out.put("createTimestamp", first);
     out.put("hasSubordinates", "FALSE");
     out.put("subschemaSubentry", SUBSCHEMA);
 }

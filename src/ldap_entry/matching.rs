@@ -144,7 +144,7 @@ fn squeeze(value: &str) -> String {
 /// Letters never match a number, and a text without any digit is no number: an assertion of hyphens must not match everything.
 fn telephone(value: &str) -> Option<String> {
     if value.chars().any(char::is_alphabetic) {
-        return Some(value.to_lowercase());
+        return Some(value.to_lowercase().chars().filter(|c| !c.is_control()).collect());
     }
     let digits = text::phone_digits(value);
     (!digits.is_empty()).then_some(digits)
@@ -233,7 +233,7 @@ pub fn generalized_time(seconds: i64) -> String {
 }
 
 /// A substring assertion, prepared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pattern {
     pieces: Pieces,
     /// The same in the doubled form of RFC 4518 §2.6.1, when a blank at the border of a piece means something.
@@ -242,7 +242,7 @@ pub struct Pattern {
     impossible: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Pieces {
     initial: Option<String>,
     any: Vec<String>,
@@ -279,6 +279,12 @@ impl Pattern {
     #[must_use]
     pub fn is_impossible(&self) -> bool {
         self.impossible
+    }
+
+    /// What every prepared value that matches begins with; empty when nothing is asked of beginnings.
+    #[must_use]
+    pub fn initial(&self) -> &str {
+        self.pieces.initial.as_deref().map(str::trim_end).unwrap_or_default()
     }
 
     /// The pieces as they stand in a prepared value, its first and last marked: what index terms are cut from.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The best file that told us of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProfessionalOrigin {
     /// Personne_activite: the authority.
     Rpps,

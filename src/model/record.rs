@@ -2,6 +2,7 @@
 
 use super::{Coded, Mailbox, OperatorState, Professional, Structure};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The three kinds of entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
@@ -102,7 +103,7 @@ pub struct MailboxRecord {
 /// A structure as an attachment or an activity sees it.
 #[derive(Clone, Debug)]
 pub struct SiteRecord {
-    pub structure: Structure,
+    pub structure: Arc<Structure>,
     /// Label of `structure.sector`.
     pub sector: Coded,
     /// Label of `structure.address.department`.

@@ -1,27 +1,23 @@
 //! From records to documents: both audiences asked, equal answers joined, and the time the content last changed carried along.
 
 use crate::error::Result;
-use crate::index::{Document, Generation};
-use crate::model::{Audience, EntryKey, Record};
-use crate::store::{PublishedRow, Store};
-use crate::visibility::{Published, publish};
+use crate::index::{Cut, Document, Generation};
+use crate::model::{Audience, EntryKey};
+use crate::store::{PublishedRow, Records, Store};
+use crate::visibility::{Published, publish_to_all};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 /// Records asked of the store at once.
 const RECORDS: usize = 500;
 
-/// What each audience may see, equal answers joined: sets of audiences with their content.
-fn published(record: &Record) -> Vec<(Published, u8)> {
-    let mut documents: Vec<(Published, u8)> = Vec::with_capacity(2);
-    for audience in Audience::ALL {
-        let Some(content) = publish(record, audience) else { continue };
-        match documents.iter_mut().find(|(known, _)| *known == content) {
-            Some((_, audiences)) => *audiences |= audience.bit(),
-            None => documents.push((content, audience.bit())),
-        }
-    }
-    documents
+/// What the store holds of some entries, read and not looked at yet.
+pub(super) struct Loaded {
+    /// Entries with the UTC second of the latest change that concerns each.
+    causes: Vec<(EntryKey, i64)>,
+    records: Records,
+    /// Rows of table `published`.
+    before: HashMap<EntryKey, Vec<PublishedRow>>,
 }
 
 /// What the store now gives of one entry, and its rows of table `published` before and after.
@@ -41,25 +37,63 @@ impl Present {
     }
 }
 
-async fn present(store: &Store, causes: &[(EntryKey, i64)]) -> Result<Vec<Present>> {
-    let keys: Vec<EntryKey> = causes.iter().map(|(key, _)| key.clone()).collect();
-    let records: HashMap<EntryKey, Option<Record>> = store.records(&keys).await?.into_iter().collect();
-    let mut known: HashMap<EntryKey, Vec<PublishedRow>> = HashMap::new();
-    for row in store.published(&keys).await? {
-        known.entry(row.entry.clone()).or_default().push(row);
+/// A batch of a build, ready to be written.
+pub(super) struct Ready {
+    /// In the order of the batch.
+    pub documents: Vec<Cut>,
+    /// Rows of entries that had none, by their place in the batch.
+    pub first: Vec<(usize, PublishedRow)>,
+    /// Entries whose rows change, with the new ones.
+    pub changed: Vec<EntryKey>,
+    pub rows: Vec<PublishedRow>,
+}
+
+impl Loaded {
+    /// Reads entries; `fresh`: nothing was ever published, so that no row need be looked for.
+    pub async fn read(store: &Store, causes: Vec<(EntryKey, i64)>, fresh: bool) -> Result<Self> {
+        let keys: Vec<EntryKey> = causes.iter().map(|(key, _)| key.clone()).collect();
+        let records = store.read_records(&keys).await?;
+        let mut before: HashMap<EntryKey, Vec<PublishedRow>> = HashMap::new();
+        for row in if fresh { Vec::new() } else { store.published(&keys).await? } {
+            before.entry(row.entry.clone()).or_default().push(row);
+        }
+        Ok(Self { causes, records, before })
     }
-    let entries = causes.iter().map(|(key, at)| {
-        let documents = records.get(key).and_then(Option::as_ref).map(published).unwrap_or_default();
-        let before = known.remove(key).unwrap_or_default();
-        let after = rows_of(key, &documents, &before, *at);
-        let times = |audiences| after.iter().find(|r| r.audiences == audiences).map_or((*at, *at), |r| (r.since, r.created));
-        let shown = documents.into_iter().map(|(content, audiences)| {
-            let (since, created) = times(audiences);
-            (content, audiences, since, created)
-        });
-        Present { key: key.clone(), shown: shown.collect(), before, after }
-    });
-    Ok(entries.collect())
+
+    /// Decides what is shown. No question to the store: on any thread.
+    fn decide(self) -> impl Iterator<Item = Present> {
+        let Self { causes, records, mut before } = self;
+        causes.into_iter().map(move |(key, at)| {
+            let documents = records.get(&key).as_ref().map(publish_to_all).unwrap_or_default();
+            let before = before.remove(&key).unwrap_or_default();
+            let after = rows_of(&key, &documents, &before, at);
+            let times = |audiences| after.iter().find(|r| r.audiences == audiences).map_or((at, at), |r| (r.since, r.created));
+            let shown = documents.into_iter().map(|(content, audiences)| {
+                let (since, created) = times(audiences);
+                (content, audiences, since, created)
+            });
+            Present { shown: shown.collect(), key, before, after }
+        })
+    }
+
+    /// Decides, and cuts what is shown into terms: the work of a build, on any thread.
+    pub fn cut(self) -> Ready {
+        let mut ready = Ready { documents: Vec::new(), first: Vec::new(), changed: Vec::new(), rows: Vec::new() };
+        for (place, entry) in self.decide().enumerate() {
+            ready.documents.extend(entry.documents().iter().map(Cut::of));
+            if entry.before.is_empty() {
+                ready.first.extend(entry.after.into_iter().map(|row| (place, row)));
+            } else if !same_rows(&entry.before, &entry.after) {
+                ready.changed.push(entry.key);
+                ready.rows.extend(entry.after);
+            }
+        }
+        ready
+    }
+}
+
+async fn present(store: &Store, causes: &[(EntryKey, i64)]) -> Result<Vec<Present>> {
+    Ok(Loaded::read(store, causes.to_vec(), false).await?.decide().collect())
 }
 
 /// Writes the present state of these entries into a generation (not committed). `causes` gives, for each entry, the UTC second of
@@ -141,11 +175,11 @@ fn created(before: &[PublishedRow], audiences: u8, at: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Coded, Kind, Professional, ProfessionalRecord};
+    use crate::model::{Coded, Kind, Professional, ProfessionalRecord, Record};
 
     fn person(family: &str) -> Vec<(Published, u8)> {
         let professional = Professional { id: "810000000001".into(), family: family.into(), ..Professional::default() };
-        published(&Record::Professional(ProfessionalRecord {
+        publish_to_all(&Record::Professional(ProfessionalRecord {
             professional,
             civility: Coded::default(),
             exercise_civility: Coded::default(),

@@ -9,6 +9,7 @@
 
 mod build;
 mod documents;
+mod ordered;
 mod watch;
 mod window;
 

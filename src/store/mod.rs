@@ -13,6 +13,7 @@ pub mod sqlite;
 pub mod types;
 
 pub use data_dir::{DataDir, ImportLock, ProcessLock};
+pub use sqlite::records::Records;
 pub use types::*;
 
 use crate::error::Result;
@@ -123,6 +124,13 @@ impl Store {
         }
     }
 
+    /// [`Store::records`] as read, each put together when it is asked for: on any thread.
+    pub async fn read_records(&self, keys: &[EntryKey]) -> Result<Records> {
+        match self {
+            Self::Sqlite(db) => db.read_records(keys).await,
+        }
+    }
+
     /// Complete records in the order asked, labels resolved; `None` for what is not in the store.
     pub async fn records(&self, keys: &[EntryKey]) -> Result<Vec<(EntryKey, Option<Record>)>> {
         match self {
@@ -130,10 +138,24 @@ impl Store {
         }
     }
 
-    /// Every entry of a kind, shown or not, with the words it is sorted by, in id order.
-    pub async fn entry_names(&self, kind: Kind) -> Result<Vec<EntryName>> {
+    /// Entries of a kind, shown or not, with the words each is sorted by, in id order: at most `most` behind `after`.
+    pub async fn entry_names(&self, kind: Kind, after: &str, most: u32) -> Result<Vec<EntryName>> {
         match self {
-            Self::Sqlite(db) => db.entry_names(kind).await,
+            Self::Sqlite(db) => db.entry_names(kind, after, most).await,
+        }
+    }
+
+    /// Was nothing ever published?
+    pub async fn nothing_published(&self) -> Result<bool> {
+        match self {
+            Self::Sqlite(db) => db.nothing_published().await,
+        }
+    }
+
+    /// Writes what was published for the first time; of entries that have rows already nothing is written. In key order it is fastest.
+    pub async fn add_published(&self, rows: &[PublishedRow]) -> Result<()> {
+        match self {
+            Self::Sqlite(db) => db.add_published(rows).await,
         }
     }
 

@@ -30,6 +30,24 @@ pub fn publish(record: &Record, audience: Audience) -> Option<Published> {
     rule::view(record, audience).map(|view| Published { view })
 }
 
+/// What each audience may see, equal answers joined: contents with their sets of [`Audience::bit`].
+#[must_use]
+pub fn publish_to_all(record: &Record) -> Vec<(Published, u8)> {
+    if !rule::depends_on_audience(record) {
+        let everybody = Audience::ALL.into_iter().fold(0, |set, audience| set | audience.bit());
+        return publish(record, Audience::Public).map(|content| (content, everybody)).into_iter().collect();
+    }
+    let mut contents: Vec<(Published, u8)> = Vec::with_capacity(2);
+    for audience in Audience::ALL {
+        let Some(content) = publish(record, audience) else { continue };
+        match contents.iter_mut().find(|(known, _)| *known == content) {
+            Some((_, audiences)) => *audiences |= audience.bit(),
+            None => contents.push((content, audience.bit())),
+        }
+    }
+    contents
+}
+
 impl Published {
     #[must_use]
     pub fn view(&self) -> &View {

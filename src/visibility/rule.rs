@@ -31,6 +31,16 @@ pub fn mailbox_shown(record: &MailboxRecord, audience: Audience) -> bool {
     }
 }
 
+/// May the answer for this record differ between audiences? What [`mailbox_shown`] asks of the audience is asked of APP mailboxes only.
+pub(super) fn depends_on_audience(record: &Record) -> bool {
+    let mailboxes = match record {
+        Record::Mailbox(r) => std::slice::from_ref(r),
+        Record::Professional(r) => &r.mailboxes,
+        Record::Structure(r) => &r.mailboxes,
+    };
+    mailboxes.iter().any(|r| r.mailbox.kind == MailboxType::App)
+}
+
 /// Domain and operator in force. Without any liste blanche, the extraction stands for itself (semantics: default states).
 fn in_force(record: &MailboxRecord) -> bool {
     let standing = &record.standing;

@@ -7,6 +7,7 @@ mod forget;
 mod generations;
 mod paging;
 pub mod sample;
+mod typos;
 
 use annuaire::index::query::{Answer, AttributeFilter, Criteria, Matching, Order, Query};
 use annuaire::index::{Committed, Document, Found, Generation, Index, Limits, MAX_CANDIDATES, Reader};

@@ -69,6 +69,8 @@ async fn rest_is_clean(directory: &TestDirectory, professional: bool) {
         "/v1/search?q=rougier",
         "/v1/search?q=rougier&kind=mailbox",
         "/v1/search?name=rougier&has_mailbox=true",
+        "/v1/search?name=rougeir&has_mailbox=true",
+        "/v1/search?q=rougierr&kind=mailbox",
         "/v1/search?name=rougier&mailbox_type=PER",
         "/v1/search?name=rougier&zero_papier=accepted",
         "/v1/search?kind=mailbox&city=lyon&limit=100",
@@ -87,6 +89,9 @@ async fn rest_is_clean(directory: &TestDirectory, professional: bool) {
     assert!(person.get("mailboxes").is_none_or(|m| m.as_array().unwrap().is_empty()), "{person}");
     assert_eq!(person["zero_papier"], false);
     assert_eq!(get("/v1/search?name=rougier&has_mailbox=true").await.json()["total"], 0);
+    for path in ["/v1/search?name=rougeir&has_mailbox=true", "/v1/search?kind=mailbox&name=rougeir"] {
+        assert_eq!(get(path).await.json()["total"], 0, "{path}");
+    }
     assert_eq!(get("/v1/search?name=rougier&has_mailbox=false").await.json()["total"], 1);
     // Asked by its address it answers as an unknown one, to the byte.
     for path in ["/v1/mailboxes/", "/v1/search?kind=mailbox&address=", "/v1/search?address=", "/v1/search?kind=mailbox&q="] {

@@ -235,10 +235,10 @@ async fn a_server_without_the_index_lock_keeps_its_doors_closed_and_opens_when_i
 async fn everything(store: &Store, directory: &Directory) -> Vec<String> {
     let mut seen = Vec::new();
     for kind in Kind::ALL {
-        for name in store.entry_names(kind).await.unwrap() {
+        for name in store.entry_names(kind, "", u32::MAX).await.unwrap() {
             for audience in Audience::ALL {
                 let hit = directory.entry(&Caller::local(audience), EntryKey::new(kind, name.id.clone())).await.unwrap();
-                let shown = hit.map(|h| String::from_utf8_lossy(h.view_json()).into_owned());
+                let shown = hit.map(|h| String::from_utf8(h.view_json().unwrap()).unwrap());
                 seen.push(format!("{} {audience:?} {shown:?}", name.id));
             }
         }

@@ -29,7 +29,7 @@ async fn every_future_can_be_spawned() {
     spawnable(annuaire::store::Store::open(&seeded.data));
     spawnable(store.records(&[]));
     spawnable(store.dependants_of(&[]));
-    spawnable(store.entry_names(Kind::Mailbox));
+    spawnable(store.entry_names(Kind::Mailbox, "", 1));
     spawnable(store.write_published(&[], &[]));
     spawnable(store.changes_after(0, 1));
     spawnable(store.add_account(&account, [0; 32]));

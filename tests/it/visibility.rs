@@ -226,7 +226,7 @@ fn closed_entries_and_their_traces() {
     for record in &mut records {
         match record {
             Record::Professional(r) => r.professional.closed = true,
-            Record::Structure(r) => r.site.structure.closed = true,
+            Record::Structure(r) => std::sync::Arc::make_mut(&mut r.site.structure).closed = true,
             Record::Mailbox(r) => r.holders.iter_mut().for_each(|h| h.professional.closed = true),
         }
     }

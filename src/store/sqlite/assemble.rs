@@ -8,6 +8,7 @@ use crate::model::{
     expertise_table, is_test_domain, profession_table, tables,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 /// A mailbox, and for each of its attachments the structure that its key leads to.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ pub(super) struct Batch {
     by_holder: HashMap<String, BTreeSet<String>>,
     by_site: HashMap<String, BTreeSet<String>>,
     pub(super) people: BTreeMap<String, PersonRows>,
-    pub(super) structures: HashMap<String, Structure>,
+    pub(super) structures: HashMap<String, Arc<Structure>>,
     pub(super) listed: HashSet<String>,
     pub(super) domain_operators: HashMap<String, Vec<OperatorState>>,
     pub(super) operators: HashMap<String, OperatorState>,
@@ -169,7 +170,7 @@ impl Batch {
     }
 
     fn site(&self, id: &str, service: &str) -> Option<SiteRecord> {
-        let structure = self.structures.get(id)?.clone();
+        let structure = Arc::clone(self.structures.get(id)?);
         Some(SiteRecord {
             sector: self.labels.coded(tables::SECTOR, &structure.sector),
             department: self.labels.coded(tables::DEPARTMENT, &structure.address.department),

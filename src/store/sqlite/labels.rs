@@ -5,7 +5,7 @@ use super::{Sqlite, db, meta, statements};
 use crate::error::Result;
 use crate::model::Coded;
 use sqlx::SqliteConnection;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 statements! {
     SEED = "INSERT INTO label (nomenclature, code, label, learned)
@@ -31,14 +31,19 @@ pub(super) async fn seed(connection: &mut SqliteConnection) -> Result<()> {
 /// Codes met while a batch is read, then their labels: asked for once a batch instead of kept, so that they are never stale.
 #[derive(Debug, Default)]
 pub(super) struct LabelBook {
-    wanted: BTreeSet<(String, String)>,
-    known: HashMap<(String, String), String>,
+    /// By table, then by code; `None` until its label is found.
+    tables: HashMap<String, HashMap<String, Option<String>>>,
 }
 
 impl LabelBook {
     pub(super) fn want(&mut self, table: &str, code: &str) {
-        if !code.is_empty() {
-            self.wanted.insert((table.to_owned(), code.to_owned()));
+        if code.is_empty() {
+            return;
+        }
+        match self.tables.get_mut(table) {
+            Some(codes) if codes.contains_key(code) => {}
+            Some(codes) => drop(codes.insert(code.to_owned(), None)),
+            None => drop(self.tables.insert(table.to_owned(), HashMap::from([(code.to_owned(), None)]))),
         }
     }
 
@@ -50,11 +55,15 @@ impl LabelBook {
     }
 
     pub(super) async fn load(&mut self, connection: &mut SqliteConnection) -> Result<()> {
-        let asked: Vec<_> = self.wanted.iter().map(|(table, code)| serde_json::json!([table, code])).collect();
-        let asked = serde_json::Value::Array(asked).to_string();
+        let wanted = self.tables.iter().flat_map(|(table, codes)| codes.keys().map(move |code| serde_json::json!([table, code])));
+        let asked = serde_json::Value::Array(wanted.collect()).to_string();
         let rows: Vec<(String, String, String)> =
             sqlx::query_as(SOME).bind(asked).fetch_all(connection).await.map_err(db("reading labels"))?;
-        self.known = rows.into_iter().map(|(table, code, label)| ((table, code), label)).collect();
+        for (table, code, label) in rows {
+            if let Some(known) = self.tables.get_mut(&table).and_then(|codes| codes.get_mut(&code)) {
+                *known = Some(label);
+            }
+        }
         Ok(())
     }
 
@@ -63,8 +72,8 @@ impl LabelBook {
     }
 
     pub(super) fn coded_in(&self, tables: &[&str], code: &str) -> Coded {
-        let label = tables.iter().find_map(|table| self.known.get(&((*table).to_owned(), code.to_owned())));
-        Coded { code: code.to_owned(), label: label.cloned().unwrap_or_default() }
+        let label = tables.iter().find_map(|table| self.tables.get(*table)?.get(code)?.clone());
+        Coded { code: code.to_owned(), label: label.unwrap_or_default() }
     }
 }
 

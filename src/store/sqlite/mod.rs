@@ -25,7 +25,7 @@ mod names;
 mod plan;
 mod published;
 mod purge;
-mod records;
+pub mod records;
 mod rows;
 mod runs;
 pub(super) mod staging;
@@ -45,6 +45,8 @@ use std::time::Duration;
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pages that a reading connection keeps, in KiB, the way SQLite wants it: what a build looks up again and again.
+const READER_CACHE: &str = "-16000";
 const READERS: u32 = 4;
 
 /// Declares constant statements and lists them in `STATEMENTS`, for the test that prepares every one.
@@ -144,7 +146,12 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn reader_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("cache_size", READER_CACHE)
+        .disable_statement_logging()
 }
 
 /// Maps a database failure; `what` says which step failed. Neither SQL nor values are in it: SQLite's own texts hold table names only.
@@ -215,13 +222,18 @@ mod tests {
         prepare(&mut connection).await.unwrap();
         let lists = [changes::STATEMENTS, mailboxes::STATEMENTS, published::STATEMENTS, records::STATEMENTS, dependants::STATEMENTS];
         // Asked after a label changed, and by an operator or domain that leaves: rare, and answered by a pass over the table.
-        let passes = |sql: &str| sql.contains("$2 = 'sector'") || sql.starts_with("SELECT DISTINCT kind FROM savoir_faire");
+        let passes = |sql: &str| {
+            sql.starts_with("SELECT NOT EXISTS")
+                || sql.contains("$2 = 'sector'")
+                || sql.starts_with("SELECT DISTINCT kind FROM savoir_faire")
+        };
         for sql in lists.into_iter().flatten().filter(|sql| !passes(sql)) {
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut connection).await.unwrap();
             for (_, _, _, step) in plan {
                 // The lists themselves, and what was found by them so far, are walked.
-                let walked = ["json_each", "asked", "SCAN CONSTANT ROW", "box", "shared", "active", "attached", "SCAN sqlite_sequence"];
+                let walked =
+                    ["json_each", "asked", "SCAN CONSTANT ROW", "box", "shared", "active", "attached", "(subquery", "SCAN sqlite_sequence"];
                 let scans = step.starts_with("SCAN") && !walked.iter().any(|name| step.contains(name));
                 assert!(!scans, "{step} in\n{sql}");
             }

@@ -1,22 +1,23 @@
 //! Table `published`: what the index last showed of each entry, and since when; written by the projection only.
 
 use super::super::types::PublishedRow;
-use super::{Sqlite, commit, db, json, rows, statements};
-use crate::error::Result;
+use super::{Sqlite, commit, db, json, statements};
+use crate::error::{Error, Result};
 use crate::model::{EntryKey, Kind};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
 
 /// Entries of one transaction: bounds the time a waiting publication is held up.
 const BATCH: usize = 2_000;
 
 statements! {
-    READ = "SELECT entry, audiences, digest, since, created, gone FROM published
-        WHERE entry IN (SELECT value FROM json_each($1)) ORDER BY entry, audiences";
+    READ = "SELECT json_group_array(json_array(entry, audiences, hex(digest), since, created, gone)) FROM published
+        WHERE entry IN (SELECT value FROM json_each($1))";
+    IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM published)";
     DELETE = "DELETE FROM published WHERE entry IN (SELECT value FROM json_each($1))";
     // Digests travel as hexadecimal: JSON has no bytes.
     INSERT = "INSERT INTO published (entry, audiences, digest, since, created, gone)
+        SELECT value ->> 0, value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)";
+    INSERT_MISSING = "INSERT OR IGNORE INTO published (entry, audiences, digest, since, created, gone)
         SELECT value ->> 0, value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)";
 }
 
@@ -25,10 +26,30 @@ impl Sqlite {
         let mut found = Vec::new();
         for batch in entries.chunks(BATCH) {
             let asked = json(batch.iter().map(EntryKey::to_string));
-            let read = sqlx::query(READ).bind(asked).try_map(|row| published(&row)).fetch_all(&self.reader);
-            found.extend(read.await.map_err(db("reading what is published"))?);
+            let rows: String =
+                sqlx::query_scalar(READ).bind(asked).fetch_one(&self.reader).await.map_err(db("reading what is published"))?;
+            let mut rows: Vec<Row> = serde_json::from_str(&rows).map_err(|e| Error::internal("reading what is published", e))?;
+            rows.sort_unstable();
+            for row in rows {
+                found.push(published(row).ok_or_else(|| Error::internal("reading what is published", "a row cannot be read"))?);
+            }
         }
         Ok(found)
+    }
+
+    pub async fn nothing_published(&self) -> Result<bool> {
+        sqlx::query_scalar(IS_EMPTY).fetch_one(&self.reader).await.map_err(db("reading what is published"))
+    }
+
+    /// Rows that are there already stay as they are.
+    pub async fn add_published(&self, rows: &[PublishedRow]) -> Result<()> {
+        for batch in rows.chunks(BATCH) {
+            let rows = serde_json::Value::Array(batch.iter().map(as_json).collect()).to_string();
+            let mut write = self.write().await?;
+            sqlx::query(INSERT_MISSING).bind(rows).execute(&mut *write).await.map_err(db("writing what is published"))?;
+            commit(write).await?;
+        }
+        Ok(())
     }
 
     /// Rows of entries that `entries` does not name are ignored.
@@ -51,20 +72,23 @@ impl Sqlite {
 }
 
 fn as_json(row: &PublishedRow) -> serde_json::Value {
-    let digest: String = row.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digest = String::with_capacity(64);
+    for byte in row.digest {
+        digest.extend([byte >> 4, byte & 15].into_iter().filter_map(|half| char::from_digit(u32::from(half), 16)));
+    }
     serde_json::json!([row.entry.to_string(), row.audiences, digest, row.since, row.created, row.gone])
 }
 
-fn published(row: &SqliteRow) -> sqlx::Result<PublishedRow> {
-    let digest: &[u8] = row.try_get("digest")?;
-    Ok(PublishedRow {
-        entry: rows::word(row, "entry", parse_key)?,
-        audiences: row.try_get("audiences")?,
-        digest: digest.try_into().map_err(|_| rows::unreadable("digest"))?,
-        since: row.try_get("since")?,
-        created: row.try_get("created")?,
-        gone: row.try_get("gone")?,
-    })
+/// entry, audiences, digest, since, created, gone.
+type Row = (String, u8, String, i64, i64, Option<i64>);
+
+fn published((entry, audiences, digest, since, created, gone): Row) -> Option<PublishedRow> {
+    let entry = parse_key(&entry)?;
+    let mut bytes = [0; 32];
+    for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(digest.get(place..place + 2)?, 16).ok()?;
+    }
+    Some(PublishedRow { entry, audiences, digest: bytes, since, created, gone })
 }
 
 fn parse_key(text: &str) -> Option<EntryKey> {

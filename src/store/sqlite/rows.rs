@@ -4,8 +4,7 @@
 
 use super::super::types::{Change, ChangeKind};
 use crate::model::{
-    Account, Address, Attachment, Audience, DistinguishedName, Mailbox, MailboxState, MailboxType, Operator, OperatorState, PostalAddress,
-    Professional, ProfessionalOrigin, Source, Structure,
+    Account, Address, Attachment, Audience, DistinguishedName, Mailbox, MailboxState, MailboxType, Operator, OperatorState, Source,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -20,57 +19,6 @@ pub(super) fn word<T>(row: &SqliteRow, column: &'static str, parse: impl Fn(&str
 
 pub(super) fn unreadable(column: &'static str) -> sqlx::Error {
     sqlx::Error::Decode(format!("column {column} holds a word unknown to this program").into())
-}
-
-pub(super) fn professional(row: &SqliteRow) -> Decoded<Professional> {
-    Ok(Professional {
-        id: row.try_get("id")?,
-        id_type: row.try_get("id_type")?,
-        id_value: row.try_get("id_value")?,
-        civility: row.try_get("civility")?,
-        exercise_civility: row.try_get("exercise_civility")?,
-        family: row.try_get("family")?,
-        given: row.try_get("given")?,
-        origin: Some(word(row, "origin", ProfessionalOrigin::parse)?),
-        closed: row.try_get::<Option<i64>, _>("closed_at")?.is_some(),
-        replaces: row.try_get("replaces")?,
-    })
-}
-
-pub(super) fn structure(row: &SqliteRow) -> Decoded<Structure> {
-    Ok(Structure {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        trade_name: row.try_get("trade_name")?,
-        siret: row.try_get("siret")?,
-        siren: row.try_get("siren")?,
-        finess: row.try_get("finess")?,
-        finess_ej: row.try_get("finess_ej")?,
-        legacy_id: row.try_get("legacy_id")?,
-        address: PostalAddress {
-            recipient: row.try_get("recipient")?,
-            geographic: row.try_get("geographic")?,
-            number: row.try_get("number")?,
-            repetition: row.try_get("repetition")?,
-            street_type: row.try_get("street_type")?,
-            street: row.try_get("street")?,
-            distribution: row.try_get("distribution")?,
-            last_line: row.try_get("last_line")?,
-            postal_code: row.try_get("postal_code")?,
-            insee: row.try_get("insee")?,
-            city: row.try_get("city")?,
-            country_code: row.try_get("country_code")?,
-            country: row.try_get("country")?,
-            department: row.try_get("department")?,
-        },
-        phone: row.try_get("phone")?,
-        phone2: row.try_get("phone2")?,
-        fax: row.try_get("fax")?,
-        email: row.try_get("email")?,
-        sector: row.try_get("sector")?,
-        in_rpps: row.try_get("in_rpps")?,
-        closed: row.try_get::<Option<i64>, _>("closed_at")?.is_some(),
-    })
 }
 
 /// The row alone; attachments are another table's.

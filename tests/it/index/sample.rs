@@ -45,7 +45,7 @@ pub fn site(id: &str, name: &str, postal_code: &str, city: &str, department: (&s
         ..Structure::default()
     };
     SiteRecord {
-        structure,
+        structure: structure.into(),
         sector: coded("SA01", "Établissement public de santé"),
         department: coded(department.0, department.1),
         service: String::new(),
@@ -208,7 +208,7 @@ pub fn world() -> Vec<Doc> {
             let id = if i % 3 == 0 { format!("C9900000000{i:03}") } else { format!("F9909990{i:02}") };
             let mut site =
                 site(&id, &format!("{} {city}", ["CH DE", "CLINIQUE SAINTE-ÉVE", "Cabinet d'Œuvre"][i % 3]), postal_code, city, department);
-            site.structure.trade_name = if i % 4 == 0 { format!("Enseigne n°{i}") } else { String::new() };
+            std::sync::Arc::make_mut(&mut site.structure).trade_name = if i % 4 == 0 { format!("Enseigne n°{i}") } else { String::new() };
             site
         })
         .collect();

@@ -125,7 +125,8 @@ fn site(id: &str, name: &str, city: &str) -> SiteRecord {
             address,
             in_rpps: true,
             ..Structure::default()
-        },
+        }
+        .into(),
         sector: coded("SA01", "Etablissement Public de santé"),
         department: coded("99", "Exemple"),
         service: String::new(),

@@ -34,7 +34,8 @@ fn site(id: &str, name: &str, city: &str, postal_code: &str) -> SiteRecord {
             },
             in_rpps: true,
             ..Structure::default()
-        },
+        }
+        .into(),
         sector: coded("SA01", "Etablissement public de santé"),
         department: coded(department, if department == "69" { "Rhône" } else { "Paris" }),
         service: String::new(),
@@ -43,9 +44,9 @@ fn site(id: &str, name: &str, city: &str, postal_code: &str) -> SiteRecord {
 
 fn hospital() -> SiteRecord {
     let mut hospital = site(HOSPITAL, "HOPITAL D'EXEMPLEVILLE", "Lyon", "69003");
-    hospital.structure.finess = "690000001".to_owned();
-    hospital.structure.finess_ej = "690000999".to_owned();
-    hospital.structure.siret = "12345678900011".to_owned();
+    std::sync::Arc::make_mut(&mut hospital.structure).finess = "690000001".to_owned();
+    std::sync::Arc::make_mut(&mut hospital.structure).finess_ej = "690000999".to_owned();
+    std::sync::Arc::make_mut(&mut hospital.structure).siret = "12345678900011".to_owned();
     hospital
 }
 
@@ -165,7 +166,7 @@ pub fn all() -> Vec<Record> {
     records.extend(structure(site(PRACTICE, "CABINET DE LYON", "Lyon", "69007"), Vec::new()));
     for id in ["R20001", "R20002"] {
         let mut branch = site(id, "LABORATOIRE A DEUX SITES", "Paris", "75012");
-        branch.structure.siret = "99999999900022".to_owned();
+        std::sync::Arc::make_mut(&mut branch.structure).siret = "99999999900022".to_owned();
         records.push(Record::Structure(StructureRecord { site: branch, mailboxes: Vec::new() }));
     }
     for number in 0..NAMESAKES {

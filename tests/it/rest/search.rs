@@ -67,6 +67,34 @@ async fn each_parameter_alone_and_together() {
 }
 
 #[tokio::test]
+async fn one_error_is_forgiven_when_nothing_matches_as_typed() {
+    let world = World::new().await;
+    for (query, expected) in [
+        ("name=doubel", &[TWO_TRADES][..]),
+        ("name=doulbe", &[TWO_TRADES]),
+        ("name=doublez", &[TWO_TRADES]),
+        ("name=dooble&city=lyon", &[TWO_TRADES]),
+        ("name=double&city=lyno", &[TWO_TRADES]),
+        ("q=doubel+lyon", &[TWO_TRADES]),
+        ("given=elodei", &[CARDIOLOGIST]),
+        ("specialty=SM04&city=lyonn", &[CARDIOLOGIST]),
+        // Two errors, a short word, other criteria.
+        ("name=doubel&city=lyno", &[]),
+        ("name=duoebl", &[]),
+        ("city=lyo", &[]),
+        ("identifier=10000000019", &[]),
+        ("profession=infirmeir", &[]),
+        ("name=doubel&city=paris&profession=medecin", &[]),
+    ] {
+        let answer = world.get(&format!("/v1/search?{query}")).await;
+        assert_eq!(answer.ids(), expected, "{query}");
+        assert_eq!(answer.json()["total"], expected.len(), "{query}");
+    }
+    let martins = world.get("/v1/search?name=matrin&limit=100").await;
+    assert_eq!(martins.ids(), world.get("/v1/search?name=martin&limit=100").await.ids());
+}
+
+#[tokio::test]
 async fn items_are_the_published_views_with_their_stamps() {
     let world = World::new().await;
     let json = world.get("/v1/search?name=etang").await.json();
@@ -135,6 +163,10 @@ async fn a_red_mailbox_leaves_no_trace() {
     for query in [
         "q=lerouge",
         "name=lerouge",
+        "name=leroueg",
+        "kind=mailbox&name=lerougee",
+        "kind=mailbox&q=mraie",
+        "name=lrouge&has_mailbox=true",
         "city=lyon",
         "kind=mailbox&name=lerouge",
         "kind=mailbox&has_mailbox=true",
@@ -149,5 +181,8 @@ async fn a_red_mailbox_leaves_no_trace() {
     }
     assert_eq!(world.get("/v1/search?kind=mailbox&address=%40medecin.mssante.fr").await.json()["total"], 2);
     assert_eq!(world.get("/v1/search?name=lerouge&has_mailbox=true").await.json()["total"], 0);
+    for query in ["name=leroueg&has_mailbox=true", "kind=mailbox&name=leroueg", "kind=mailbox&q=lerougee"] {
+        assert_eq!(world.get(&format!("/v1/search?{query}")).await.json()["total"], 0, "{query}");
+    }
     assert_eq!(world.get("/v1/search?name=martin").await.json()["total"], NAMESAKES);
 }

@@ -103,7 +103,7 @@ async fn many_records_are_those_of_one_at_a_time() {
     let seeded = directory().await;
     let mut keys = Vec::new();
     for kind in Kind::ALL {
-        let names = seeded.store.entry_names(kind).await.unwrap();
+        let names = seeded.store.entry_names(kind, "", u32::MAX).await.unwrap();
         keys.extend(names.into_iter().map(|name| EntryKey::new(kind, name.id)));
     }
     assert_eq!(keys.len(), 5 + 4 + 2);
@@ -118,7 +118,7 @@ async fn many_records_are_those_of_one_at_a_time() {
 #[tokio::test]
 async fn mailboxes_are_named_by_holder_or_structure() {
     let seeded = directory().await;
-    let names = seeded.store.entry_names(Kind::Mailbox).await.unwrap();
+    let names = seeded.store.entry_names(Kind::Mailbox, "", u32::MAX).await.unwrap();
     let names: Vec<_> = names.iter().map(|n| (n.id.split('@').next().unwrap(), n.first.as_str(), n.second.as_str())).collect();
     assert_eq!(
         names,

@@ -1,0 +1,182 @@
+//! Words one error away from a typed one, read from the term list of a segment.
+//!
+//! One error is a letter too many, a letter too few, another letter, or two neighbours swapped. The typed word itself is counted among its
+//! neighbours. The term list also holds what only deleted documents or other audiences have, so neighbours are no answer: they open posting
+//! lists, whose documents are asked one by one whether they live and are shown.
+
+use super::plan::{Place, Plan};
+use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::{Arc, LazyLock, OnceLock};
+use tantivy_fst::Automaton;
+
+/// Shortest word that may hold an error: in a shorter one an error leaves nearly every other word possible.
+const SHORTEST: usize = 4;
+/// Longest: the automaton grows with the word, and no name is as long.
+const LONGEST: usize = 64;
+/// Neighbours followed in one segment, in the order of the alphabet. A word of eight letters has fewer over the Latin alphabet (8 × 25 others,
+/// 9 × 26 longer, 8 shorter, 7 swapped), so only a list made to be dense is cut.
+pub(super) const MOST_NEIGHBOURS: usize = 500;
+
+/// Its tables depend on the number of errors alone, and take longer to make than a search.
+static ONE_ERROR: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
+
+/// A tag that must be there as it is, then a word with at most one error.
+#[derive(Clone)]
+pub(super) struct Near {
+    tag: String,
+    word: String,
+    /// Made by the first segment that needs it, for all.
+    automaton: Arc<OnceLock<DFA>>,
+}
+
+impl Near {
+    /// The plan of a word that may hold an error; nothing for one that may not: with another digit it is another postcode, number or
+    /// arrondissement.
+    pub fn plan(place: Place, tag: &str, word: &str) -> Option<Plan> {
+        let length = word.chars().count();
+        let near = || Self { tag: format!("{tag}:"), word: word.to_owned(), automaton: Arc::default() };
+        ((SHORTEST..=LONGEST).contains(&length) && word.chars().all(char::is_alphabetic)).then(|| Plan::Near(place, near()))
+    }
+
+    /// The automaton of the terms that begin with `slot` and the tag.
+    pub fn terms(&self, slot: &str) -> Terms<'_> {
+        let automaton = self.automaton.get_or_init(|| ONE_ERROR.build_dfa(&self.word));
+        Terms { beginning: format!("{slot}{}", self.tag), automaton }
+    }
+
+    fn key(&self) -> (&str, &str) {
+        (&self.tag, &self.word)
+    }
+}
+
+impl fmt::Debug for Near {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Near({}{})", self.tag, self.word)
+    }
+}
+
+impl PartialEq for Near {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Near {}
+
+impl PartialOrd for Near {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Near {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+/// See [`Near::terms`].
+pub(super) struct Terms<'a> {
+    beginning: String,
+    automaton: &'a DFA,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum State {
+    /// So many bytes of the exact beginning are read.
+    Beginning(usize),
+    Word(u32),
+    Lost,
+}
+
+impl Automaton for Terms<'_> {
+    type State = State;
+
+    fn start(&self) -> State {
+        State::Beginning(0)
+    }
+
+    fn is_match(&self, state: &State) -> bool {
+        matches!(state, State::Word(at) if matches!(self.automaton.distance(*at), Distance::Exact(_)))
+    }
+
+    fn can_match(&self, state: &State) -> bool {
+        !matches!(state, State::Lost)
+    }
+
+    fn accept(&self, state: &State, byte: u8) -> State {
+        match *state {
+            State::Beginning(read) if self.beginning.as_bytes().get(read) == Some(&byte) => {
+                if read + 1 == self.beginning.len() {
+                    State::Word(self.automaton.initial_state())
+                } else {
+                    State::Beginning(read + 1)
+                }
+            }
+            State::Word(at) => match self.automaton.transition(at, byte) {
+                SINK_STATE => State::Lost,
+                next => State::Word(next),
+            },
+            State::Beginning(_) | State::Lost => State::Lost,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(word: &str, term: &str) -> bool {
+        let Some(Plan::Near(_, near)) = Near::plan(Place::Codes, "c", word) else {
+            return false;
+        };
+        let terms = near.terms("3/");
+        let end = term.bytes().fold(terms.start(), |state, byte| terms.accept(&state, byte));
+        terms.is_match(&end)
+    }
+
+    #[test]
+    fn one_error_is_forgiven_and_no_second() {
+        for (typed, found) in [
+            ("dupont", "dupont"),
+            ("dupnt", "dupont"),
+            ("duponnt", "dupont"),
+            ("dupond", "dupont"),
+            ("dupnot", "dupont"),
+            ("udpont", "dupont"),
+            ("duopnt", "dupont"),
+            ("upont", "dupont"),
+            ("dupon", "dupont"),
+            ("xdupont", "dupont"),
+            ("dupontx", "dupont"),
+            ("lyno", "lyon"),
+            ("lyonn", "lyon"),
+            ("łukasz", "łuksz"),
+            ("мария", "мария"),
+            ("марии", "мария"),
+            ("мраия", "мария"),
+        ] {
+            assert!(holds(typed, &format!("3/c:{found}")), "{typed} {found}");
+        }
+        for (typed, other) in [
+            ("dupont", "durand"),
+            ("dupo", "dupont"),
+            ("dpuotn", "dupont"),
+            ("donput", "dupont"),
+            ("dupontxy", "dupont"),
+            ("dupo", ""),
+            ("lyo", "lyon"),
+            ("lyo", "lyo"),
+            ("75012", "75012"),
+            ("ville118", "ville119"),
+        ] {
+            assert!(!holds(typed, &format!("3/c:{other}")), "{typed} {other}");
+        }
+        for term in ["2/c:dupont", "3/o:dupont", "c:dupont", "3/cdupont", "3/c:", "3/", ""] {
+            assert!(!holds("dupont", term), "the beginning forgives nothing: {term}");
+        }
+        assert!(!holds(&"a".repeat(LONGEST + 1), &format!("3/c:{}", "a".repeat(LONGEST + 1))));
+    }
+}

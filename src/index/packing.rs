@@ -1,0 +1,89 @@
+//! Packing of stored entries: each by itself, with a dictionary of what entries have in common (attribute names, classes, labels, JSON keys),
+//! so that one is unpacked without its neighbours in about a microsecond.
+//!
+//! The dictionaries were trained on the invented country of `synth`: a dictionary made of real entries would keep bytes of people after they
+//! are withdrawn. They are part of the format: `cargo run --release --example train_dictionaries` makes new ones, and [`super::fields::FORMAT`] is to be raised.
+
+use std::cell::RefCell;
+use std::sync::LazyLock;
+use zstd::bulk::{Compressor, Decompressor};
+use zstd::dict::{DecoderDictionary, EncoderDictionary};
+use zstd::zstd_safe::CParameter;
+
+/// Part of a stored document, each with a dictionary of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Ldap,
+    View,
+}
+
+impl Part {
+    pub(super) const ALL: [Self; 2] = [Self::Ldap, Self::View];
+
+    fn dictionary(self) -> &'static [u8] {
+        match self {
+            Self::Ldap => include_bytes!("dictionary/ldap.zdict"),
+            Self::View => include_bytes!("dictionary/view.zdict"),
+        }
+    }
+}
+
+const LEVEL: i32 = 3;
+
+type Encoders = [EncoderDictionary<'static>; 2];
+type Decoders = [DecoderDictionary<'static>; 2];
+static ENCODERS: LazyLock<Encoders> = LazyLock::new(|| Part::ALL.map(|part| EncoderDictionary::copy(part.dictionary(), LEVEL)));
+static DECODERS: LazyLock<Decoders> = LazyLock::new(|| Part::ALL.map(|part| DecoderDictionary::copy(part.dictionary())));
+
+thread_local! {
+    static PACKERS: RefCell<Option<[Compressor<'static>; 2]>> = const { RefCell::new(None) };
+    static UNPACKERS: RefCell<Option<[Decompressor<'static>; 2]>> = const { RefCell::new(None) };
+}
+
+fn packers() -> std::io::Result<[Compressor<'static>; 2]> {
+    let [ldap, view] = &*ENCODERS;
+    let make = |dictionary| {
+        let mut packer = Compressor::with_prepared_dictionary(dictionary)?;
+        // The lengths and the dictionary are known without being repeated in each entry.
+        packer.set_parameter(CParameter::ContentSizeFlag(false))?;
+        packer.set_parameter(CParameter::DictIdFlag(false))?;
+        std::io::Result::Ok(packer)
+    };
+    Ok([make(ldap)?, make(view)?])
+}
+
+fn unpackers() -> std::io::Result<[Decompressor<'static>; 2]> {
+    let [ldap, view] = &*DECODERS;
+    Ok([Decompressor::with_prepared_dictionary(ldap)?, Decompressor::with_prepared_dictionary(view)?])
+}
+
+/// What could not be packed is empty, which never unpacks to its length.
+pub(super) fn pack(part: Part, bytes: &[u8]) -> Vec<u8> {
+    let packed = PACKERS.with_borrow_mut(|packers_| {
+        if packers_.is_none() {
+            *packers_ = packers().ok();
+        }
+        let [ldap, view] = packers_.as_mut()?;
+        let packer = match part {
+            Part::Ldap => ldap,
+            Part::View => view,
+        };
+        packer.compress(bytes).ok()
+    });
+    packed.unwrap_or_default()
+}
+
+/// `None` when these are not the packed bytes of a part of that length.
+pub(super) fn unpack(part: Part, packed: &[u8], length: usize) -> Option<Vec<u8>> {
+    UNPACKERS.with_borrow_mut(|unpackers_| {
+        if unpackers_.is_none() {
+            *unpackers_ = unpackers().ok();
+        }
+        let [ldap, view] = unpackers_.as_mut()?;
+        let unpacker = match part {
+            Part::Ldap => ldap,
+            Part::View => view,
+        };
+        unpacker.decompress(packed, length).ok().filter(|bytes| bytes.len() == length)
+    })
+}
