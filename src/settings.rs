@@ -22,6 +22,8 @@ const LARGEST_BYTES: u64 = 1 << 30;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Real people are served from here: commands that invent some are refused.
+    pub production: bool,
     pub net: NetSettings,
     pub ldap: LdapSettings,
     pub http: HttpSettings,

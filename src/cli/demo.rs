@@ -36,6 +36,7 @@ pub fn is_demo(data: &DataDir) -> bool {
 }
 
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    context.outside_production("demo")?;
     let data = folder(context)?;
     fill(&data).await?;
     let store = Store::open(&data).await?;

@@ -96,6 +96,15 @@ impl Context {
         Ok(DataDir::create_or_open(&self.data)?)
     }
 
+    /// Refuses a command that invents people where real ones are served.
+    fn outside_production(&self, command: &str) -> anyhow::Result<()> {
+        if self.settings.production {
+            let message = format!("{command} invents people, and the settings say `production = true`: run it on another machine");
+            return Err(exit::Refused(message).into());
+        }
+        Ok(())
+    }
+
     /// The data folder, which must be there: for commands that only read or that correct what was imported.
     fn existing_folder(&self) -> anyhow::Result<DataDir> {
         DataDir::open(&self.data).map_err(|error| match error.kind() {
@@ -156,7 +165,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(context, args).await,
         Command::Account(action) => account::run(context, action).await,
         Command::Mailbox(action) => mailbox::run(context, action).await,
-        Command::Synth(args) => synth::run(args),
+        Command::Synth(args) => synth::run(context, args),
         Command::Openapi(args) => openapi::run(args),
         Command::Index(action) => index::run(context, action).await,
         Command::Dump(args) => dump::run(context, args).await,

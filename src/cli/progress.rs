@@ -39,15 +39,16 @@ impl Drop for Bar {
 impl Progress for Bar {
     fn file(&self, kind: &str, name: &str, bytes: u64) {
         let bar = ProgressBar::new(bytes);
-        let style = ProgressStyle::with_template("{msg} [{bar:30}] {bytes}/{total_bytes} {eta}");
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {bytes}/{total_bytes} {prefix} {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(format!("{kind} {name}"));
         self.replace(bar);
     }
 
-    fn rows(&self, _rows: u64, bytes: u64) {
+    fn rows(&self, rows: u64, bytes: u64) {
         if let Some(bar) = &*self.shown.lock().unwrap_or_else(PoisonError::into_inner) {
             bar.set_position(bytes);
+            bar.set_prefix(format!("{} rows/s", rate(rows, bar.elapsed())));
         }
     }
 
@@ -75,7 +76,24 @@ pub struct Lines {
 struct Current {
     name: String,
     bytes: u64,
+    begun: Instant,
     said: Instant,
+}
+
+impl Current {
+    fn new(name: &str, bytes: u64) -> Self {
+        Self { name: name.to_owned(), bytes, begun: Instant::now(), said: Instant::now() }
+    }
+}
+
+/// Rows a second.
+fn rate(rows: u64, elapsed: Duration) -> u64 {
+    (rows as f64 / elapsed.as_secs_f64().max(0.001)) as u64
+}
+
+/// What is left of a file at the pace so far.
+fn seconds_left(read: u64, bytes: u64, elapsed: Duration) -> u64 {
+    (elapsed.as_secs_f64() * bytes.saturating_sub(read) as f64 / read.max(1) as f64).ceil() as u64
 }
 
 fn write(line: std::fmt::Arguments<'_>) {
@@ -85,8 +103,7 @@ fn write(line: std::fmt::Arguments<'_>) {
 impl Progress for Lines {
     fn file(&self, kind: &str, name: &str, bytes: u64) {
         write(format_args!("reading {kind}: {name} ({bytes} bytes)"));
-        let current = Current { name: name.to_owned(), bytes, said: Instant::now() };
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Current::new(name, bytes));
     }
 
     fn rows(&self, rows: u64, bytes: u64) {
@@ -95,19 +112,33 @@ impl Progress for Lines {
         {
             current.said = Instant::now();
             let percent = bytes.saturating_mul(100).checked_div(current.bytes).unwrap_or(100).min(100);
-            write(format_args!("{}: {rows} rows, {percent} %", current.name));
+            let elapsed = current.begun.elapsed();
+            let (rate, left) = (rate(rows, elapsed), seconds_left(bytes, current.bytes, elapsed));
+            write(format_args!("{}: {rows} rows, {percent} %, {rate} rows/s, {left} s left", current.name));
         }
     }
 
     fn applied(&self, applied: u64, planned: u64) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_none_or(|current| current.said.elapsed() >= EVERY) {
-            *current = Some(Current { name: String::new(), bytes: 0, said: Instant::now() });
+            *current = Some(Current::new("", 0));
             write(format_args!("{applied} of {planned} differences applied"));
         }
     }
 
     fn stage(&self, stage: &str) {
         write(format_args!("{stage}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pace_and_rest_are_told() {
+        assert_eq!(rate(300_000, Duration::from_secs(3)), 100_000);
+        assert_eq!(seconds_left(250, 1_000, Duration::from_secs(5)), 15);
+        assert_eq!((seconds_left(0, 10, Duration::ZERO), seconds_left(12, 10, Duration::from_secs(1))), (0, 0));
     }
 }

@@ -1,7 +1,7 @@
 //! `annuaire synth`: invented national files in the real layouts; no person in them exists.
 
 use super::exit::Exit;
-use super::{say, say_json};
+use super::{Context, say, say_json};
 use crate::synth::{self, MAX_PEOPLE, Options};
 use std::path::PathBuf;
 
@@ -30,7 +30,8 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: Args) -> anyhow::Result<Exit> {
+pub fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    context.outside_production("synth")?;
     if args.fixtures {
         synth::write_fixtures(&args.out)?;
         return Ok(Exit::Ok);

@@ -1,11 +1,12 @@
 //! Importing the national files: files → staging → plan → store, with report, guard and resume (semantics: "Importing a national
 //! file").
 //!
-//! Reading decides nothing and locks nothing: every distinct content of every file goes to a staging database. The plan then takes, for
-//! each key, the content with more filled fields, else the smaller one in byte order (file 1 before file 2 before the mailbox file), so
-//! that the order of rows never matters; compares with the store; and closes only what the given files own. Guards refuse a plan that
-//! shrinks the directory like a cut file would. It is applied as a fresh database file where the store is empty and nobody has it open,
-//! otherwise in slices of at most 200 ms with rests of 120 ms; a killed import is finished from its staging file by the next start.
+//! Reading decides nothing and locks nothing: every distinct content of every file is sorted by its key. For each key the content with
+//! more filled fields wins, else the smaller one in byte order (file 1 before file 2 before the mailbox file), so that the order of rows
+//! never matters. Where the store is empty and nobody has it open the winners make a fresh database file. Otherwise they are staged and
+//! compared with the store; the plan closes only what the given files own, guards refuse one that shrinks the directory like a cut file
+//! would, and it is applied in slices of at most 200 ms with rests of 120 ms; a killed import is finished from its staging file by the
+//! next start.
 //!
 //! Refused whole, the store as it was: a file without an accepted row, an older edition, a malformed liste blanche, an unsafe zip.
 

@@ -67,7 +67,7 @@ async fn rows<R: Read + Send>(
         bytes += row.bytes;
         match &row.outcome {
             Err(rejected) => reject(file, row.line, rejected, &row.excerpt(EXCERPT), staging, report)?,
-            Ok(_) if staging.is_duplicate(file, row.raw) => report.duplicate += 1,
+            Ok(_) if staging.is_duplicate(row.raw) => report.duplicate += 1,
             Ok(record) => {
                 report.accepted += 1;
                 for remark in record.remarks() {
@@ -177,7 +177,7 @@ async fn list(source: impl Read, staging: &mut Staging, report: &mut FileReport,
         let named = entry.outcome.as_ref().map(|listed| (listed, operator_of(listed)));
         match named {
             Ok((listed, Some(operator))) => {
-                if staging.is_duplicate(FILE, raw.as_bytes()) {
+                if staging.is_duplicate(raw.as_bytes()) {
                     report.duplicate += 1;
                     continue;
                 }

@@ -4,7 +4,7 @@ use super::pace::{self, Clock, Pace};
 use super::report::Report;
 use super::{Options, Progress, guard, inputs, read};
 use crate::error::{Error, Kind, Result, at_path};
-use crate::store::import::{Applying, LastApplied, Plan, Staging, Unfinished, drop_staging, first_load};
+use crate::store::import::{Applying, FirstLoad, LastApplied, Staging, Unfinished, drop_staging};
 use crate::store::{DataDir, ImportLock, ProcessLock, Store};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -49,37 +49,36 @@ pub async fn run_at(
         inputs::check_edition(input, &last, options, now)?;
     }
     let mut staging = Staging::create(data, &format!("import-{}.sqlite3", now.as_second())).await?;
-    let plan = match prepare(&mut staging, &found.inputs, data, options, &last, progress, &mut report).await {
-        Ok(plan) => plan,
-        Err(error) => {
-            staging.discard().await?;
-            return Err(error);
-        }
-    };
+    if let Err(error) = read_all(&mut staging, &found.inputs, options, &last, progress, &mut report).await {
+        staging.discard().await?;
+        return Err(error);
+    }
     if !store.list_loaded().await? && !report.files.iter().any(|f| f.kind == "liste_blanche") {
         report
             .warnings
             .push("no liste blanche was ever loaded: mailboxes are shown whatever their domain, operators cannot publish".into());
     }
-    if options.dry_run {
-        staging.discard().await?;
-        return Ok(report);
-    }
-    let staged = staging.seal().await?;
     store.close().await;
     drop(store);
-    if plan.store_empty
-        && let Some(lock) = ProcessLock::try_exclusive(data)?
-        && let Some(report) = load_fresh(&lock, data, &staged, &report, progress, clock, pace).await?
-    {
-        remove(&staged)?;
-        return Ok(report);
+    let run = Run { data, options, last: &last, progress, clock, pace };
+    match run.finish_reading(&mut staging, report).await {
+        Ok(Next::Done(report)) => {
+            staging.discard().await?;
+            Ok(report)
+        }
+        Ok(Next::Apply(report)) => {
+            let staged = staging.seal().await?;
+            progress.stage("writing the difference");
+            let applying = Applying::begin(data, &staged, report.json()).await?;
+            let report = apply(applying, report, progress, clock, pace).await?;
+            remove(&staged)?;
+            Ok(report)
+        }
+        Err(error) => {
+            staging.discard().await?;
+            Err(error)
+        }
     }
-    progress.stage("writing the difference");
-    let applying = Applying::begin(data, &staged, report.json()).await?;
-    let report = apply(applying, report, progress, clock, pace).await?;
-    remove(&staged)?;
-    Ok(report)
 }
 
 /// Finishes an import that was interrupted after its first slice, and clears what other interrupted ones left. `None` when there was
@@ -114,15 +113,14 @@ fn lock(data: &DataDir) -> Result<ImportLock> {
     Ok(lock)
 }
 
-async fn prepare(
+async fn read_all(
     staging: &mut Staging,
     inputs: &[inputs::Input],
-    data: &DataDir,
     options: &Options,
     last: &[LastApplied],
     progress: &dyn Progress,
     report: &mut Report,
-) -> Result<Plan> {
+) -> Result<()> {
     for input in inputs {
         let file = read::stage(input, staging, progress).await?;
         guard::check_rows(&file, options)?;
@@ -131,26 +129,60 @@ async fn prepare(
         }
         report.files.push(file);
     }
-    progress.stage("comparing with the store");
-    let plan = staging.plan(data).await?;
-    report.take_plan(&plan);
-    guard::check_shrinks(&plan.shrinks, &report.files, last, options)?;
-    Ok(plan)
+    Ok(())
 }
 
-async fn load_fresh(
-    lock: &ProcessLock,
-    data: &DataDir,
-    staged: &Path,
-    report: &Report,
-    progress: &dyn Progress,
-    clock: Now<'_>,
-    pace: &dyn Pace,
-) -> Result<Option<Report>> {
-    progress.stage("loading a fresh store");
-    let done = |last| Report { first_load: true, last_change: Some(last), ..report.clone() };
-    let last = first_load(lock, data, staged, clock().as_second(), &|last| done(last).json(), &|step| pace.reached(step)).await?;
-    Ok(last.map(done))
+/// What follows when the files were read.
+struct Run<'a> {
+    data: &'a DataDir,
+    options: &'a Options,
+    last: &'a [LastApplied],
+    progress: &'a dyn Progress,
+    clock: Now<'a>,
+    pace: &'a dyn Pace,
+}
+
+enum Next {
+    Done(Report),
+    /// The staging database holds a plan.
+    Apply(Report),
+}
+
+impl Run<'_> {
+    /// Loads a fresh store when this one is empty and nobody else has it open; compares with it otherwise.
+    async fn finish_reading(&self, staging: &mut Staging, mut report: Report) -> Result<Next> {
+        let lock = if self.options.dry_run { None } else { ProcessLock::try_exclusive(self.data)? };
+        if let Some(lock) = lock
+            && let Some(load) = FirstLoad::begin(lock, self.data, staging, &|step| self.pace.reached(step)).await?
+        {
+            return self.load_fresh(load, report).await.map(Next::Done);
+        }
+        let store = Store::open(self.data).await?;
+        self.progress.stage("comparing with the store");
+        let plan = staging.plan(self.data).await?;
+        report.take_plan(&plan);
+        guard::check_shrinks(&plan.shrinks, &report.files, self.last, self.options)?;
+        store.close().await;
+        Ok(if self.options.dry_run { Next::Done(report) } else { Next::Apply(report) })
+    }
+
+    async fn load_fresh(&self, load: FirstLoad<'_>, mut report: Report) -> Result<Report> {
+        self.progress.stage("loading a fresh store");
+        let plan = load.plan();
+        report.take_plan(plan);
+        if let Err(error) = guard::check_shrinks(&plan.shrinks, &report.files, self.last, self.options) {
+            load.discard()?;
+            return Err(error);
+        }
+        let done = |created: &_, last| {
+            let mut report = Report { first_load: true, last_change: Some(last), ..report.clone() };
+            report.take_plan(created);
+            report
+        };
+        let now = (self.clock)().as_second();
+        let (created, last) = load.load(now, &|created, last| done(created, last).json(), &|step| self.pace.reached(step)).await?;
+        Ok(done(&created, last))
+    }
 }
 
 /// Applies what is left of a run and closes it.

@@ -54,7 +54,6 @@ impl std::fmt::Display for EntryKey {
 
 /// What `visibility::publish` is asked about.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "made one at a time and handed on by reference")]
 pub enum Record {
     Mailbox(MailboxRecord),
     Professional(ProfessionalRecord),

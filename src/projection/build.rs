@@ -134,7 +134,7 @@ struct FirstRow {
     /// Place among the ordered entries.
     entry: u32,
     audiences: u8,
-    digest: [u8; 32],
+    digest: [u8; 16],
 }
 
 impl FirstRow {

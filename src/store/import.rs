@@ -2,8 +2,8 @@
 //!
 //! An import never writes the store while it reads. [`Staging`] takes every distinct content its files give, row after row;
 //! [`Staging::plan`] picks the winners, compares them with the store and orders what is to be written; [`Applying`] writes that plan in
-//! short transactions that leave other writers their turn, and goes on where a killed process stopped; [`first_load`] fills a fresh
-//! database file instead, when nobody has the store open and it holds nothing.
+//! short transactions that leave other writers their turn, and goes on where a killed process stopped; [`FirstLoad`] fills a fresh
+//! database file with the winners instead, when nobody has the store open and it holds nothing.
 //!
 //! Here are the plain types of these doors. The decisions of an import (which file, which edition, how much may close, how long a
 //! slice is) are made in `import/`, the SQL is in `sqlite/{staging,plan,apply,first_load}*`.
@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 pub use super::sqlite::apply::{Applying, Slice, drop_staging};
-pub use super::sqlite::first_load::first_load;
+pub use super::sqlite::first_load::FirstLoad;
 pub use super::sqlite::staging::Staging;
 
 /// A file an import owns things by. The number orders them: where two name the same thing, the lower one's words win.
@@ -157,8 +157,6 @@ pub struct Plan {
     pub effects: Vec<(String, String, u64)>,
     /// Extraction rows whose mailbox is an operator's.
     pub held_by_operator: u64,
-    /// The store holds no professional, structure or mailbox.
-    pub store_empty: bool,
 }
 
 /// A run of which at least one slice was applied and that is not done.

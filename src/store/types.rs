@@ -58,7 +58,7 @@ pub struct PublishedRow {
     pub entry: EntryKey,
     /// Set of `Audience::bit`.
     pub audiences: u8,
-    pub digest: [u8; 32],
+    pub digest: [u8; 16],
     /// UTC second of the change that last altered the digest.
     pub since: i64,
     /// UTC second of the change with which it was first shown, or shown again after it was gone.

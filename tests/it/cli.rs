@@ -217,6 +217,17 @@ fn the_openapi_document_is_printed_and_written() {
 }
 
 #[test]
+fn nobody_is_invented_in_production() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    for arguments in [&["synth", "--out", out.to_str().expect("a path")][..], &["demo", "--data", out.to_str().expect("a path")]] {
+        let refused = with_variable("ANNUAIRE_PRODUCTION", "true", arguments).failure(3);
+        assert!(refused.contains(arguments[0]) && refused.contains("production = true"), "{refused}");
+        assert!(!out.exists());
+    }
+}
+
+#[test]
 fn synth_writes_the_same_for_the_same_seed() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, seed: &str| {

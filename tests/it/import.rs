@@ -117,6 +117,26 @@ async fn first_and_ordinary_load_give_the_same_store() {
 }
 
 #[tokio::test]
+async fn every_way_into_an_empty_store_reports_the_same() {
+    use annuaire::extraction::ActivityColumn as A;
+    let mut files = Files::country(50);
+    files.activities.push(activity(4, "F990900001", &[(A::Given, "ELODIE"), (A::Phone, "0199000000")]));
+    files.activities.push(activity(5, "F990900777", &[(A::Siret, "99900002900010")]));
+    files.activities.push(activity(7, "F990900778", &[(A::Siret, "99900002900010")]));
+    files.mailboxes.push(org("x@ch.mssante.fr", "Id Cabinet RPPS", "10999990012001", "Cabinet B"));
+    files.mailboxes.push(org("y@ch.mssante.fr", "Id Cabinet RPPS", "10999990012001", "Cabinet A"));
+    let (fresh, used) = (Bench::new(), Bench::new());
+    let dry = fresh.import_with(&files, DAY1, &Options { dry_run: true, ..Default::default() }).await.unwrap();
+    let first = fresh.import(&files, DAY1).await;
+    let ordinary = used.import_in_use(&files, DAY1).await;
+    assert!(first.first_load && dry.files.iter().any(|file| !file.conflicts.is_empty()), "{first}");
+    let told = |report: &Report| (report.files.clone(), report.things.clone(), report.held_by_operator, report.warnings.clone());
+    assert_eq!(told(&first), told(&dry));
+    assert_eq!(told(&first), told(&ordinary));
+    assert_eq!(fresh.dump().await, used.dump().await);
+}
+
+#[tokio::test]
 async fn the_same_files_twice_change_nothing() {
     let (bench, files) = (Bench::new(), Files::country(40));
     bench.import(&files, DAY1).await;

@@ -1,72 +1,106 @@
 //! The first load: a fresh database file, filled without syncing, then put in the place of the empty one.
 //!
 //! Only for whoever holds the exclusive process lock, and only while the store holds no professional, structure or mailbox. The fresh
-//! file starts as a copy of everything else the store knows (accounts, operators, domains, journal). The old file is checkpointed and
-//! closed and its WAL and shm files are removed before the rename: a rename over a database with a live WAL would lose the load.
-//! A kill at any step leaves either the old store or the new one, and at most a stray file under `staging/`.
+//! file starts as a copy of everything else the store knows (accounts, operators, domains, journal). With nothing to compare with, the
+//! winners go from their sorts straight into its tables, in the order of their keys; only labels and the liste blanche have a plan.
+//! The old file is checkpointed and closed and its WAL and shm files are removed before the rename: a rename over a database with a live
+//! WAL would lose the load. A kill at any step leaves either the old store or the new one, and at most a stray file under `staging/`.
 
 use super::super::data_dir::{DataDir, ProcessLock};
+use super::super::import::{Plan, Staging};
+use super::bulk::{self, Place};
+use super::contents::Sorted;
 use super::plan::attach_read_only;
 use super::staging::sync_folder;
-use super::{apply, db, writer_connection};
+use super::{apply, db, winners, writer_connection};
 use crate::error::{Error, Result, at_path};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM professional) AND NOT EXISTS (SELECT 1 FROM structure)
-    AND NOT EXISTS (SELECT 1 FROM mailbox)";
+    AND NOT EXISTS (SELECT 1 FROM mailbox) AND NOT EXISTS (SELECT 1 FROM exercise) AND NOT EXISTS (SELECT 1 FROM savoir_faire)
+    AND NOT EXISTS (SELECT 1 FROM activity) AND NOT EXISTS (SELECT 1 FROM structure_alias) AND NOT EXISTS (SELECT 1 FROM attachment)";
 const ONE_CAUSE: &str = "INSERT INTO change (run, kind, key, withdraws, at) VALUES ($1, 'all', '', 1, $2)";
 const BEGIN_RUN: &str = "INSERT INTO import_run (state, staging, planned, applied, started_at, report)
     VALUES ('applying', '', 0, 0, $1, '') RETURNING id";
 const INDEXES: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
 
-/// Loads the plan of a sealed staging file. `reached` is told each step before it is taken; an error of it stops there.
-///
-/// Returns the last change number, or `None`, having done nothing, when the store is not empty after all.
-///
-/// # Errors
-/// The store as it was stands whenever an error is returned.
-pub async fn first_load(
-    _lock: &ProcessLock,
-    data: &DataDir,
-    staging: &Path,
-    now: i64,
-    report: &(dyn Fn(i64) -> String + Sync),
-    reached: &(dyn Fn(&'static str) -> Result<()> + Sync),
-) -> Result<Option<i64>> {
-    let (old, fresh) = (data.database(), data.staging().join("first-load.sqlite3"));
-    if fresh.exists() {
-        std::fs::remove_file(&fresh).map_err(at_path(&fresh))?;
-    }
-    reached("copy")?;
-    if !copy(&old, &fresh).await? {
-        return Ok(None);
-    }
-    reached("load")?;
-    let last = load(&fresh, staging, now, report).await?;
-    reached("sync")?;
-    std::fs::File::open(&fresh).and_then(|f| f.sync_all()).map_err(at_path(&fresh))?;
-    reached("replace")?;
-    for suffix in ["-wal", "-shm"] {
-        let beside = with_suffix(&old, suffix);
-        if beside.exists() {
-            std::fs::remove_file(&beside).map_err(at_path(&beside))?;
+/// A fresh database file that waits to be loaded.
+#[derive(Debug)]
+pub struct FirstLoad<'a> {
+    data: &'a DataDir,
+    /// Held until the fresh file has taken the old one's place.
+    _lock: ProcessLock,
+    fresh: PathBuf,
+    plan: Plan,
+    sorted: Arc<Sorted>,
+    /// Of the staging database, for what has a plan.
+    staged: PathBuf,
+}
+
+/// Told each step before it is taken; an error of it stops there.
+pub type Reached<'a> = &'a (dyn Fn(&'static str) -> Result<()> + Sync);
+
+impl<'a> FirstLoad<'a> {
+    /// Copies what the store holds. `None`, having done nothing, when it holds people, structures or mailboxes.
+    pub async fn begin(lock: ProcessLock, data: &'a DataDir, staging: &mut Staging, reached: Reached<'_>) -> Result<Option<Self>> {
+        let fresh = data.staging().join("first-load.sqlite3");
+        if !copy(&data.database(), &fresh, reached).await? {
+            return Ok(None);
         }
+        let plan = staging.plan_lists(data).await?;
+        let (sorted, staged) = (staging.sorted()?, staging.path().to_owned());
+        Ok(Some(Self { data, _lock: lock, fresh, plan, sorted, staged }))
     }
-    reached("rename")?;
-    std::fs::rename(&fresh, &old).map_err(at_path(&fresh))?;
-    reached("done")?;
-    sync_folder(&old)?;
-    Ok(Some(last))
+
+    /// What would be done to labels, operators and domains; all else is created.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Loads what was read. `report` is given what was created and the last change number.
+    ///
+    /// # Errors
+    /// The store as it was stands whenever an error is returned.
+    pub async fn load(self, now: i64, report: &(dyn Fn(&Plan, i64) -> String + Sync), reached: Reached<'_>) -> Result<(Plan, i64)> {
+        let (old, fresh) = (self.data.database(), &self.fresh);
+        reached("load")?;
+        let loaded = load(fresh, &self.staged, self.sorted, now, report).await?;
+        reached("sync")?;
+        std::fs::File::open(fresh).and_then(|f| f.sync_all()).map_err(at_path(fresh))?;
+        reached("replace")?;
+        for suffix in ["-wal", "-shm"] {
+            let beside = with_suffix(&old, suffix);
+            if beside.exists() {
+                std::fs::remove_file(&beside).map_err(at_path(&beside))?;
+            }
+        }
+        reached("rename")?;
+        std::fs::rename(fresh, &old).map_err(at_path(fresh))?;
+        reached("done")?;
+        sync_folder(&old)?;
+        Ok(loaded)
+    }
+
+    /// Gives up before anything was loaded.
+    pub fn discard(self) -> Result<()> {
+        std::fs::remove_file(&self.fresh).map_err(at_path(&self.fresh))
+    }
 }
 
 /// Copies the store, closing it with nothing left in its WAL. `false` when it is not empty.
-async fn copy(old: &Path, fresh: &Path) -> Result<bool> {
+async fn copy(old: &Path, fresh: &Path, reached: Reached<'_>) -> Result<bool> {
     let failed = || db("the store could not be copied");
     let mut connection = writer_connection(old).await?;
     let empty: bool = sqlx::query_scalar(EMPTY).fetch_one(&mut connection).await.map_err(failed())?;
     if empty {
+        reached("copy")?;
+        if fresh.exists() {
+            std::fs::remove_file(fresh).map_err(at_path(fresh))?;
+        }
         sqlx::query("VACUUM INTO $1").bind(fresh.to_string_lossy()).execute(&mut connection).await.map_err(failed())?;
         let (busy, _, _): (i64, i64, i64) =
             sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await.map_err(failed())?;
@@ -78,14 +112,21 @@ async fn copy(old: &Path, fresh: &Path) -> Result<bool> {
     Ok(empty)
 }
 
-async fn load(fresh: &Path, staging: &Path, now: i64, report: &(dyn Fn(i64) -> String + Sync)) -> Result<i64> {
+async fn load(
+    fresh: &Path,
+    staging: &Path,
+    sorted: Arc<Sorted>,
+    now: i64,
+    report: &(dyn Fn(&Plan, i64) -> String + Sync),
+) -> Result<(Plan, i64)> {
     let failed = || db("the fresh store could not be loaded");
     let mut connection = SqliteConnectOptions::new()
         .filename(fresh)
         .journal_mode(SqliteJournalMode::Off)
         .synchronous(SqliteSynchronous::Off)
         .locking_mode(SqliteLockingMode::Exclusive)
-        .pragma("cache_size", "-400000")
+        .pragma("cache_size", "-64000")
+        .pragma("threads", "2")
         .disable_statement_logging()
         .connect()
         .await
@@ -95,31 +136,28 @@ async fn load(fresh: &Path, staging: &Path, now: i64, report: &(dyn Fn(i64) -> S
     let mut write = connection.begin().await.map_err(failed())?;
     let indexes: Vec<(String, String)> = sqlx::query_as(INDEXES).fetch_all(&mut *write).await.map_err(failed())?;
     for (name, _) in &indexes {
-        run_schema(&mut write, format!("DROP INDEX {name}")).await?;
+        bulk::run_schema(&mut write, format!("DROP INDEX {name}")).await?;
     }
     let run: i64 = sqlx::query_scalar(BEGIN_RUN).bind(now).fetch_one(&mut *write).await.map_err(failed())?;
     for stretch in stretches.iter().filter(|s| s.kind != "cause") {
         stretch.apply(&mut write, stretch.first, stretch.last, now, run).await?;
     }
+    let winners = bulk::fill(&mut write, Place::Fresh(now), move |rows| winners::things(&sorted, rows)).await?;
     for (_, sql) in indexes {
-        run_schema(&mut write, sql).await?;
+        bulk::run_schema(&mut write, sql).await?;
     }
     sqlx::query(ONE_CAUSE).bind(run).bind(now).execute(&mut *write).await.map_err(failed())?;
-    let planned = stretches.iter().filter(|s| s.kind != "cause").map(|s| s.last - s.first + 1).sum();
-    let last = apply::end_run(&mut write, Some(run), "", planned, now, report).await?;
+    let listed: i64 = stretches.iter().filter(|s| s.kind != "cause").map(|s| s.last - s.first + 1).sum();
+    let planned = listed + winners.written.iter().map(|(_, rows)| *rows as i64).sum::<i64>();
+    let created = winners.into_plan();
+    let last = apply::end_run(&mut write, Some(run), "", planned, now, &|last| report(&created, last)).await?;
     write.commit().await.map_err(failed())?;
     let check: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut connection).await.map_err(failed())?;
     if check != "ok" {
         return Err(Error::conflict("the fresh store did not pass its check; the store is as it was"));
     }
     connection.close().await.map_err(failed())?;
-    Ok(last)
-}
-
-/// Runs a statement that the database itself wrote: its own schema, no value of anybody's.
-async fn run_schema(connection: &mut SqliteConnection, sql: String) -> Result<()> {
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map_err(db("the indexes could not be made"))?;
-    Ok(())
+    Ok((created, last))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -4,6 +4,7 @@
 //! One read transaction spans the comparison, so the store is seen in one state; nothing is locked but that snapshot.
 
 use super::super::import::{LastApplied, Plan, Shrink, SourceFile};
+use super::winners::Conflicts;
 use super::{Sqlite, db};
 use crate::error::Result;
 use sqlx::{Connection, Executor, SqliteConnection};
@@ -14,12 +15,9 @@ const LAST_APPLIED: &str = "SELECT f.kind, f.edition, f.sha256 FROM import_file 
 const PRESENT: &str = "INSERT INTO present SELECT
     EXISTS (SELECT 1 FROM file WHERE kind = 'personne_activite'), EXISTS (SELECT 1 FROM file WHERE kind = 'savoir_faire'),
     EXISTS (SELECT 1 FROM file WHERE kind = 'mailboxes'), EXISTS (SELECT 1 FROM file WHERE kind = 'liste_blanche')";
-const CONFLICTS: &str = "SELECT file, thing, keys FROM conflict WHERE keys > 0 ORDER BY file, thing";
 const SHRINKS: &str = "SELECT file, thing, held, closing FROM guard ORDER BY file, thing";
 const EFFECTS: &str = "SELECT thing, effect, sum(things) FROM tally WHERE things > 0 GROUP BY thing, effect ORDER BY thing, effect";
 const HELD: &str = "SELECT count(*) FROM store.mailbox m JOIN n_mailbox n ON n.address = m.address WHERE m.source = 'operator'";
-const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM store.professional) AND NOT EXISTS (SELECT 1 FROM store.structure)
-    AND NOT EXISTS (SELECT 1 FROM store.mailbox)";
 
 /// The scripts, each building on the tables of those before it.
 const SCRIPTS: [&str; 5] = [
@@ -30,28 +28,26 @@ const SCRIPTS: [&str; 5] = [
     include_str!("plan_order.sql"),
 ];
 
-pub(super) async fn make(staging: &mut SqliteConnection, store: &Path) -> Result<Plan> {
+pub(super) async fn make(staging: &mut SqliteConnection, store: &Path, conflicts: Conflicts) -> Result<Plan> {
     attach_read_only(staging, store, "store").await?;
     let mut transaction = staging.begin().await.map_err(db("the plan could not be made"))?;
     sqlx::query(PRESENT).execute(&mut *transaction).await.map_err(db("the plan could not be made"))?;
     for script in SCRIPTS {
         transaction.execute(sqlx::raw_sql(script)).await.map_err(db("the plan could not be made"))?;
     }
-    let plan = read(&mut transaction).await?;
+    let plan = read(&mut transaction, conflicts).await?;
     transaction.commit().await.map_err(db("the plan could not be made"))?;
     staging.execute("DETACH store").await.map_err(db("the plan could not be made"))?;
     Ok(plan)
 }
 
-async fn read(connection: &mut SqliteConnection) -> Result<Plan> {
+async fn read(connection: &mut SqliteConnection, conflicts: Conflicts) -> Result<Plan> {
     let failed = || db("the plan could not be read");
-    let conflicts: Vec<(i64, String, i64)> = sqlx::query_as(CONFLICTS).fetch_all(&mut *connection).await.map_err(failed())?;
     let shrinks: Vec<(i64, String, i64, i64)> = sqlx::query_as(SHRINKS).fetch_all(&mut *connection).await.map_err(failed())?;
     let effects: Vec<(String, String, i64)> = sqlx::query_as(EFFECTS).fetch_all(&mut *connection).await.map_err(failed())?;
     let held: i64 = sqlx::query_scalar(HELD).fetch_one(&mut *connection).await.map_err(failed())?;
-    let empty: bool = sqlx::query_scalar(EMPTY).fetch_one(&mut *connection).await.map_err(failed())?;
     Ok(Plan {
-        conflicts: conflicts.into_iter().filter_map(|(f, thing, n)| Some((SourceFile::from_number(f)?, thing, n.unsigned_abs()))).collect(),
+        conflicts: conflicts.into_iter().map(|((file, thing), keys)| (file, thing.to_owned(), keys)).collect(),
         shrinks: shrinks
             .into_iter()
             .filter_map(|(f, thing, held, closing)| {
@@ -60,7 +56,6 @@ async fn read(connection: &mut SqliteConnection) -> Result<Plan> {
             .collect(),
         effects: effects.into_iter().map(|(thing, effect, n)| (thing, effect, n.unsigned_abs())).collect(),
         held_by_operator: held.unsigned_abs(),
-        store_empty: empty,
     })
 }
 

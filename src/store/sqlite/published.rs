@@ -72,7 +72,7 @@ impl Sqlite {
 }
 
 fn as_json(row: &PublishedRow) -> serde_json::Value {
-    let mut digest = String::with_capacity(64);
+    let mut digest = String::with_capacity(32);
     for byte in row.digest {
         digest.extend([byte >> 4, byte & 15].into_iter().filter_map(|half| char::from_digit(u32::from(half), 16)));
     }
@@ -84,7 +84,7 @@ type Row = (String, u8, String, i64, i64, Option<i64>);
 
 fn published((entry, audiences, digest, since, created, gone): Row) -> Option<PublishedRow> {
     let entry = parse_key(&entry)?;
-    let mut bytes = [0; 32];
+    let mut bytes = [0; 16];
     for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
         *byte = u8::from_str_radix(digest.get(place..place + 2)?, 16).ok()?;
     }

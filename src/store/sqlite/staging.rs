@@ -1,40 +1,28 @@
 //! The staging database of one import: a SQLite file of its own under `staging/`, filled without touching the store.
 //!
-//! Contents are deduplicated here by a 128-bit hash before they are written, so the tables hold each distinct content once however often
-//! the cross product of the files repeats it. Rows travel as one JSON array a batch, read by `json_each`: constant statements, no bound
-//! value count to mind. Nothing is synced while it is filled; [`Staging::seal`] syncs it before the first slice leans on it.
+//! What the big files say is sorted beside it first (see `contents`), and only the winners reach its tables, unless a first load takes
+//! them straight to a fresh store. The small lists and the rejected rows travel as one JSON array a batch, read by `json_each`. Nothing
+//! is synced while it is filled; [`Staging::seal`] syncs it before the first slice leans on it.
 
 use super::super::data_dir::DataDir;
 use super::super::import::{Candidate, FileFacts, Plan, RejectedRow, SourceFile};
+use super::bulk::{self, Place};
+use super::contents::{Contents, Sorted};
+use super::winners::{self, Conflicts};
 use super::{db, plan};
-use crate::error::{Result, at_path};
-use crate::model::is_test_domain;
+use crate::error::{Error, Result, at_path};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use std::collections::HashSet;
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes of a batch at which it is worth writing.
 const BATCH_BYTES: usize = 1 << 20;
 
-const TABLES: [&str; 16] = [
-    "INSERT INTO c_person SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
-     FROM json_each($1)",
-    "INSERT INTO c_exercise SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1)",
-    "INSERT INTO c_savoir_faire SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)",
-    "INSERT INTO c_activity SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-     value ->> 8, value ->> 9, value ->> 10 FROM json_each($1)",
-    "INSERT INTO c_structure SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-     value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16,
-     value ->> 17, value ->> 18, value ->> 19, value ->> 20, value ->> 21, value ->> 22, value ->> 23, value ->> 24, value ->> 25,
-     value ->> 26, value ->> 27, value ->> 28, value ->> 29 FROM json_each($1)",
-    "INSERT INTO c_structure_key SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1)",
-    "INSERT INTO c_mailbox SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-     FROM json_each($1)",
-    "INSERT INTO c_attachment SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)",
-    "INSERT INTO c_label SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1)",
+const TABLES: [&str; 7] = [
     "INSERT INTO c_domain SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)",
     "INSERT INTO c_operator SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)",
     "INSERT INTO c_certificate SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1)",
@@ -49,15 +37,6 @@ const TABLES: [&str; 16] = [
 /// Places in [`TABLES`].
 #[derive(Clone, Copy)]
 enum Table {
-    Person,
-    Exercise,
-    SavoirFaire,
-    Activity,
-    Structure,
-    StructureKey,
-    Mailbox,
-    Attachment,
-    Label,
     Domain,
     Operator,
     Certificate,
@@ -75,7 +54,13 @@ pub struct Staging {
     /// One JSON array in the making for each statement of [`TABLES`].
     batches: [Vec<u8>; TABLES.len()],
     waiting: usize,
-    seen: HashSet<u128>,
+    /// Rows of the file being read.
+    seen: HashSet<u128, BuildHasherDefault<Uniform>>,
+    keys: [RandomState; 2],
+    /// While the files are read.
+    contents: Option<Contents>,
+    /// After that.
+    sorted: Option<Arc<Sorted>>,
 }
 
 impl Staging {
@@ -88,7 +73,7 @@ impl Staging {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Off)
             .synchronous(SqliteSynchronous::Off)
-            .pragma("cache_size", "-200000")
+            .pragma("cache_size", "-64000")
             .pragma("temp_store", "file")
             .disable_statement_logging()
             .connect()
@@ -98,7 +83,16 @@ impl Staging {
             .execute(sqlx::raw_sql(include_str!("staging_schema.sql")))
             .await
             .map_err(db("the staging database could not be made"))?;
-        Ok(Self { connection, path, batches: Default::default(), waiting: 0, seen: HashSet::new() })
+        Ok(Self {
+            connection,
+            batches: Default::default(),
+            waiting: 0,
+            seen: HashSet::default(),
+            keys: [RandomState::new(), RandomState::new()],
+            contents: Some(Contents::new(&data.staging())?),
+            sorted: None,
+            path,
+        })
     }
 
     #[must_use]
@@ -108,85 +102,37 @@ impl Staging {
 
     /// Takes one statement of a file; [`Self::flush`] must be called from time to time, see [`Self::is_full`].
     pub fn add(&mut self, file: SourceFile, candidate: &Candidate<'_>) -> Result<()> {
+        let Some(contents) = &mut self.contents else { return Err(Error::conflict("the files were read to their end")) };
+        if contents.add(file, candidate)?.is_some() {
+            return Ok(());
+        }
         let f = file.number();
         match *candidate {
-            Candidate::Person(p) => {
-                self.once(Table::Person, &(f, &p.id, &p.id_type, &p.id_value, &p.civility, &p.exercise_civility, &p.family, &p.given))
-            }
-            Candidate::Exercise { professional, exercise: e } => self.once(Table::Exercise, &(f, professional, &e.profession, &e.category)),
-            Candidate::Expertise { professional, expertise: e } => {
-                self.once(Table::SavoirFaire, &(f, professional, &e.profession, &e.category, &e.kind, &e.code))
-            }
-            Candidate::Activity(a) => self.once(
-                Table::Activity,
-                &(f, &a.id, &a.professional, &a.profession, &a.category, &a.mode, &a.structure, &a.sector, &a.section, &a.role, &a.genre),
-            ),
-            Candidate::Structure { structure: s, key } => {
-                let (kind, value) = key.map_or(("", ""), |k| (k.kind.code(), k.value.as_str()));
-                let (a, number) = (&s.address, f.to_string());
-                let texts: [&str; 30] = [
-                    &number,
-                    kind,
-                    value,
-                    &s.id,
-                    &s.name,
-                    &s.trade_name,
-                    &s.siret,
-                    &s.siren,
-                    &s.finess,
-                    &s.finess_ej,
-                    &s.legacy_id,
-                    &a.recipient,
-                    &a.geographic,
-                    &a.number,
-                    &a.repetition,
-                    &a.street_type,
-                    &a.street,
-                    &a.distribution,
-                    &a.last_line,
-                    &a.postal_code,
-                    &a.insee,
-                    &a.city,
-                    &a.country_code,
-                    &a.country,
-                    &a.department,
-                    &s.phone,
-                    &s.phone2,
-                    &s.fax,
-                    &s.email,
-                    &s.sector,
-                ];
-                self.once(Table::Structure, &texts.as_slice())
-            }
-            Candidate::StructureKey { key, structure } => self.once(Table::StructureKey, &(f, key.kind.code(), &key.value, structure)),
-            Candidate::Mailbox { address, kind, zero_papier, service } => {
-                let test = i64::from(is_test_domain(address.domain()));
-                let row = (f, address.as_str(), address.domain(), kind.code(), test, zero_papier.map(i64::from), service);
-                self.once(Table::Mailbox, &row)
-            }
-            Candidate::Attachment { mailbox, attachment: a } => {
-                self.once(Table::Attachment, &(f, mailbox.as_str(), &a.professional, &a.structure_kind, &a.structure_value, &a.service))
-            }
-            Candidate::Label { nomenclature, code, label } => self.once(Table::Label, &(f, nomenclature, code, label)),
-            Candidate::Domain { name, description } => self.once(Table::Domain, &(f, name, description)),
-            Candidate::Operator(o) => self.once(Table::Operator, &(f, &o.id, &o.name)),
+            Candidate::Domain { name, description } => self.push(Table::Domain, &(f, name, description)),
+            Candidate::Operator(o) => self.push(Table::Operator, &(f, &o.id, &o.name)),
             Candidate::Certificate { domain, name, operator } => {
-                self.once(Table::Certificate, &(f, &name.key, &name.text, operator))?;
-                self.once(Table::DomainCertificate, &(f, domain, &name.key))
+                self.push(Table::Certificate, &(f, &name.key, &name.text, operator))?;
+                self.push(Table::DomainCertificate, &(f, domain, &name.key))
             }
+            _ => Ok(()),
         }
     }
 
-    /// Has this row been read before, byte for byte? Remembers it.
-    pub fn is_duplicate(&mut self, file: SourceFile, raw: &[u8]) -> bool {
-        // 255: no statement's number, so that a row never equals a content.
-        !self.seen.insert(hash(255, &[&file.number().to_be_bytes(), raw]))
+    /// Has this row of the file been read before, byte for byte? Remembers it, until [`Self::add_file`].
+    pub fn is_duplicate(&mut self, raw: &[u8]) -> bool {
+        let hashes = self.keys.each_ref().map(|key| {
+            let mut hasher = key.build_hasher();
+            hasher.write(raw);
+            hasher.finish()
+        });
+        let [high, low] = hashes.map(u128::from);
+        !self.seen.insert(high << 64 | low)
     }
 
     /// Keeps a rejected row, and protects its key.
     pub fn reject(&mut self, row: &RejectedRow<'_>) -> Result<()> {
         if let Some(key) = row.protects {
-            self.once(Table::Protected, &(row.file.number(), key))?;
+            self.push(Table::Protected, &(row.file.number(), key))?;
         }
         self.push(Table::Rejection, &(row.file.code(), row.line, row.column, row.reason, row.excerpt))
     }
@@ -194,20 +140,9 @@ impl Staging {
     /// Notes a file that was read to its end.
     pub fn add_file(&mut self, facts: &FileFacts) -> Result<()> {
         let counts = (facts.rows_read, facts.accepted, facts.duplicate, facts.rejected);
+        self.seen = HashSet::default();
         let row = (facts.file.code(), &facts.name, &facts.edition, &facts.sha256, counts.0, counts.1, counts.2, counts.3);
         self.push(Table::File, &row)
-    }
-
-    fn once(&mut self, table: Table, row: &impl Serialize) -> Result<()> {
-        let start = self.push_raw(table, row)?;
-        let Some(batch) = self.batches.get_mut(table as usize) else { return Ok(()) };
-        let key = hash(table as u8, &[batch.get(start..).unwrap_or_default()]);
-        if self.seen.insert(key) {
-            self.waiting += batch.len() - start;
-        } else {
-            batch.truncate(start.saturating_sub(1));
-        }
-        Ok(())
     }
 
     fn push(&mut self, table: Table, row: &impl Serialize) -> Result<()> {
@@ -248,9 +183,38 @@ impl Staging {
 
     /// Compares with the store and orders what is to be written. The store is only read.
     pub async fn plan(&mut self, data: &DataDir) -> Result<Plan> {
+        let mut conflicts = self.fill_labels().await?;
+        let sorted = self.sorted()?;
+        let failed = || db("the winners could not be staged");
+        let mut write = self.connection.begin().await.map_err(failed())?;
+        let winners = bulk::fill(&mut write, Place::Staging, move |rows| winners::things(&sorted, rows)).await?;
+        write.commit().await.map_err(failed())?;
+        conflicts.extend(winners.conflicts);
+        plan::make(&mut self.connection, &data.database(), conflicts).await
+    }
+
+    /// The plan of what a first load compares with the store all the same: labels and the liste blanche. Gives the sorted rest along.
+    pub(super) async fn plan_lists(&mut self, data: &DataDir) -> Result<Plan> {
+        let conflicts = self.fill_labels().await?;
+        plan::make(&mut self.connection, &data.database(), conflicts).await
+    }
+
+    async fn fill_labels(&mut self) -> Result<Conflicts> {
         self.flush().await?;
-        self.seen = HashSet::new();
-        plan::make(&mut self.connection, &data.database()).await
+        let sorted = self.sorted()?;
+        let failed = || db("the labels could not be staged");
+        let mut write = self.connection.begin().await.map_err(failed())?;
+        let winners = bulk::fill(&mut write, Place::Staging, move |rows| winners::labels(&sorted, rows)).await?;
+        write.commit().await.map_err(failed())?;
+        Ok(winners.conflicts)
+    }
+
+    /// What the big files say, sorted; no content is taken after it was asked for.
+    pub(super) fn sorted(&mut self) -> Result<Arc<Sorted>> {
+        if let Some(contents) = self.contents.take() {
+            self.sorted = Some(Arc::new(contents.finish()?));
+        }
+        self.sorted.clone().ok_or_else(|| Error::conflict("the files could not be sorted"))
     }
 
     /// Closes and syncs: from here on a killed run can be finished from this file. Returns its path.
@@ -275,12 +239,21 @@ pub(super) fn sync_folder(path: &Path) -> Result<()> {
     std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(at_path(folder))
 }
 
-/// The first 128 bits of SHA-256: a collision would lose a row, so a keyless fast hash of hostile input will not do.
-fn hash(space: u8, parts: &[&[u8]]) -> u128 {
-    let mut hasher = Sha256::new();
-    hasher.update([space]);
-    for part in parts {
-        hasher.update(part);
+/// Rows are remembered by a keyed hash of 128 bits, which needs no hashing again; the key is drawn for every import, so that no file can
+/// be written whose rows meet.
+#[derive(Debug, Default)]
+struct Uniform(u64);
+
+impl Hasher for Uniform {
+    fn finish(&self) -> u64 {
+        self.0
     }
-    hasher.finalize().iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    }
+
+    fn write_u128(&mut self, hash: u128) {
+        self.0 = hash as u64;
+    }
 }
