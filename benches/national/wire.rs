@@ -145,7 +145,7 @@ pub fn ldap_search(base: &str, filter: &str) -> Result<Vec<u8>> {
 }
 
 /// A filter in the form of RFC 4515 without escapes, and what follows it.
-fn ldap_filter(text: &str) -> Result<(Vec<u8>, &str)> {
+pub fn ldap_filter(text: &str) -> Result<(Vec<u8>, &str)> {
     let Some(inner) = text.strip_prefix('(') else { bail!("no filter: {text}") };
     let set = [('&', 0xa0), ('|', 0xa1), ('!', 0xa2)].into_iter().find(|(sign, _)| inner.starts_with(*sign));
     if let Some((sign, tag)) = set {
