@@ -11,6 +11,7 @@
 mod client;
 mod data;
 mod ours;
+mod pieces;
 mod postgres;
 mod process;
 mod questions;

@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const USER: &str = "bench";
 
@@ -141,7 +141,14 @@ impl Postgres {
         unprivileged(&mut command)?;
         let mut server = Server::start(&mut command, "-INT")?;
         server.listens(address)?;
-        Ok(Self { server, address })
+        let started = Self { server, address };
+        // It listens before it answers.
+        let since = Instant::now();
+        while !started.psql()?.args(["-c", "SELECT 1"]).stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
+            ensure!(since.elapsed() < Duration::from_secs(600), "PostgreSQL does not answer");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(started)
     }
 
     pub fn id(&self) -> u32 {

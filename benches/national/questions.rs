@@ -4,6 +4,7 @@
 //! Lists are drawn so that about as many entries come back as the class says; the limit of each search is 100.
 
 use crate::data::{self, Person};
+use crate::pieces;
 use annuaire::text::fold;
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -79,11 +80,6 @@ struct Drawn {
     lists: Vec<(String, String)>,
 }
 
-/// Up to seven letters and their number in one word.
-fn packed(piece: &[u8]) -> u64 {
-    piece.iter().fold(piece.len() as u64, |sum, octet| sum << 8 | u64::from(*octet))
-}
-
 /// Those of about the wanted number, never more than a search returns, in an order of chance.
 fn near<T: Ord + Hash>(counted: impl Iterator<Item = (T, u32)>, wanted: f64) -> Vec<T> {
     let mut near: Vec<_> = counted
@@ -103,8 +99,9 @@ impl Drawn {
         let mut lists: HashMap<(String, String), u32> = HashMap::new();
         data::people(ldif, |person| {
             let sn = fold(&person.sn);
-            for length in 2..=6 {
-                if let Some(beginning) = sn.get(..length).filter(|b| b.bytes().all(|c| c.is_ascii_lowercase())) {
+            for length in 2..=12 {
+                let plain = |text: &&str| text.bytes().all(|c| c.is_ascii_lowercase() || c == b'-') && !text.ends_with('-');
+                if let Some(beginning) = sn.get(..length).filter(plain) {
                     *beginnings.entry(beginning.to_owned()).or_default() += 1;
                 }
             }
@@ -120,7 +117,7 @@ impl Drawn {
         })?;
         let people: Vec<_> = people.into_values().collect();
         Ok(Self {
-            contained: contained(ldif, &people)?,
+            contained: pieces::contained(ldif, &people, |counted| near(counted, CONTAINS))?,
             beginnings: near(beginnings.into_iter(), BEGINS),
             lists: near(lists.into_iter(), LISTED),
             people,
@@ -206,10 +203,10 @@ fn ascii_word(text: &str) -> Option<&str> {
     text.split([' ', '-', '\'']).next().filter(|w| w.len() >= 4 && w.bytes().all(|c| c.is_ascii_alphabetic()))
 }
 
-/// A given name and the beginning of a surname, as somebody types them.
+/// A given name and a surname, as somebody types them.
 fn two_words(person: &Person) -> Option<(String, String)> {
     let (given, sn) = (ascii_word(&person.given)?, ascii_word(&person.sn)?);
-    Some((given.to_lowercase(), sn.get(..4)?.to_lowercase()))
+    Some((given.to_lowercase(), sn.to_lowercase()))
 }
 
 fn by_words(person: &Person, sn: &str) -> Question {
@@ -251,34 +248,4 @@ fn misspelt(sn: &str, at: usize) -> Option<String> {
     }
     let wrong: String = letters.into_iter().collect();
     (wrong != word).then(|| folded.replacen(word, &wrong, 1))
-}
-
-/// Pieces of four to six letters of the drawn names, counted over all people.
-fn contained(ldif: &Path, people: &[Person]) -> Result<Vec<String>> {
-    let mut pieces: HashMap<u64, (String, u32, u32)> = HashMap::new();
-    for name in people.iter().flat_map(|p| [&p.sn, &p.given]).filter_map(|name| ascii_word(name)) {
-        let name = name.to_ascii_lowercase();
-        for length in 4..=6.min(name.len()) {
-            for piece in name.as_bytes().windows(length) {
-                pieces.entry(packed(piece)).or_insert_with(|| (String::from_utf8_lossy(piece).into_owned(), 0, 0));
-            }
-        }
-    }
-    let mut number = 0;
-    data::people(ldif, |person| {
-        number += 1;
-        for text in std::iter::once(&person.cn).chain(&person.mails) {
-            let text = fold(text);
-            for length in 4..=6 {
-                for piece in text.as_bytes().windows(length) {
-                    if let Some((_, count, last)) = pieces.get_mut(&packed(piece))
-                        && *last != number
-                    {
-                        (*count, *last) = (*count + 1, number);
-                    }
-                }
-            }
-        }
-    })?;
-    Ok(near(pieces.into_values().map(|(piece, count, _)| (piece, count)), CONTAINS))
 }

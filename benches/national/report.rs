@@ -168,9 +168,11 @@ fn own(out: &mut String, results: &Results) {
         row("private memory of the load, peak", "≤ 600 MB", megabytes(cost.peak_private), cost.peak_private <= 600_000_000);
     }
     if let Some((limit, cost, error)) = &results.limited {
-        let said = cost.as_ref().map_or(format!("failed: {}", error.as_deref().unwrap_or_default().replace(['\n', '|'], " ")), |c| {
-            format!("passed, {:.1} s", c.seconds)
-        });
+        let said = cost
+            .as_ref()
+            .map_or(format!("failed: {}", error.as_deref().and_then(|e| e.lines().last()).unwrap_or_default().replace('|', " ")), |c| {
+                format!("passed, {:.1} s", c.seconds)
+            });
         row(&format!("the load under `prlimit --data={limit}000000`"), "passes", said, cost.is_some());
     }
     if let Some(next) = &results.next_day {
