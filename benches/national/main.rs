@@ -5,7 +5,8 @@
 //! memory, and writes docs/performance.md. Without arguments: a small country, in less than ten minutes, in a temporary folder.
 //!
 //! `--seconds 2` of each class; `--connections 1,8,32`; `--systems ours,slapd,postgres`; `--classes ac1,mail,…`;
-//! `--parts questions,next_day,restart,memory`; `--memory 600` megabytes of the limited import; `--beside FOLDER` another size, kept.
+//! `--parts questions,next_day,restart,memory`; `--memory 600` megabytes of the limited import; `--beside FOLDER` another size, kept;
+//! `--again ours` loads a system once more.
 //! Missing servers are installed by apt.
 
 mod client;
@@ -65,6 +66,7 @@ struct Arguments {
     systems: Vec<String>,
     classes: Vec<String>,
     parts: Vec<String>,
+    again: Vec<String>,
     memory: u64,
     beside: Option<PathBuf>,
     write: bool,
@@ -90,6 +92,7 @@ fn main() -> Result<()> {
         systems: list("--systems", "ours,slapd,postgres"),
         classes: list("--classes", &CLASSES.map(|(class, _)| class).join(",")),
         parts: list("--parts", "questions,next_day,restart,memory"),
+        again: list("--again", ""),
         memory: argument("--memory").map_or(Ok(600), |m| m.parse())?,
         beside: argument("--beside").map(PathBuf::from),
         write: std::env::args().any(|a| a == "--write"),
@@ -98,6 +101,7 @@ fn main() -> Result<()> {
     // PostgreSQL runs as somebody else.
     std::fs::set_permissions(&arguments.keep, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     let mut results = Results::open(&arguments.keep, arguments.people)?;
+    results.loads.retain(|system, _| !arguments.again.contains(system));
     measure(&arguments, &mut results)?;
     let beside = arguments.beside.as_deref().map(|folder| Results::open(folder, 0)).transpose()?;
     let text = report::text(&results, beside.as_ref());
@@ -215,11 +219,17 @@ fn ask_all(arguments: &Arguments, results: &mut Results, system: &str, target: &
         }
         let duration = Duration::from_secs_f64(arguments.seconds);
         let mut load = Load { connections: 8, duration: duration / 2, pace: None };
-        client::run(&target, &requests, &load, &AtomicBool::new(false))?;
+        let _ = client::run(&target, &requests, &load, &AtomicBool::new(false));
         load.duration = duration;
         for connections in &arguments.connections {
             load.connections = *connections;
-            let figures = client::run(&target, &requests, &load, &AtomicBool::new(false))?;
+            let figures = match client::run(&target, &requests, &load, &AtomicBool::new(false)) {
+                Ok(figures) => figures,
+                Err(error) => {
+                    println!("{system:8} {class:12} {connections:2} connections: {error:#}");
+                    continue;
+                }
+            };
             println!(
                 "{system:8} {class:12} {connections:2} connections: {:8.0}/s, p50 {:.2} ms, p99 {:.2} ms, {:.0} back, CPU {:.3} ms, {} errors",
                 figures.per_second, figures.p50, figures.p99, figures.entries, figures.cpu, figures.errors

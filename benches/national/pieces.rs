@@ -1,6 +1,4 @@
-//! Pieces of names and addresses that about as many people hold as a list shows: drawn from some people, counted over all.
-//!
-//! What somebody types who is shown a list of eighty: four letters where names are rare, ten (`ie.martine`) where the country is large.
+//! Pieces of names as somebody types them into a mail client, and how many people hold each.
 
 use crate::data::{self, Person};
 use annuaire::text::fold;
@@ -9,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::path::Path;
 
-const LENGTHS: [usize; 5] = [4, 5, 6, 8, 10];
+const LENGTHS: [usize; 4] = [4, 5, 6, 8];
 
 /// Keys are spread by one multiplication: a billion are looked up.
 #[derive(Default)]
@@ -30,11 +28,6 @@ impl Hasher for Spread {
         self.0 = (self.0.rotate_left(26) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 ^= self.0 >> 29;
     }
-
-    fn write_u128(&mut self, number: u128) {
-        self.write_u64(number as u64);
-        self.write_u64((number >> 64) as u64);
-    }
 }
 
 /// People that hold a piece: as we fold it, and as it is written; each with the last one counted.
@@ -46,37 +39,33 @@ struct Count {
     last_written: u32,
 }
 
-type Counts = HashMap<u128, Count, BuildHasherDefault<Spread>>;
+type Counts = HashMap<u64, Count, BuildHasherDefault<Spread>>;
 
-/// Up to fifteen octets in one number.
-fn packed(piece: &[u8]) -> u128 {
-    piece.iter().fold(0, |sum, octet| sum << 8 | u128::from(*octet))
+/// Up to eight octets in one number.
+fn packed(piece: &[u8]) -> u64 {
+    piece.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet))
 }
 
-fn unpacked(number: u128) -> String {
+fn unpacked(number: u64) -> String {
     number.to_be_bytes().iter().skip_while(|octet| **octet == 0).map(|octet| char::from(*octet)).collect()
 }
 
-/// Letters, with a hyphen or a point between them.
+/// Letters, with a hyphen between them.
 fn is_typed(piece: &[u8]) -> bool {
-    let letter = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_lowercase);
-    letter(piece.first()) && letter(piece.last()) && piece.iter().all(|c| c.is_ascii_lowercase() || matches!(c, b'-' | b'.'))
+    let ends = piece.first() != Some(&b'-') && piece.last() != Some(&b'-');
+    ends && piece.iter().all(|octet| octet.is_ascii_lowercase() || *octet == b'-')
 }
 
 /// Windows of every length of a text, and what they are as a key.
-fn windows(text: &str) -> impl Iterator<Item = u128> {
+fn windows(text: &str) -> impl Iterator<Item = u64> {
     LENGTHS.into_iter().flat_map(|length| text.as_bytes().windows(length).map(packed))
 }
 
-pub fn contained(
-    ldif: &Path,
-    people: &[Person],
-    choose: impl FnOnce(&mut dyn Iterator<Item = (String, u32)>) -> Vec<String>,
-) -> Result<Vec<String>> {
+/// Pieces of the names of some people, with how many of all people hold them.
+pub fn contained(ldif: &Path, people: &[Person]) -> Result<Vec<(String, u32)>> {
     let mut counts = Counts::default();
     for person in people {
-        let local = person.mails.first().and_then(|mail| mail.split_once('@')).map_or("", |(local, _)| local);
-        for text in [fold(&person.sn), fold(&person.given), local.to_owned()] {
+        for text in [fold(&person.sn), fold(&person.given)] {
             for length in LENGTHS {
                 for piece in text.as_bytes().windows(length).filter(|piece| is_typed(piece)) {
                     counts.entry(packed(piece)).or_default();
@@ -106,5 +95,5 @@ pub fn contained(
     })?;
     // slapd, which does not ignore accents, must find nearly the same.
     let same = counts.into_iter().filter(|(_, count)| count.written * 10 >= count.folded * 9);
-    Ok(choose(&mut same.map(|(piece, count)| (unpacked(piece), count.folded))))
+    Ok(same.map(|(piece, count)| (unpacked(piece), count.folded)).collect())
 }

@@ -17,6 +17,8 @@ use std::path::Path;
 const EACH: usize = 1_000;
 /// People from whom they are drawn.
 const DRAWN: usize = 20_000;
+/// Entries a search returns at most.
+const LIMIT: u32 = 100;
 /// Entries wanted back of a substring, of a beginning, of a specialty in a department.
 const CONTAINS: f64 = 80.0;
 const BEGINS: f64 = 74.0;
@@ -83,13 +85,30 @@ struct Drawn {
 /// Those of about the wanted number, never more than a search returns, in an order of chance.
 fn near<T: Ord + Hash>(counted: impl Iterator<Item = (T, u32)>, wanted: f64) -> Vec<T> {
     let mut near: Vec<_> = counted
-        .filter(|(_, count)| (wanted / 4.0..=100.0).contains(&f64::from(*count)))
+        .filter(|(_, count)| (wanted / 4.0..=f64::from(LIMIT)).contains(&f64::from(*count)))
         .map(|(what, count)| (((f64::from(count) / wanted).ln().abs() * 1e6) as u64, number(&what), what))
         .collect();
     near.sort();
     near.truncate(EACH);
     near.sort_by_key(|(_, chance, _)| *chance);
     near.into_iter().map(|(_, _, what)| what).collect()
+}
+
+/// Pieces that a search cuts at its limit and pieces of rare names, as many of each that so many entries as wanted come back on average.
+fn mixed(counted: Vec<(String, u32)>) -> Vec<String> {
+    let (mut common, mut rare): (Vec<_>, Vec<_>) =
+        counted.into_iter().filter(|(_, count)| *count > 0).partition(|(_, count)| *count >= LIMIT);
+    for pieces in [&mut common, &mut rare] {
+        pieces.sort_by_key(|(piece, _)| number(piece));
+        pieces.truncate(EACH);
+    }
+    let back = |pieces: &[(String, u32)]| pieces.iter().map(|(_, count)| f64::from(*count)).sum::<f64>() / pieces.len().max(1) as f64;
+    let share = ((CONTAINS - back(&rare)) / (f64::from(LIMIT) - back(&rare))).clamp(0.0, 1.0);
+    common.truncate((share * EACH as f64) as usize);
+    rare.truncate(EACH - (share * EACH as f64) as usize);
+    common.append(&mut rare);
+    common.sort_by_key(|(piece, _)| number(piece));
+    common.into_iter().map(|(piece, _)| piece).collect()
 }
 
 impl Drawn {
@@ -117,7 +136,7 @@ impl Drawn {
         })?;
         let people: Vec<_> = people.into_values().collect();
         Ok(Self {
-            contained: pieces::contained(ldif, &people, |counted| near(counted, CONTAINS))?,
+            contained: mixed(pieces::contained(ldif, &people)?),
             beginnings: near(beginnings.into_iter(), BEGINS),
             lists: near(lists.into_iter(), LISTED),
             people,
