@@ -1,0 +1,254 @@
+//! Figures kept between runs, and docs/performance.md made of them: what is between the two marks is ours to write, the rest is not.
+
+use crate::client::Figures;
+use crate::data;
+use crate::ours::NextDay;
+use crate::process::Cost;
+use crate::targets::TARGETS;
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+const BEGIN: &str = "<!-- what follows is written by `cargo bench --bench national -- --write` -->";
+const END: &str = "<!-- up to here -->";
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Loaded {
+    pub cost: Cost,
+    pub disk: u64,
+}
+
+/// Everything measured in a folder.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Results {
+    #[serde(skip)]
+    file: PathBuf,
+    pub people: u64,
+    pub date: String,
+    pub releases: BTreeMap<String, String>,
+    pub loads: BTreeMap<String, Loaded>,
+    /// `class/system/connections`.
+    pub asked: BTreeMap<String, Figures>,
+    /// `class/system`.
+    pub recall: BTreeMap<String, f64>,
+    /// Private memory of each server after all questions.
+    pub serving: BTreeMap<String, u64>,
+    pub restart: Option<f64>,
+    pub next_day: Option<NextDay>,
+    /// Megabytes, what it cost, or why it failed.
+    pub limited: Option<(u64, Option<Cost>, Option<String>)>,
+}
+
+impl Results {
+    /// What the folder holds, or nothing yet.
+    pub fn open(keep: &Path, people: u64) -> Result<Self> {
+        let file = keep.join("results.json");
+        let mut results: Self = match std::fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?,
+            Err(_) => Self { people, ..Self::default() },
+        };
+        anyhow::ensure!(people == 0 || results.people == people, "{} holds {} people", keep.display(), results.people);
+        results.file = file;
+        results.release("ours", format!("annuaire {}", env!("CARGO_PKG_VERSION")));
+        Ok(results)
+    }
+
+    pub fn save(&mut self) -> Result<()> {
+        self.date = jiff::Zoned::now().strftime("%F").to_string();
+        Ok(std::fs::write(&self.file, serde_json::to_vec_pretty(self)?)?)
+    }
+
+    pub fn release(&mut self, system: &str, release: String) {
+        self.releases.insert(system.to_owned(), release);
+    }
+
+    pub fn figures(&self, class: &str, system: &str, connections: usize) -> Option<&Figures> {
+        self.asked.get(&format!("{class}/{system}/{connections}"))
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.0} MB", bytes as f64 / 1e6)
+}
+
+/// As many digits as it deserves.
+fn short(value: f64) -> String {
+    match value {
+        v if v >= 100.0 => format!("{v:.0}"),
+        v if v >= 10.0 => format!("{v:.1}"),
+        v if v >= 1.0 => format!("{v:.2}"),
+        v => format!("{v:.3}"),
+    }
+}
+
+fn brief(figures: Option<&Figures>) -> String {
+    figures.map_or("–".to_owned(), |f| format!("{}/s, p99 {} ms, {} ms", short(f.per_second), short(f.p99), short(f.cpu)))
+}
+
+fn verdict(held: bool) -> &'static str {
+    if held { "yes" } else { "**no**" }
+}
+
+/// Everything between the marks.
+pub fn text(results: &Results, beside: Option<&Results>) -> String {
+    let mut out = String::new();
+    let releases: Vec<_> = results.releases.values().map(String::as_str).collect();
+    let _ = writeln!(
+        out,
+        "{} people, {}. {}. On: {}. Clients and servers share it.\n",
+        results.people,
+        results.date,
+        releases.join(", "),
+        data::machine()
+    );
+    questions(&mut out, results);
+    loads(&mut out, results);
+    own(&mut out, results);
+    if let Some(beside) = beside {
+        growth(&mut out, results, beside);
+    }
+    every(&mut out, results);
+    out
+}
+
+fn questions(out: &mut String, results: &Results) {
+    out.push_str(
+        "## Questions\n\nAt 32 connections: answers a second, p99, server CPU an answer. The other is slapd, for REST PostgreSQL.\n\n",
+    );
+    out.push_str("| question | target | ours | the other | ratio | met |\n|---|---|---|---|---|---|\n");
+    for target in &TARGETS {
+        let Some(ours) = results.figures(target.class, "ours", 32) else { continue };
+        let other = results.figures(target.class, target.other, 32);
+        let ratio = other.map_or("–".to_owned(), |other| format!("{} ×", short(ours.per_second / other.per_second)));
+        let met = match target.missed(results, ours, other) {
+            None => "–".to_owned(),
+            Some(missed) if missed.is_empty() => "yes".to_owned(),
+            Some(missed) => format!("**no**: {}", missed.join(", ")),
+        };
+        let recall =
+            |system: &str| results.recall.get(&format!("{}/{system}", target.class)).map_or(String::new(), |r| format!(", recall {r:.3}"));
+        let (here, there) = (brief(Some(ours)) + &recall("ours"), brief(other) + &recall(target.other));
+        let _ = writeln!(out, "| {} | {} | {here} | {there} | {ratio} | {met} |", target.title, target.words());
+    }
+    for (class, title) in [("rest_columns", "name, profession, city"), ("typo_columns", "the same with a typo")] {
+        if let Some(figures) = results.figures(class, "postgres", 32) {
+            let recall = results.recall.get(&format!("{class}/postgres")).map_or(String::new(), |r| format!(", recall {r:.3}"));
+            let _ = writeln!(out, "\nPostgreSQL by exact columns instead, {title}: {}{recall}.", brief(Some(figures)));
+        }
+    }
+    if let Some(resumed) = results.figures("session_tls", "ours", 32).and_then(|f| f.resumed) {
+        let _ = writeln!(out, "\nTLS sessions resumed: {:.0} %.", resumed * 100.0);
+    }
+    out.push('\n');
+}
+
+fn loads(out: &mut String, results: &Results) {
+    out.push_str("## Loading\n\nFrom the files to the first search; slapd from our export. Disk without write-ahead logs.\n\n");
+    out.push_str("| system | seconds | CPU seconds | disk | peak private memory | private memory serving |\n|---|---|---|---|---|---|\n");
+    for (system, Loaded { cost, disk }) in &results.loads {
+        let serving = results.serving.get(system).map_or("–".to_owned(), |bytes| megabytes(*bytes));
+        let (disk, peak) = (megabytes(*disk), megabytes(cost.peak_private));
+        let _ = writeln!(out, "| {system} | {:.1} | {:.1} | {disk} | {peak} | {serving} |", cost.seconds, cost.cpu_seconds);
+    }
+    out.push('\n');
+}
+
+/// What only our server is asked.
+fn own(out: &mut String, results: &Results) {
+    out.push_str("## The rest of what was asked\n\n| work | target | measured | met |\n|---|---|---|---|\n");
+    let mut row = |work: &str, target: &str, measured: String, met: bool| {
+        let _ = writeln!(out, "| {work} | {target} | {measured} | {} |", verdict(met));
+    };
+    if let Some(Loaded { cost, disk }) = results.loads.get("ours") {
+        let store = cost.at("first load done").map_or(String::new(), |at| format!(", the store after {at:.1} s"));
+        row("load all, ready to search", "≤ 150 s", format!("{:.1} s{store}", cost.seconds), cost.seconds <= 150.0);
+        row("disk", "≤ 2500 MB", megabytes(*disk), *disk <= 2_500_000_000);
+        row("private memory of the load, peak", "≤ 600 MB", megabytes(cost.peak_private), cost.peak_private <= 600_000_000);
+    }
+    if let Some((limit, cost, error)) = &results.limited {
+        let said = cost
+            .as_ref()
+            .map_or(format!("failed: {}", error.as_deref().and_then(|e| e.lines().last()).unwrap_or_default().replace('|', " ")), |c| {
+                format!("passed, {:.1} s", c.seconds)
+            });
+        row(&format!("the load under `prlimit --data={limit}000000`"), "passes", said, cost.is_some());
+    }
+    if let Some(next) = &results.next_day {
+        let (import, beside) = (&next.import, &next.import_beside);
+        row("next day's file until searchable, with `serve`", "≤ 10 s", format!("{:.1} s", import.seconds), import.seconds <= 10.0);
+        row("its private memory, peak", "≤ 300 MB", megabytes(import.peak_private), import.peak_private <= 300_000_000);
+        let grown = next.bytes_after.saturating_sub(next.bytes_before);
+        row("growth of the folder by it", "the change's", megabytes(grown), grown < next.bytes_before / 10);
+        let held = next.during.p99 <= 3.0 * next.quiet.p99;
+        let searches = format!(
+            "{} ms beside {} ms quiet (max {} and {})",
+            short(next.during.p99),
+            short(next.quiet.p99),
+            short(next.during.max),
+            short(next.quiet.max)
+        );
+        let pace = format!("p99 of autocompletion at {:.0}/s during it ({:.1} s then)", next.quiet.per_second, beside.seconds);
+        row(&pace, "≤ 3 × quiet", searches, held);
+        row("private memory of the server meanwhile, peak", "≤ 600 MB", megabytes(next.server_peak), next.server_peak <= 600_000_000);
+    }
+    if let Some(restart) = results.restart {
+        row("restart to first answer", "≤ 0.5 s", format!("{restart:.2} s"), restart <= 0.5);
+    }
+    if let Some(serving) = results.serving.get("ours") {
+        row("private memory serving, after all questions", "≤ 600 MB", megabytes(*serving), *serving <= 600_000_000);
+    }
+    out.push('\n');
+}
+
+fn growth(out: &mut String, results: &Results, beside: &Results) {
+    let (small, large) = if results.people < beside.people { (results, beside) } else { (beside, results) };
+    let _ = writeln!(out, "## As the country grows\n\nOurs with {} and with {} people, 8 connections.\n", small.people, large.people);
+    out.push_str("| question | p99 | p99 | ratio | CPU | CPU | p99 grows by less than 3 × |\n|---|---|---|---|---|---|---|\n");
+    for target in &TARGETS {
+        let of = |results: &Results| results.figures(target.class, "ours", 8).cloned();
+        let (Some(less), Some(more)) = (of(small), of(large)) else { continue };
+        let (ratio, title) = (more.p99 / less.p99, target.title);
+        let (p99, cpu) = ([short(less.p99), short(more.p99)], [short(less.cpu), short(more.cpu)]);
+        let _ = writeln!(
+            out,
+            "| {title} | {} ms | {:.2} × | {} ms | {} |",
+            p99.join(" ms | "),
+            ratio,
+            cpu.join(" ms | "),
+            verdict(ratio < 3.0)
+        );
+    }
+    if let (Some(less), Some(more)) = (small.loads.get("ours"), large.loads.get("ours")) {
+        let ratio = more.cost.cpu_seconds / less.cost.cpu_seconds;
+        let people = large.people as f64 / small.people as f64;
+        let _ = writeln!(out, "\nThe load takes {ratio:.1} × the CPU for {people:.1} × the people.");
+    }
+    out.push('\n');
+}
+
+fn every(out: &mut String, results: &Results) {
+    out.push_str(
+        "## Every figure\n\n| question | system | connections | answers/s | p50 ms | p99 ms | max ms | entries | CPU ms | failed |\n",
+    );
+    out.push_str("|---|---|---|---|---|---|---|---|---|---|\n");
+    for (key, f) in &results.asked {
+        let parts: Vec<_> = key.split('/').collect();
+        let [p50, p99, max, cpu] = [f.p50, f.p99, f.max, f.cpu].map(short);
+        let (rate, entries) = (short(f.per_second), f.entries);
+        let _ = writeln!(out, "| {} | {rate} | {p50} | {p99} | {max} | {entries:.1} | {cpu} | {} |", parts.join(" | "), f.errors);
+    }
+    out.push('\n');
+}
+
+/// Puts it between the marks of docs/performance.md.
+pub fn write(text: &str) -> Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");
+    let page = std::fs::read_to_string(&path)?;
+    let (before, rest) = page.split_once(BEGIN).context("docs/performance.md has lost its first mark")?;
+    let (_, after) = rest.split_once(END).context("docs/performance.md has lost its second mark")?;
+    std::fs::write(&path, format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", text.trim_end()))?;
+    println!("written: {}", path.display());
+    Ok(())
+}
