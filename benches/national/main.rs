@@ -101,6 +101,7 @@ fn main() -> Result<()> {
     // PostgreSQL runs as somebody else.
     std::fs::set_permissions(&arguments.keep, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     let mut results = Results::open(&arguments.keep, arguments.people)?;
+    results.begins();
     results.loads.retain(|system, _| !arguments.again.contains(system));
     measure(&arguments, &mut results)?;
     let beside = arguments.beside.as_deref().map(|folder| Results::open(folder, 0)).transpose()?;
@@ -123,7 +124,9 @@ fn measure(arguments: &Arguments, results: &mut Results) -> Result<()> {
     load(results, "ours", &at("ours"), &ours::PASSING, || ours::load(&at("ours"), &files))?;
     let ldifs = data::CONTEXTS.map(|context| data::exported(keep, &at("ours"), context));
     let ldifs = ldifs.into_iter().collect::<Result<Vec<_>>>()?;
-    questions::draw(keep, ldifs.first().context("an export")?)?;
+    if questions::draw(keep, ldifs.first().context("an export")?)? {
+        results.forget_answers();
+    }
     if wanted("slapd") {
         results.release("slapd", slapd::release()?);
         load(results, "slapd", &at("slapd"), &["lock.mdb"], || slapd::load(&at("slapd"), &ldifs, &certificate))?;

@@ -45,11 +45,11 @@ fn number(text: impl Hash) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(text)
 }
 
-/// Draws every class and writes the files, when they are not there.
-pub fn draw(keep: &Path, ldif: &Path) -> Result<()> {
+/// Draws every class and writes the files, when they are not there; were they drawn?
+pub fn draw(keep: &Path, ldif: &Path) -> Result<bool> {
     let folder = keep.join("questions");
     if folder.join("done").exists() {
-        return Ok(());
+        return Ok(false);
     }
     std::fs::create_dir_all(&folder)?;
     let drawn = Drawn::from(ldif)?;
@@ -63,7 +63,7 @@ pub fn draw(keep: &Path, ldif: &Path) -> Result<()> {
         file.flush()?;
     }
     std::fs::write(folder.join("done"), "")?;
-    Ok(())
+    Ok(true)
 }
 
 /// The questions of a class.
