@@ -3,6 +3,7 @@
 //! `None` is Undefined: an unknown attribute or rule, an attribute description with options, a value that is not of the rule's syntax,
 //! an order the attribute does not have. Only TRUE lets an entry through.
 
+use super::laid::{Laid, prepare, values_at};
 use super::query::AttributeFilter;
 use crate::error::{Error, Kind, Result};
 use crate::ldap_entry::attributes::{ATTRIBUTES, Attribute, MatchingKind, attribute, with_subtypes};
@@ -130,10 +131,10 @@ fn extensible(rule: Option<&str>, description: Option<&str>, value: &str, dn_att
 pub(super) struct Subject<'a> {
     key: &'a str,
     entry: &'a [u8],
-    values: Vec<(&'a str, ldap_entry::Values<'a>)>,
-    /// Prepared values of an attribute (by its place in `values`) under a rule: a filter of many terms asks for the same ones each time,
-    /// and preparing is what costs.
-    prepared: RefCell<Vec<(Rule, usize, Vec<String>)>>,
+    laid: &'a Laid,
+    /// Values of an attribute (by its place in the entry) prepared under a rule that is not its own: a filter of many terms asks for the same
+    /// ones each time, and preparing is what costs.
+    prepared: RefCell<Vec<(Rule, usize, Box<[Box<str>]>)>>,
     /// Types and values of the entry's DN, read when first asked for.
     name: OnceCell<Vec<(Option<&'static Attribute>, String)>>,
     /// The same prepared under a rule.
@@ -141,9 +142,9 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    pub fn new(key: &'a str, entry: &'a [u8]) -> Self {
-        let values = ldap_entry::values(entry).collect();
-        Self { key, entry, values, prepared: RefCell::default(), name: OnceCell::new(), prepared_name: RefCell::default() }
+    /// `laid`: the entry laid open.
+    pub fn new(key: &'a str, entry: &'a [u8], laid: &'a Laid) -> Self {
+        Self { key, entry, laid, prepared: RefCell::default(), name: OnceCell::new(), prepared_name: RefCell::default() }
     }
 
     pub fn evaluate(&self, node: &Node) -> Option<bool> {
@@ -171,25 +172,29 @@ impl<'a> Subject<'a> {
     }
 
     fn test(&self, test: &Test) -> bool {
-        let asked = |name: &str| test.attributes.iter().any(|a| a.name == name);
-        let mut own = (0..).zip(&self.values).filter(|(_, (name, _))| asked(name));
+        let mut own = self.laid.among(&test.attributes);
         match &test.check {
             Check::Present => own.next().is_some(),
-            Check::Words(words) => own.any(|(_, (_, values))| values.clone().filter_map(text_value).any(|v| words_match(words, v))),
+            Check::Words(words) => own.any(|(place, _)| {
+                values_at(self.entry, place).into_iter().flatten().filter_map(text_value).any(|value| words_match(words, value))
+            }),
             check => {
-                own.any(|(place, (_, values))| self.any_prepared(test.rule, place, values, |v| holds(check, v)))
-                    || (test.dn_attributes && self.dn_holds(test))
+                own.any(|(place, kind)| self.any_prepared(test.rule, place, kind, check)) || (test.dn_attributes && self.dn_holds(test))
             }
         }
     }
 
-    fn any_prepared(&self, rule: Rule, place: usize, values: &ldap_entry::Values<'_>, proves: impl Fn(&str) -> bool) -> bool {
+    fn any_prepared(&self, rule: Rule, place: usize, kind: &Attribute, check: &Check) -> bool {
+        let any = |values: &[Box<str>]| values.iter().any(|value| holds(check, value));
+        if Rule::of(kind.matching) == Some(rule) {
+            return any(self.laid.prepared(self.entry, place));
+        }
         let mut prepared = self.prepared.borrow_mut();
         if let Some((.., known)) = prepared.iter().find(|(r, p, _)| (*r, *p) == (rule, place)) {
-            return known.iter().any(|value| proves(value));
+            return any(known);
         }
-        let made: Vec<String> = values.clone().filter_map(|value| rule.prepare(text_value(value)?)).collect();
-        let proved = made.iter().any(|value| proves(value));
+        let made = prepare(self.entry, place, rule);
+        let proved = any(&made);
         prepared.push((rule, place, made));
         proved
     }

@@ -23,7 +23,8 @@ fn entry() -> Vec<u8> {
 
 fn truth(filter: &AttributeFilter) -> Option<bool> {
     let entry = entry();
-    Subject::new("m:a.b@c.mssante.fr", &entry).evaluate(&compile(filter).unwrap())
+    let laid = super::super::laid::Laid::of(&entry);
+    Subject::new("m:a.b@c.mssante.fr", &entry, &laid).evaluate(&compile(filter).unwrap())
 }
 
 fn equal(name: &str, value: &str) -> AttributeFilter {

@@ -5,7 +5,8 @@
 //!
 //! In the order the data meets the parts: `fields` what a document is, `terms`, `ready` and `practice` what is cut from an entry, `document`,
 //! `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question,
-//! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `search` and `order` the answer, `reader` the
+//! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `lately` and `laid`
+//! the entries it proves, `search` and `order` the answer, `reader` the
 //! door `directory` uses.
 
 mod candidates;
@@ -19,6 +20,8 @@ mod folder;
 pub mod gate;
 mod generation;
 mod held;
+mod laid;
+mod lately;
 mod near;
 mod order;
 mod packing;
@@ -178,7 +181,7 @@ impl Matcher {
     /// Evaluates it on an entry encoded as [`crate::ldap_entry`] does; `None` is Undefined.
     #[must_use]
     pub fn evaluate(&self, entry: &[u8]) -> Option<bool> {
-        filter::Subject::new("", entry).evaluate(&self.0)
+        filter::Subject::new("", entry, &laid::Laid::of(entry)).evaluate(&self.0)
     }
 }
 

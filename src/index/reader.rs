@@ -6,8 +6,9 @@
 use super::Labels;
 use super::folder::{self, Seal};
 use super::generation::Snapshot;
+use super::lately::Lately;
 use super::query::{Answer, Query};
-use super::search::{self, Found, Limits};
+use super::search::{self, Found, Limits, State};
 use crate::error::{Error, Result};
 use crate::model::{Audience, Coded, EntryKey};
 use std::path::Path;
@@ -23,6 +24,15 @@ pub struct Reader {
 struct Shared {
     snapshot: RwLock<Option<Arc<Snapshot>>>,
     labels: RwLock<Labels>,
+    lately: Lately,
+}
+
+impl Snapshot {
+    fn with_state<T>(&self, lately: &Lately, ask: impl FnOnce(State<'_>) -> Result<T>) -> Result<T> {
+        let searcher = self.searcher();
+        let by_name = self.in_name_order(&searcher)?;
+        ask(State { searcher: &searcher, by_name: &by_name, fields: &self.fields, lately })
+    }
 }
 
 impl Reader {
@@ -55,16 +65,12 @@ impl Reader {
     /// One search, blocking. A search that runs while segments change sees those it began with.
     pub fn search(&self, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
         let snapshot = self.snapshot()?;
-        let searcher = snapshot.searcher();
-        let by_name = snapshot.in_name_order(&searcher)?;
-        let state = search::State { searcher: &searcher, by_name: &by_name, fields: &snapshot.fields };
-        search::search(state, audience, query, limits)
+        snapshot.with_state(&self.shared.lately, |state| search::search(state, audience, query, limits))
     }
 
     /// One entry by its key, blocking.
     pub fn entry(&self, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
-        let snapshot = self.snapshot()?;
-        search::entry(&snapshot.searcher(), &snapshot.fields, audience, key)
+        self.snapshot()?.with_state(&self.shared.lately, |state| search::entry(state, audience, key))
     }
 
     /// Entries shown to an audience, in the order of `Kind::ALL`. Walks a column of every document: for status, not for doors.

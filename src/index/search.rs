@@ -3,6 +3,7 @@
 use super::candidates::Candidates;
 use super::fields::{AUDIENCE, Fields, KIND, kind_number};
 use super::filter::Subject;
+use super::lately::Lately;
 use super::order::{SegmentOrder, Smallest};
 use super::plan::{Place, Plan};
 use super::query::{Answer, MAX_PAGE, Order, Query, RankKey, Truncated};
@@ -15,7 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tantivy::columnar::Column;
-use tantivy::{DocAddress, DocId, Searcher, SegmentReader, TERMINATED};
+use tantivy::{DocId, Searcher, SegmentReader, TERMINATED};
 
 /// Entries re-tested by one search at most.
 pub const MAX_CANDIDATES: usize = 200_000;
@@ -57,6 +58,7 @@ struct Run<'a> {
     searcher: &'a Searcher,
     by_name: &'a [u32],
     fields: &'a Fields,
+    lately: &'a Lately,
     query: &'a Query,
     audience: u64,
     kinds: u64,
@@ -74,6 +76,7 @@ pub(super) struct State<'a> {
     /// Segments that hold anything, in the order of names.
     pub by_name: &'a [u32],
     pub fields: &'a Fields,
+    pub lately: &'a Lately,
 }
 
 pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
@@ -100,6 +103,7 @@ fn answer(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'
         searcher: state.searcher,
         by_name: state.by_name,
         fields: state.fields,
+        lately: state.lately,
         query,
         audience: u64::from(audience.bit()),
         kinds: query.kinds.iter().fold(0, |set, kind| set | 1 << kind_number(*kind)),
@@ -120,7 +124,8 @@ fn answer(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'
 }
 
 /// One entry by its key.
-pub(super) fn entry(searcher: &Searcher, fields: &Fields, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
+pub(super) fn entry(state: State<'_>, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
+    let State { searcher, fields, lately, .. } = state;
     let plan = Plan::Term(Place::Key, key.to_string());
     for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
         let columns = Columns::open(segment)?;
@@ -128,7 +133,7 @@ pub(super) fn entry(searcher: &Searcher, fields: &Fields, audience: Audience, ke
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
             if columns.shown(segment, doc, u64::from(audience.bit()), u64::MAX) {
-                let stored = fetch(searcher, ordinal, doc)?;
+                let stored = lately.fetch(searcher, ordinal, doc)?;
                 let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
                 return Ok(Some(Found { stored, rank }));
             }
@@ -150,10 +155,6 @@ pub(super) fn counts(searcher: &Searcher, audience: Audience) -> Result<[u64; 3]
         }
     }
     Ok(counts)
-}
-
-fn fetch(searcher: &Searcher, segment: u32, doc: DocId) -> Result<Stored> {
-    searcher.doc(DocAddress::new(segment, doc)).map_err(|e| Error::internal("an entry of the index cannot be read", e))
 }
 
 struct Columns {
@@ -208,8 +209,8 @@ impl Run<'_> {
             return Ok(Proof::Failed);
         }
         self.tested += 1;
-        let stored = fetch(self.searcher, segment, doc)?;
-        let truth = Subject::new(stored.key(), stored.ldap()).evaluate(node);
+        let stored = self.lately.fetch(self.searcher, segment, doc)?;
+        let truth = Subject::new(stored.key(), stored.ldap(), stored.laid()).evaluate(node);
         Ok(if truth == Some(true) { Proof::Held(stored) } else { Proof::Failed })
     }
 
@@ -254,7 +255,7 @@ impl Run<'_> {
             if matched > limit {
                 return Ok(if run.query.count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
             }
-            let stored = proved.map_or_else(|| fetch(run.searcher, ordinal, doc), Ok)?;
+            let stored = proved.map_or_else(|| run.lately.fetch(run.searcher, ordinal, doc), Ok)?;
             let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
             hits.push(Found { stored, rank });
             Ok(ControlFlow::Continue(()))
@@ -299,7 +300,7 @@ impl Run<'_> {
     fn by_values(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
         let mut sorted = Sorted::new(self.query, limit + 1);
         self.each(question, |run, ordinal, doc, proved| {
-            sorted.offer(proved.map_or_else(|| fetch(run.searcher, ordinal, doc), Ok)?);
+            sorted.offer(proved.map_or_else(|| run.lately.fetch(run.searcher, ordinal, doc), Ok)?);
             Ok(ControlFlow::Continue(()))
         })?;
         let hits = sorted.into_hits();
@@ -311,7 +312,7 @@ impl Run<'_> {
         let Some(((class, without_mailbox, _), doc)) = kept.next() else {
             return Ok(None);
         };
-        let stored = fetch(self.searcher, ordinal, doc)?;
+        let stored = self.lately.fetch(self.searcher, ordinal, doc)?;
         let rank = RankKey { class, without_mailbox, name: stored.sort().to_owned() };
         Ok(Some(Found { stored, rank }))
     }

@@ -4,11 +4,12 @@
 //! JSON. What LDAP needs is unpacked when a document is read, for its filter is tested on it; the view only when it is asked for.
 
 use super::Document;
+use super::laid::Laid;
 use super::packing::{Part, pack, unpack};
 use crate::error::{Error, Result};
 use crate::ldap_entry;
 use crate::visibility::Published;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 
 /// What will be stored of one entry, not packed yet.
@@ -61,6 +62,7 @@ struct Inner {
     ldap: usize,
     packed_view: Vec<u8>,
     view: usize,
+    laid: OnceLock<Laid>,
 }
 
 impl Stored {
@@ -72,13 +74,23 @@ impl Stored {
         let (packed_front, packed_view) = rest.split_at_checked(packed)?;
         let front = unpack(Part::Ldap, packed_front, front)?;
         front.get(ldap..)?;
-        Some(Self(Arc::new(Inner { since, front, ldap, packed_view: packed_view.to_owned(), view })))
+        Some(Self(Arc::new(Inner { since, front, ldap, packed_view: packed_view.to_owned(), view, laid: OnceLock::new() })))
     }
 
     /// BER of the SearchResultEntry content (see [`ldap_entry::encode`]).
     #[must_use]
     pub fn ldap(&self) -> &[u8] {
         self.0.front.get(..self.0.ldap).unwrap_or_default()
+    }
+
+    /// [`Stored::ldap`] laid open for filters, once for all who ask.
+    pub(super) fn laid(&self) -> &Laid {
+        self.0.laid.get_or_init(|| Laid::of(self.ldap()))
+    }
+
+    /// Bytes in memory, about: prepared values are as long as the names among them.
+    pub(super) fn weight(&self) -> usize {
+        2 * self.0.front.len() + self.0.packed_view.len() + 512
     }
 
     /// Addresses of the mailboxes shown.
