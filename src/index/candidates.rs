@@ -43,6 +43,8 @@ pub(super) enum Candidates {
 const FEW: usize = 4;
 /// Values of a listed attribute that are tried for a pattern: more, and it is not a list.
 const MOST_LISTED: usize = 20_000;
+/// Values with a beginning that are followed one by one: more, and grams are the shorter way.
+const MOST_BEGINNING: usize = 400;
 
 impl Candidates {
     /// `passed` is looked at between the members of a disjunction, each of which may walk the segment for its first document; once it
@@ -140,7 +142,7 @@ impl Builder<'_> {
             Plan::None => Candidates::empty(),
             Plan::Term(place, term) => self.term(*place, term)?,
             Plan::Beginning(place, beginning) => self.beginning(*place, beginning)?,
-            Plan::Values(attribute, test) => self.values(attribute, test)?,
+            Plan::Values(attribute, test, otherwise) => self.values(attribute, test, otherwise)?,
             Plan::And(members) => {
                 let mut built = Vec::with_capacity(members.len());
                 for member in members {
@@ -220,20 +222,21 @@ impl Builder<'_> {
         Ok(union(built))
     }
 
-    /// Entries with a listed value that passes. A value too long to be listed whole may pass.
-    fn values(&self, attribute: &str, test: &ValueTest) -> Result<Candidates> {
+    /// Entries with a value that passes. A value too long for its term to repeat it whole may pass.
+    fn values(&mut self, attribute: &str, test: &ValueTest, otherwise: &Plan) -> Result<Candidates> {
         let name = format!("{attribute}=");
+        let most = if *otherwise == Plan::All { MOST_LISTED } else { MOST_BEGINNING };
         let mut built = Vec::new();
         let mut tried = 0;
-        let listed = self.each_term(Place::Equal, &format!("{name}{}", test.beginning()), |term, postings| {
+        let all = self.each_term(Place::Equal, &format!("{name}{}", test.beginning()), |term, postings| {
             let value = term.strip_prefix(name.as_str()).unwrap_or_default();
             if !is_whole(value) || test.passes(value) {
                 built.push(postings()?);
             }
             tried += 1;
-            Ok(tried < MOST_LISTED)
+            Ok(tried < most)
         })?;
-        Ok(if listed { union(built) } else { self.all() })
+        if all { Ok(union(built)) } else { self.build(otherwise) }
     }
 
     /// Terms of a field that begin so, in their order, until one says no; `false` then.

@@ -59,12 +59,20 @@ fn plan_attribute(test: &Test, attribute: &Attribute) -> Plan {
             Coverage::Never | Coverage::Nothing => Plan::All,
         },
         Check::Substring(pattern) if pattern.is_impossible() => Plan::None,
-        Check::Substring(pattern) if coverage == Coverage::Listed => Plan::Values(attribute.name, ValueTest::Substring(pattern.clone())),
-        Check::Words(words) if coverage == Coverage::Listed => Plan::Values(attribute.name, ValueTest::Words(words.clone())),
+        Check::Substring(pattern) if coverage == Coverage::Listed => values(attribute, ValueTest::Substring(pattern.clone()), Plan::All),
+        Check::Words(words) if coverage == Coverage::Listed => values(attribute, ValueTest::Words(words.clone()), Plan::All),
+        // The grams of a beginning are shared by every attribute of their field: `sn=mar*` would look at all who are called Marie.
+        Check::Substring(pattern) if matches!(coverage, Coverage::Grams { equal: true, .. }) && pattern.initial().chars().count() > 1 => {
+            values(attribute, ValueTest::Substring(pattern.clone()), grams(coverage, pattern.marked_pieces(START, END)))
+        }
         Check::Substring(pattern) => grams(coverage, pattern.marked_pieces(START, END)),
         Check::Words(words) => grams(coverage, words.iter().cloned()),
         Check::AtLeast(_) | Check::AtMost(_) => Plan::All,
     }
+}
+
+fn values(attribute: &Attribute, test: ValueTest, otherwise: Plan) -> Plan {
+    Plan::Values(attribute.name, test, Box::new(otherwise))
 }
 
 fn grams(coverage: Coverage, pieces: impl Iterator<Item = String>) -> Plan {
@@ -99,7 +107,8 @@ mod tests {
 
     fn terms(plan: &Plan) -> usize {
         match plan {
-            Plan::Term(..) | Plan::Beginning(..) | Plan::Values(..) => 1,
+            Plan::Term(..) | Plan::Beginning(..) => 1,
+            Plan::Values(.., otherwise) => 1 + terms(otherwise),
             Plan::And(members) | Plan::Or(members) => members.iter().map(terms).sum(),
             Plan::All | Plan::None => 0,
             Plan::InOneSlot(inner) => terms(inner),

@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::near::Near;
+use super::terms::LONGEST_EQUAL;
 use crate::ldap_entry::matching::{Pattern, words_match};
 use tantivy::schema::Field;
 
@@ -43,10 +44,13 @@ pub(super) enum ValueTest {
 }
 
 impl ValueTest {
-    /// What every value that passes begins with, prepared.
+    /// What the term of every value that passes begins with, prepared; terms of long values are cut, so no more than that is asked.
     pub fn beginning(&self) -> &str {
         match self {
-            Self::Substring(pattern) => pattern.initial(),
+            Self::Substring(pattern) => {
+                let initial = pattern.initial();
+                initial.get(..initial.floor_char_boundary(LONGEST_EQUAL / 2)).unwrap_or_default()
+            }
             Self::Words(_) => "",
         }
     }
@@ -66,8 +70,8 @@ pub(super) enum Plan {
     Term(Place, String),
     /// Any term beginning so.
     Beginning(Place, String),
-    /// Any listed value of an attribute that passes.
-    Values(&'static str, ValueTest),
+    /// Any value of an attribute that passes, among its equality terms; when there are too many to be tried, another plan.
+    Values(&'static str, ValueTest, Box<Plan>),
     And(Vec<Plan>),
     Or(Vec<Plan>),
     /// Holds in at least one practice slot; its terms are without the slot's number.

@@ -12,7 +12,7 @@ pub(super) const START: char = '\u{2}';
 pub(super) const END: char = '\u{3}';
 
 /// Longest value an equality term repeats, in bytes; longer ones share the term of their beginning (the re-test tells them apart).
-const LONGEST_EQUAL: usize = 256;
+pub(super) const LONGEST_EQUAL: usize = 256;
 /// The same for entryUUID, whose first characters are as good as random.
 const LONGEST_UUID: usize = 12;
 
