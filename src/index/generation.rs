@@ -22,7 +22,7 @@ use tantivy::store::Compressor;
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
-const BULK_HEAP: usize = 200_000_000;
+const BULK_HEAP: usize = 150_000_000;
 /// Decompressed blocks of stored entries kept by a reader, by segment.
 const CACHED_BLOCKS: usize = 64;
 

@@ -23,6 +23,12 @@ impl Laid {
         kinds.filter(|(_, kind)| asked.iter().any(|a| std::ptr::eq(*a, *kind)))
     }
 
+    /// Prepared values of the first attribute of a name.
+    pub fn prepared_of(&self, entry: &[u8], name: &str) -> &[Box<str>] {
+        let place = self.attributes.iter().position(|(kind, _)| kind.is_some_and(|kind| kind.name == name));
+        place.map(|place| self.prepared(entry, place)).unwrap_or_default()
+    }
+
     /// Values of an attribute prepared by its own rule. `entry` is the one that was laid open.
     pub fn prepared(&self, entry: &[u8], place: usize) -> &[Box<str>] {
         let Some((kind, prepared)) = self.attributes.get(place) else { return &[] };

@@ -95,7 +95,7 @@ impl Stored {
 
     /// Addresses of the mailboxes shown.
     pub fn addresses(&self) -> impl Iterator<Item = &[u8]> {
-        ldap_entry::values(self.ldap()).filter(|(name, _)| *name == "mail").flat_map(|(_, values)| values)
+        self.laid().prepared_of(self.ldap(), "mail").iter().map(|address| address.as_bytes())
     }
 
     /// JSON of the view.

@@ -329,14 +329,22 @@ impl Pieces {
     }
 
     fn stand_in(&self, value: &str) -> bool {
-        let Some(mut rest) = value.strip_prefix(self.initial.as_deref().unwrap_or_default()) else {
-            return false;
-        };
-        match rest.strip_suffix(self.last.as_deref().unwrap_or_default()) {
-            Some(head) => rest = head,
-            None => return false,
+        let mut rest = value;
+        if let Some(initial) = &self.initial {
+            match rest.strip_prefix(initial.as_str()) {
+                Some(tail) => rest = tail,
+                None => return false,
+            }
         }
-        self.any.iter().all(|piece| match rest.find(piece.as_str()).and_then(|at| rest.get(at + piece.len()..)) {
+        if let Some(last) = &self.last {
+            match rest.strip_suffix(last.as_str()) {
+                Some(head) => rest = head,
+                None => return false,
+            }
+        }
+        // Both are UTF-8, so bytes are found at characters.
+        let find = |rest: &str, piece: &str| memchr::memmem::find(rest.as_bytes(), piece.as_bytes());
+        self.any.iter().all(|piece| match find(rest, piece).and_then(|at| rest.get(at + piece.len()..)) {
             Some(tail) => {
                 rest = tail;
                 true

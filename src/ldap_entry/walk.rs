@@ -1,6 +1,6 @@
 //! Reading an encoded entry back: its attributes, its DN, and chosen subsets of it re-encoded for an answer.
 
-use super::attributes::{Attribute, attribute, canonical, with_subtypes};
+use super::attributes::{Attribute, InOrder, attribute, canonical, with_subtypes};
 use super::ber::{self, OCTET_STRING, SEQUENCE, SET};
 use std::collections::BTreeSet;
 
@@ -101,8 +101,9 @@ pub fn select(entry: &[u8], wanted: &Selection, types_only: bool) -> Vec<u8> {
         return Vec::new();
     };
     let mut list = Vec::with_capacity(entry.len());
+    let mut known = InOrder::default();
     for attribute in attributes(entry) {
-        let Some(kind) = canonical(attribute.name) else {
+        let Some(kind) = known.next(attribute.name) else {
             continue;
         };
         if wanted.is_default() && kind.operational {
