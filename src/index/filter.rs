@@ -3,7 +3,7 @@
 //! `None` is Undefined: an unknown attribute or rule, an attribute description with options, a value that is not of the rule's syntax,
 //! an order the attribute does not have. Only TRUE lets an entry through.
 
-use super::laid::{Laid, prepare, values_at};
+use super::laid::{Laid, Prepared, prepare, values_at};
 use super::query::AttributeFilter;
 use crate::error::{Error, Kind, Result};
 use crate::ldap_entry::attributes::{ATTRIBUTES, Attribute, MatchingKind, attribute, with_subtypes};
@@ -134,7 +134,7 @@ pub(super) struct Subject<'a> {
     laid: &'a Laid,
     /// Values of an attribute (by its place in the entry) prepared under a rule that is not its own: a filter of many terms asks for the same
     /// ones each time, and preparing is what costs.
-    prepared: RefCell<Vec<(Rule, usize, Box<[Box<str>]>)>>,
+    prepared: RefCell<Vec<(Rule, usize, Prepared)>>,
     /// Types and values of the entry's DN, read when first asked for.
     name: OnceCell<Vec<(Option<&'static Attribute>, String)>>,
     /// The same prepared under a rule.

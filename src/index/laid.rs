@@ -5,10 +5,13 @@ use crate::ldap_entry::matching::Rule;
 use crate::ldap_entry::{Values, values};
 use std::sync::OnceLock;
 
+/// Prepared values of one attribute.
+pub(super) type Prepared = Box<[Box<str>]>;
+
 #[derive(Debug)]
 pub(super) struct Laid {
     /// In the order of the entry.
-    attributes: Vec<(Option<&'static Attribute>, OnceLock<Box<[Box<str>]>>)>,
+    attributes: Vec<(Option<&'static Attribute>, OnceLock<Prepared>)>,
 }
 
 impl Laid {
@@ -42,7 +45,7 @@ pub(super) fn values_at(entry: &[u8], place: usize) -> Option<Values<'_>> {
 }
 
 /// Those of them that are of the syntax of a rule, prepared by it.
-pub(super) fn prepare(entry: &[u8], place: usize, rule: Rule) -> Box<[Box<str>]> {
+pub(super) fn prepare(entry: &[u8], place: usize, rule: Rule) -> Prepared {
     let values = values_at(entry, place).into_iter().flatten();
     values.filter_map(|value| rule.prepare(std::str::from_utf8(value).ok()?)).map(String::into_boxed_str).collect()
 }

@@ -29,6 +29,8 @@ impl Part {
 }
 
 const LEVEL: i32 = 3;
+/// Longer than any entry: a damaged length must not be asked of the allocator.
+const LONGEST: usize = 1 << 28;
 
 type Encoders = [EncoderDictionary<'static>; 2];
 type Decoders = [DecoderDictionary<'static>; 2];
@@ -75,6 +77,9 @@ pub(super) fn pack(part: Part, bytes: &[u8]) -> Vec<u8> {
 
 /// `None` when these are not the packed bytes of a part of that length.
 pub(super) fn unpack(part: Part, packed: &[u8], length: usize) -> Option<Vec<u8>> {
+    if length > LONGEST {
+        return None;
+    }
     UNPACKERS.with_borrow_mut(|unpackers_| {
         if unpackers_.is_none() {
             *unpackers_ = unpackers().ok();
