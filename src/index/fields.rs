@@ -57,13 +57,19 @@ impl Fields {
                 TextFieldIndexing::default().set_tokenizer(READY).set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
             TextOptions::default().set_indexing_options(indexing)
         };
+        // The key as it is: what a damaged file calls an id may hold anything.
+        let whole = || {
+            let indexing =
+                TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
+            TextOptions::default().set_indexing_options(indexing)
+        };
         let fields = Self {
             stored: schema.add_bytes_field("stored", STORED),
             audience: schema.add_u64_field(AUDIENCE, FAST),
             without_mailbox: schema.add_u64_field(WITHOUT_MAILBOX, FAST),
             kind: schema.add_u64_field(KIND, FAST | INDEXED),
             sort: schema.add_text_field(SORT, TextOptions::default().set_fast("raw")),
-            key: schema.add_text_field("key", term()),
+            key: schema.add_text_field("key", whole()),
             address: schema.add_text_field("addr", term()),
             domain: schema.add_text_field("dom", term()),
             equal: schema.add_text_field("eq", term()),

@@ -104,9 +104,9 @@ pub struct Generation {
 /// Documents from which a build ends in several segments.
 const LARGE_BUILD: usize = 500_000;
 
-/// Merges of a build at the same time, and the segments of a large one.
+/// Merges of a build at the same time, and the segments of a large one: fewer than the live policy would join again, out of order.
 fn merge_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).min(4)
+    std::thread::available_parallelism().map_or(1, usize::from).min(3)
 }
 
 /// How long, and how often, a lock of tantivy's is asked for again. The folder's own lock says whether another process has the index.

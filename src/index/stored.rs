@@ -1,6 +1,6 @@
 //! The bytes of one document as stored: all an answer needs, so that a search touches neither SQL nor the columns' dictionaries.
 //!
-//! Layout: six numbers (LEB128), then two packed parts (see [`super::packing`]): the LDAP entry with the sort key behind it, and the view as
+//! Layout: five numbers (LEB128), then two packed parts (see [`super::packing`]): the LDAP entry with the sort key behind it, and the view as
 //! JSON. What LDAP needs is unpacked when a document is read, for its filter is tested on it; the view only when it is asked for.
 
 use super::Document;

@@ -1,4 +1,4 @@
-//! Complete records for the projection: a batch of entries is read with a dozen statements, whatever its size, in one read transaction.
+//! Complete records for the projection: a batch of entries is read with a dozen statements, in one read transaction.
 //!
 //! What is read is everything known, hidden or not: closed people, red mailboxes, domains not listed. Deciding is `visibility`'s.
 //! Reading is here, putting together is `assemble`. Each statement answers one JSON array with an array for each row, in the order of the
@@ -14,7 +14,7 @@ use crate::model::{
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite as Driver, SqliteConnection};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Role codes are given from three tables.
@@ -66,26 +66,31 @@ statements! {
     OPERATORS = "SELECT json_group_array(json_array(id, state)) FROM operator WHERE id IN (SELECT value FROM json_each($1))";
 }
 
-/// What was read of a batch of entries, at one moment of the store.
+/// What was read of some entries, each batch of them at one moment of the store.
 #[derive(Debug)]
-pub struct Records(Vec<Batch>);
+pub struct Records {
+    batches: Vec<Batch>,
+    /// The batch of each entry asked for: others may know it as a neighbour, without all that belongs to it.
+    of: HashMap<EntryKey, usize>,
+}
 
 impl Records {
     /// The record of an entry that was asked for; `None` when the store does not know it.
     #[must_use]
     pub fn get(&self, key: &EntryKey) -> Option<Record> {
-        self.0.iter().find_map(|batch| batch.record(key))
+        self.batches.get(*self.of.get(key)?)?.record(key)
     }
 }
 
 impl Sqlite {
     pub async fn read_records(&self, keys: &[EntryKey]) -> Result<Records> {
-        let mut batches = Vec::new();
+        let mut records = Records { batches: Vec::new(), of: HashMap::new() };
         for keys in keys.chunks(BATCH) {
             let mut read = self.read().await?;
-            batches.push(load(&mut read, keys).await?);
+            records.of.extend(keys.iter().map(|key| (key.clone(), records.batches.len())));
+            records.batches.push(load(&mut read, keys).await?);
         }
-        Ok(Records(batches))
+        Ok(records)
     }
 
     pub async fn records(&self, keys: &[EntryKey]) -> Result<Vec<(EntryKey, Option<Record>)>> {
