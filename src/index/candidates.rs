@@ -45,12 +45,16 @@ const FEW: usize = 4;
 const MOST_LISTED: usize = 20_000;
 /// Values with a beginning that are followed one by one: more, and grams are the shorter way.
 const MOST_BEGINNING: usize = 400;
+/// Posting lists of more than a kilobyte each that one filter may open in a segment for what lists are not needed for.
+const MOST_LISTS: usize = 20_000;
+/// Terms between two looks at the deadline.
+const CHECK_EVERY: usize = 256;
 
 impl Candidates {
     /// `passed` is looked at between the members of a disjunction, each of which may walk the segment for its first document; once it
     /// says yes the rest is left out, and the caller must take its answer for cut.
     pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, passed: &dyn Fn() -> bool) -> Result<Self> {
-        Builder { fields, segment, passed, slot: String::new() }.build(plan)
+        Builder::new(fields, segment, passed).build(plan)
     }
 
     fn empty() -> Self {
@@ -133,9 +137,15 @@ struct Builder<'a> {
     passed: &'a dyn Fn() -> bool,
     /// Prefix of code terms inside a slot.
     slot: String,
+    /// Posting lists opened so far through [`Builder::each_term`].
+    lists: usize,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(fields: &'a Fields, segment: &'a SegmentReader, passed: &'a dyn Fn() -> bool) -> Self {
+        Self { fields, segment, passed, slot: String::new(), lists: 0 }
+    }
+
     fn build(&mut self, plan: &Plan) -> Result<Candidates> {
         Ok(match plan {
             Plan::All => self.all(),
@@ -212,54 +222,62 @@ impl Builder<'_> {
         Ok(postings.map_or_else(Candidates::empty, |p| Candidates::Postings(Box::new(p))))
     }
 
-    fn beginning(&self, place: Place, text: &str) -> Result<Candidates> {
+    /// Of a beginning that would open too many lists every entry is a candidate, unless nothing proves candidates afterwards.
+    fn beginning(&mut self, place: Place, text: &str) -> Result<Candidates> {
         let beginning = format!("{}{text}", if place == Place::Codes { &self.slot } else { "" });
-        let mut built = Vec::new();
-        self.each_term(place, &beginning, |_, postings| {
-            built.push(postings()?);
-            Ok(true)
-        })?;
-        Ok(union(built))
+        let most = if matches!(place, Place::NameGrams | Place::TextGrams) { self.lists_left() } else { usize::MAX };
+        Ok(self.each_term(place, &beginning, most, usize::MAX, |_| true)?.unwrap_or_else(|| self.all()))
     }
 
     /// Entries with a value that passes. A value too long for its term to repeat it whole may pass.
     fn values(&mut self, attribute: &str, test: &ValueTest, otherwise: &Plan) -> Result<Candidates> {
         let name = format!("{attribute}=");
-        let most = if *otherwise == Plan::All { MOST_LISTED } else { MOST_BEGINNING };
-        let mut built = Vec::new();
-        let mut tried = 0;
-        let all = self.each_term(Place::Equal, &format!("{name}{}", test.beginning()), |term, postings| {
-            let value = term.strip_prefix(name.as_str()).unwrap_or_default();
-            if !is_whole(value) || test.passes(value) {
-                built.push(postings()?);
-            }
-            tried += 1;
-            Ok(tried < most)
-        })?;
-        if all { Ok(union(built)) } else { self.build(otherwise) }
+        let tried = if *otherwise == Plan::All { MOST_LISTED } else { MOST_BEGINNING };
+        let beginning = format!("{name}{}", test.beginning());
+        let passes = |term: &str| term.strip_prefix(name.as_str()).is_none_or(|value| !is_whole(value) || test.passes(value));
+        match self.each_term(Place::Equal, &beginning, self.lists_left(), tried, passes)? {
+            Some(found) => Ok(found),
+            None => self.build(otherwise),
+        }
     }
 
-    /// Terms of a field that begin so, in their order, until one says no; `false` then.
+    fn lists_left(&self) -> usize {
+        MOST_LISTS.saturating_sub(self.lists)
+    }
+
+    /// Documents of the terms of a field that begin so and pass; `None` when that takes more lists than `most`, or more than `tried`
+    /// terms begin so. Past the deadline the rest is left out.
     fn each_term(
-        &self,
+        &mut self,
         place: Place,
         beginning: &str,
-        mut take: impl FnMut(&str, &dyn Fn() -> Result<Candidates>) -> Result<bool>,
-    ) -> Result<bool> {
+        most: usize,
+        tried: usize,
+        passes: impl Fn(&str) -> bool,
+    ) -> Result<Option<Candidates>> {
         let failed = |e| Error::internal("a posting list cannot be read", e);
         let inverted = self.inverted(place)?;
         let mut terms = inverted.terms().range().ge(beginning).into_stream().map_err(failed)?;
+        let mut built = Vec::new();
+        let mut number = 0;
         while terms.advance() && terms.key().starts_with(beginning.as_bytes()) {
-            let info = terms.value();
-            let postings = || {
-                let postings = inverted.read_postings_from_terminfo(info, IndexRecordOption::Basic).map_err(failed)?;
-                Ok(Candidates::Postings(Box::new(postings)))
-            };
-            if !take(std::str::from_utf8(terms.key()).unwrap_or_default(), &postings)? {
-                return Ok(false);
+            if number >= tried {
+                return Ok(None);
+            }
+            number += 1;
+            if number.is_multiple_of(CHECK_EVERY) && (self.passed)() {
+                break;
+            }
+            if passes(std::str::from_utf8(terms.key()).unwrap_or_default()) {
+                if built.len() >= most {
+                    return Ok(None);
+                }
+                let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed)?;
+                built.push(Candidates::Postings(Box::new(postings)));
             }
         }
-        Ok(true)
+        self.lists += built.len();
+        Ok(Some(union(built)))
     }
 
     fn near(&self, place: Place, near: &Near) -> Result<Candidates> {
@@ -328,3 +346,7 @@ fn seek_many(heap: &mut BinaryHeap<Head>, target: DocId) -> DocId {
     }
     TERMINATED
 }
+
+#[cfg(test)]
+#[path = "candidates_tests.rs"]
+mod tests;

@@ -52,24 +52,20 @@ pub(super) fn register(index: &tantivy::Index) {
 impl Fields {
     pub fn schema() -> (Schema, Self) {
         let mut schema = Schema::builder();
-        let term = || {
+        let cut_by = |tokenizer| {
             let indexing =
-                TextFieldIndexing::default().set_tokenizer(READY).set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
+                TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
             TextOptions::default().set_indexing_options(indexing)
         };
-        // The key as it is: what a damaged file calls an id may hold anything.
-        let whole = || {
-            let indexing =
-                TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
-            TextOptions::default().set_indexing_options(indexing)
-        };
+        let term = || cut_by(READY);
         let fields = Self {
             stored: schema.add_bytes_field("stored", STORED),
             audience: schema.add_u64_field(AUDIENCE, FAST),
             without_mailbox: schema.add_u64_field(WITHOUT_MAILBOX, FAST),
             kind: schema.add_u64_field(KIND, FAST | INDEXED),
             sort: schema.add_text_field(SORT, TextOptions::default().set_fast("raw")),
-            key: schema.add_text_field("key", whole()),
+            // As it is: what a damaged file calls an id may hold anything.
+            key: schema.add_text_field("key", cut_by("raw")),
             address: schema.add_text_field("addr", term()),
             domain: schema.add_text_field("dom", term()),
             equal: schema.add_text_field("eq", term()),

@@ -6,20 +6,20 @@
 
 use super::compaction::Merging;
 use super::document::Cut;
-use super::fields::{Fields, register};
+use super::fields::{AUDIENCE, Fields, register};
 use super::folder::{Seal, sync_folder};
 use super::held::Held;
 use super::plan::Place;
 use super::{Committed, Document};
 use crate::error::{Error, Result};
-use crate::model::EntryKey;
+use crate::model::{Audience, EntryKey};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::store::Compressor;
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
+use tantivy::{DocAddress, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
 const BULK_HEAP: usize = 150_000_000;
@@ -51,16 +51,21 @@ struct SegmentOrder {
 }
 
 /// Segments of a state by the name of their first live document: a build lays documents out in that order, over several segments, and ids of
-/// segments are random.
+/// segments are random. Only what everybody may see counts, for the order of an answer must not tell of anything else; segments without
+/// such a document come last.
 fn in_name_order(searcher: &Searcher) -> Result<Vec<u32>> {
     let mut keyed = Vec::new();
     for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
-        let Some(first) = segment.doc_ids_alive().next() else { continue };
-        let first = searcher.doc::<super::Stored>(tantivy::DocAddress::new(ordinal, first)).map_err(failed("an entry cannot be read"))?;
-        keyed.push((first.sort().to_owned(), ordinal));
+        let audience = segment.fast_fields().u64(AUDIENCE).map_err(failed("a column of the index cannot be read"))?;
+        let public = |doc: &u32| audience.first(*doc).is_some_and(|set| set & u64::from(Audience::Public.bit()) != 0);
+        let first = match segment.doc_ids_alive().find(public) {
+            Some(first) => Some(searcher.doc::<super::Stored>(DocAddress::new(ordinal, first)).map_err(failed("an entry cannot be read"))?),
+            None => None,
+        };
+        keyed.push((first.is_none(), first.map(|stored| stored.sort().to_owned()), ordinal));
     }
     keyed.sort();
-    Ok(keyed.into_iter().map(|(_, ordinal)| ordinal).collect())
+    Ok(keyed.into_iter().map(|(.., ordinal)| ordinal).collect())
 }
 
 impl Snapshot {
@@ -100,9 +105,6 @@ pub struct Generation {
     held: Option<Held>,
     bulk: bool,
 }
-
-/// Documents from which a build ends in several segments.
-const LARGE_BUILD: usize = 500_000;
 
 /// Merges of a build at the same time, and the segments of a large one: fewer than the live policy would join again, out of order.
 fn merge_threads() -> usize {
@@ -285,12 +287,12 @@ impl Generation {
         self.reader.reload().map_err(failed("the index cannot be read again"))
     }
 
-    /// Begins to make few segments in document order of a bulk build: one, or of a large build one for each core, since a merge keeps a
-    /// single core busy. Changes may be written meanwhile: they come behind them.
-    pub fn begin_merge(&mut self) -> Result<Vec<Merging>> {
+    /// Begins to make few segments in document order of a bulk build: one, or of a `large` one (so many documents) one for each core, since
+    /// a merge keeps a single core busy. Changes may be written meanwhile: they come behind them.
+    pub fn begin_merge(&mut self, large: usize) -> Result<Vec<Merging>> {
         let segments = self.segments_in_order()?;
         let documents: usize = segments.iter().map(|(_, documents)| *documents as usize).sum();
-        let parts = if documents < LARGE_BUILD { 1 } else { merge_threads() };
+        let parts = if documents < large { 1 } else { merge_threads() };
         let mut groups: Vec<Vec<SegmentId>> = vec![Vec::new(); parts];
         let mut before = 0;
         for (id, documents_here) in segments {

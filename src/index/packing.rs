@@ -61,11 +61,11 @@ fn unpackers() -> std::io::Result<[Decompressor<'static>; 2]> {
 
 /// What could not be packed is empty, which never unpacks to its length.
 pub(super) fn pack(part: Part, bytes: &[u8]) -> Vec<u8> {
-    let packed = PACKERS.with_borrow_mut(|packers_| {
-        if packers_.is_none() {
-            *packers_ = packers().ok();
+    let packed = PACKERS.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = packers().ok();
         }
-        let [ldap, view] = packers_.as_mut()?;
+        let [ldap, view] = kept.as_mut()?;
         let packer = match part {
             Part::Ldap => ldap,
             Part::View => view,
@@ -80,11 +80,11 @@ pub(super) fn unpack(part: Part, packed: &[u8], length: usize) -> Option<Vec<u8>
     if length > LONGEST {
         return None;
     }
-    UNPACKERS.with_borrow_mut(|unpackers_| {
-        if unpackers_.is_none() {
-            *unpackers_ = unpackers().ok();
+    UNPACKERS.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = unpackers().ok();
         }
-        let [ldap, view] = unpackers_.as_mut()?;
+        let [ldap, view] = kept.as_mut()?;
         let unpacker = match part {
             Part::Ldap => ldap,
             Part::View => view,

@@ -63,6 +63,7 @@ struct Inner {
     packed_view: Vec<u8>,
     view: usize,
     laid: OnceLock<Laid>,
+    weight: usize,
 }
 
 impl Stored {
@@ -73,8 +74,8 @@ impl Stored {
         let (ldap, front, view, packed) = (length()?, length()?, length()?, length()?);
         let (packed_front, packed_view) = rest.split_at_checked(packed)?;
         let front = unpack(Part::Ldap, packed_front, front)?;
-        front.get(ldap..)?;
-        Some(Self(Arc::new(Inner { since, front, ldap, packed_view: packed_view.to_owned(), view, laid: OnceLock::new() })))
+        let weight = weight(front.get(..ldap)?) + front.len() + packed_view.len();
+        Some(Self(Arc::new(Inner { since, front, ldap, packed_view: packed_view.to_owned(), view, laid: OnceLock::new(), weight })))
     }
 
     /// BER of the SearchResultEntry content (see [`ldap_entry::encode`]).
@@ -88,9 +89,9 @@ impl Stored {
         self.0.laid.get_or_init(|| Laid::of(self.ldap()))
     }
 
-    /// Bytes in memory, about: prepared values are as long as the names among them.
+    /// Bytes in memory, at most about.
     pub(super) fn weight(&self) -> usize {
-        2 * self.0.front.len() + self.0.packed_view.len() + 512
+        self.0.weight
     }
 
     /// Addresses of the mailboxes shown.
@@ -137,6 +138,12 @@ impl DocumentDeserialize for Stored {
         }
         Err(DeserializeError::custom("nothing is stored"))
     }
+}
+
+/// Bytes of an entry laid open with all of its values prepared: some forty for each attribute, and a text of its own for each value.
+fn weight(ldap: &[u8]) -> usize {
+    let (attributes, values) = ldap_entry::values(ldap).fold((0, 0), |(a, v), (_, values)| (a + 1, v + values.count()));
+    ldap.len() + 40 * attributes + 32 * values + 256
 }
 
 fn put_number(out: &mut Vec<u8>, mut number: u64) {

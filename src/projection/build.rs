@@ -25,7 +25,7 @@ impl Projector {
         let entries = Ordered::read(&self.store).await?;
         let first = self.write_everything(&entries, &mut generation, at, live).await?;
         generation.commit(Committed { seq: began })?;
-        let mut merges = generation.begin_merge()?;
+        let mut merges = generation.begin_merge(LARGE_BUILD)?;
         self.write_first_rows(&entries, first, at, live).await?;
         drop(entries);
         for merge in &mut merges {
@@ -126,6 +126,8 @@ impl Projector {
     }
 }
 
+/// Documents from which a build ends in several segments.
+const LARGE_BUILD: usize = 500_000;
 /// Rows written between two looks at what is urgent.
 const FIRST_ROWS: usize = 10_000;
 

@@ -88,22 +88,14 @@ pub fn words_of(folded: &str) -> impl Iterator<Item = &str> {
 /// Collation key of `NOM Prénom`: words joined by one blank, so that hyphens, apostrophes and blanks sort alike.
 #[must_use]
 pub fn sort_key(first: &str, second: &str) -> String {
-    let mut key = String::with_capacity(first.len() + second.len() + 1);
-    for (number, text) in [first, second].into_iter().enumerate() {
-        let folded = fold_keeping_ends(text);
-        for (word, place) in words_of(&folded).zip(0..) {
-            if word_is_behind(number, place, &key) {
-                key.push(' ');
-            }
-            key.push_str(word);
-        }
+    let joined = |text| words_of(&fold_keeping_ends(text)).collect::<Vec<_>>().join(" ");
+    let mut key = joined(first);
+    let rest = joined(second);
+    if !rest.is_empty() {
+        key.push(' ');
+        key.push_str(&rest);
     }
     key
-}
-
-/// Every word but the first stands behind a blank; so do those of a second part, even behind an empty first one.
-fn word_is_behind(part: usize, place: usize, key: &str) -> bool {
-    !key.is_empty() || (part == 1 && place == 0)
 }
 
 /// Digits of a telephone number, a leading `+` kept as `00`: what telephone numbers are compared by.

@@ -8,7 +8,7 @@ use annuaire::model::{
     Audience, HolderStanding, Kind, MailboxRecord, MailboxState, MailboxType, OperatorState, ProfessionalRecord, Record, Source,
     StructureRecord,
 };
-use annuaire::visibility::{View, mailbox_shown, publish};
+use annuaire::visibility::{View, mailbox_shown, publish, publish_to_all};
 use std::fmt::Write as _;
 
 /// One row: the first whose condition holds decides.
@@ -108,6 +108,25 @@ fn bytes(record: &Record, audience: Audience) -> Vec<u8> {
         return Vec::new();
     };
     [published.encode(), ldap_entry::encode(&published, SINCE, SINCE)].concat()
+}
+
+/// The contents for all audiences at once, and each audience by itself.
+fn agree(record: &Record) {
+    let at_once = publish_to_all(record);
+    for audience in Audience::ALL {
+        let mut own = at_once.iter().filter(|(_, audiences)| audiences & audience.bit() != 0).map(|(content, _)| content);
+        assert_eq!(own.next(), publish(record, audience).as_ref(), "{audience:?}");
+        assert!(own.next().is_none(), "one content an audience");
+    }
+    assert!(at_once.len() < 2 || at_once[0].0 != at_once[1].0, "equal contents are one");
+}
+
+#[test]
+fn all_audiences_at_once_see_what_each_sees() {
+    for record in combinations() {
+        agree(&Record::Mailbox(record));
+    }
+    entries(&some_mailboxes()).iter().for_each(agree);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The statements that write a stretch of the plan: `$1` and `$2` bound the places, `$3` is the time (UTC seconds).
 //!
-//! They run on the store with the staging database attached read-only as `staging`, in a slice of an ordinary import or over the whole
-//! plan of a first load. A mailbox is decided from its row as it is now: only one of source `extraction` is touched, and liste rouge,
+//! They run on the store with the staging database attached read-only as `staging`, in a slice of an ordinary import, or of a first load for
+//! the labels and the liste blanche, which alone have a plan there. A mailbox is decided from its row as it is now: only one of source `extraction` is touched, and liste rouge,
 //! telephone opposition, freeze and suspension are never unset. A structure or person that leaves is looked at again: what was
 //! attached to it meanwhile keeps it.
 

@@ -1,8 +1,8 @@
 //! What the files of an import say, as records to be sorted: one sort a subject, keys first, see [`Subject`].
 //!
 //! The files repeat a person, a structure or a label with nearly every row. A table of what was said lately drops most repetitions at
-//! once; it may forget, for sorting drops the rest. It compares keyed hashes of 64 bits, each with one other, and the key is drawn for
-//! every import: neither chance nor a crafted file makes two contents meet. Sorting and writing are done by a thread beside.
+//! once; it may forget, for sorting drops the rest. A place of it is found by one keyed hash and compares another, of 63 bits; the keys are
+//! drawn for every import: neither chance nor a crafted file makes two contents meet. Sorting and writing are done by a thread beside.
 
 use super::super::import::Candidate;
 use super::super::import::SourceFile;
@@ -48,11 +48,13 @@ pub(super) struct Contents {
     heaps: [Heap; SUBJECTS],
     record: Vec<u8>,
     recent: Vec<u64>,
-    key: RandomState,
+    /// For the place in `recent`, and for what is compared there.
+    keys: [RandomState; 2],
     full: SyncSender<(usize, Heap)>,
     /// Heaps that were written, to be filled again.
     empty: Receiver<Heap>,
-    writer: JoinHandle<Result<[Runs; SUBJECTS]>>,
+    /// `None` once its failure was told.
+    writer: Option<JoinHandle<Result<[Runs; SUBJECTS]>>>,
     folder: PathBuf,
 }
 
@@ -77,10 +79,10 @@ impl Contents {
             heaps: Default::default(),
             record: Vec::new(),
             recent: vec![0; RECENT],
-            key: RandomState::new(),
+            keys: [RandomState::new(), RandomState::new()],
             full,
             empty,
-            writer,
+            writer: Some(writer),
             folder: folder.to_owned(),
         })
     }
@@ -136,12 +138,15 @@ impl Contents {
     }
 
     fn push(&mut self, subject: Subject) -> Result<bool> {
-        let mut hasher = self.key.build_hasher();
-        hasher.write_u8(subject as u8);
-        hasher.write(&self.record);
+        let [place, hash] = self.keys.each_ref().map(|key| {
+            let mut hasher = key.build_hasher();
+            hasher.write_u8(subject as u8);
+            hasher.write(&self.record);
+            hasher.finish()
+        });
         // Zero stands for a free place.
-        let hash = hasher.finish() | 1 << 63;
-        if let Some(place) = self.recent.get_mut(hash as usize % RECENT) {
+        let hash = hash | 1 << 63;
+        if let Some(place) = self.recent.get_mut(place as usize % RECENT) {
             if *place == hash {
                 return Ok(false);
             }
@@ -152,21 +157,32 @@ impl Contents {
         if heap.is_full() {
             let other = self.empty.try_recv().unwrap_or_default();
             let full = std::mem::replace(heap, other);
-            // The writer is gone after an error only, which `finish` brings.
-            let _ = self.full.send((subject as usize, full));
+            if self.full.send((subject as usize, full)).is_err() {
+                // The writer is gone after an error only, as of a full disk: the import ends here.
+                return Err(self.join().err().unwrap_or_else(stopped));
+            }
         }
         Ok(true)
     }
 
+    fn join(&mut self) -> Result<[Runs; SUBJECTS]> {
+        self.writer.take().ok_or_else(stopped)?.join().map_err(|_| stopped())?
+    }
+
     /// The end of all files.
-    pub fn finish(self) -> Result<Sorted> {
-        for (subject, heap) in self.heaps.into_iter().enumerate().filter(|(_, heap)| !heap.is_empty()) {
+    pub fn finish(mut self) -> Result<Sorted> {
+        for (subject, heap) in std::mem::take(&mut self.heaps).into_iter().enumerate().filter(|(_, heap)| !heap.is_empty()) {
+            // A writer that is gone says why when it is joined.
             let _ = self.full.send((subject, heap));
         }
-        drop(self.full);
-        let runs = self.writer.join().map_err(|_| Error::conflict("the thread that sorts the rows stopped"))??;
-        Ok(Sorted { runs, folder: self.folder })
+        // The end of what the writer waits for.
+        self.full = sync_channel(0).0;
+        Ok(Sorted { runs: self.join()?, folder: self.folder })
     }
+}
+
+fn stopped() -> Error {
+    Error::conflict("the thread that sorts the rows stopped")
 }
 
 impl Sorted {

@@ -66,6 +66,16 @@ impl<'a> FirstLoad<'a> {
     /// # Errors
     /// The store as it was stands whenever an error is returned.
     pub async fn load(self, now: i64, report: &(dyn Fn(&Plan, i64) -> String + Sync), reached: Reached<'_>) -> Result<(Plan, i64)> {
+        let fresh = self.fresh.clone();
+        let loaded = self.replace(now, report, reached).await;
+        if loaded.is_err() && fresh.exists() {
+            // It may be what the disk is full of. The first error is the one to tell.
+            let _ = std::fs::remove_file(&fresh);
+        }
+        loaded
+    }
+
+    async fn replace(self, now: i64, report: &(dyn Fn(&Plan, i64) -> String + Sync), reached: Reached<'_>) -> Result<(Plan, i64)> {
         let (old, fresh) = (self.data.database(), &self.fresh);
         reached("load")?;
         let loaded = load(fresh, &self.staged, self.sorted, now, report).await?;

@@ -1,5 +1,5 @@
-//! From staged contents to a plan: winners, then the difference with the store, then the order of writing. All of it SQL over whole
-//! tables, in the scripts `plan_*.sql`, run on the staging database with the store attached read-only.
+//! From the winners (see `winners`; those of the liste blanche are picked here) to a plan: the difference with the store, then the order of
+//! writing. All of it SQL over whole tables, in the scripts `plan_*.sql`, run on the staging database with the store attached read-only.
 //!
 //! One read transaction spans the comparison, so the store is seen in one state; nothing is locked but that snapshot.
 

@@ -84,6 +84,7 @@ type Row = (String, u8, String, i64, i64, Option<i64>);
 
 fn published((entry, audiences, digest, since, created, gone): Row) -> Option<PublishedRow> {
     let entry = parse_key(&entry)?;
+    // Rows of before have twice as many, of which the first half tells as well whether an entry changed.
     let mut bytes = [0; 16];
     for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
         *byte = u8::from_str_radix(digest.get(place..place + 2)?, 16).ok()?;

@@ -1,7 +1,7 @@
 //! Generations: the lock, resuming, what makes a rebuild, switching under open readers, audiences.
 
 use super::sample::{Doc, SINCE, documents, mailbox, site, world};
-use super::{add, built, found, query, rebuild, run};
+use super::{add, built, found, keys, query, rebuild, run};
 use crate::projection::faults::Unwritable;
 use annuaire::directory::{Caller, Directory, Governor};
 use annuaire::error::Kind as ErrorKind;
@@ -140,6 +140,56 @@ fn audiences_see_their_own_documents() {
     assert_eq!(run(&reader, Audience::Professional, &anything).total, Some(2));
     let key = EntryKey::new(Kind::Mailbox, "logiciel@ch-exemple.mssante.fr");
     assert!(reader.entry(Audience::Public, &key).unwrap().is_none() && reader.entry(Audience::Professional, &key).unwrap().is_some());
+}
+
+fn listed(index: &Index, audience: Audience) -> Vec<String> {
+    keys(&run(&index.reader(), audience, &query(Matching::Attributes(AttributeFilter::Present("objectClass".into())))))
+}
+
+#[test]
+fn a_large_build_answers_in_the_order_of_names_over_its_segments() {
+    let mut docs = world();
+    docs.sort_by_cached_key(Doc::sort);
+    let folder = TempDir::new().unwrap();
+    let mut index = Index::open(&folder.path().join("index"), "store", &Reader::default()).unwrap();
+    let mut build = index.begin_build().unwrap();
+    for part in docs.chunks(docs.len() / 7) {
+        add(&mut build, part);
+        build.commit(Committed { seq: 1 }).unwrap();
+    }
+    for mut merge in build.begin_merge(1).unwrap() {
+        while !merge.done().unwrap() {
+            std::thread::yield_now();
+        }
+    }
+    index.switch_to(build).unwrap();
+    for audience in Audience::ALL {
+        let expected: Vec<String> = docs.iter().filter(|d| d.shown_to(audience)).map(Doc::key).collect();
+        assert_eq!(listed(&index, audience), expected);
+    }
+}
+
+/// Which segment comes first must not tell of what the audience may not see.
+#[test]
+fn the_order_of_segments_follows_what_everybody_sees() {
+    let organisation = |name: &str, kind| {
+        let mut record = mailbox(&format!("{name}@ch-exemple.mssante.fr"), kind);
+        record.sites = vec![site("F990999013", name, "69003", "Lyon", ("69", "Rhône"))];
+        documents(&Record::Mailbox(record))
+    };
+    let mut orders = Vec::new();
+    for hidden in [true, false] {
+        let (_folder, mut index) = built(&[]);
+        let mut first = if hidden { organisation("aaa", MailboxType::App) } else { Vec::new() };
+        first.extend(organisation("mmm", MailboxType::Org));
+        for (seq, segment) in [(2, first), (3, organisation("bbb", MailboxType::Org))] {
+            add(index.live(), &segment);
+            index.live().commit(Committed { seq }).unwrap();
+        }
+        orders.push(listed(&index, Audience::Public));
+    }
+    assert_eq!(orders[0], ["m:bbb@ch-exemple.mssante.fr", "m:mmm@ch-exemple.mssante.fr"]);
+    assert_eq!(orders[0], orders[1]);
 }
 
 #[tokio::test]

@@ -115,6 +115,27 @@ async fn many_records_are_those_of_one_at_a_time() {
     }
 }
 
+/// What is read at once is read in batches: an entry that an earlier batch met as a neighbour, without all that belongs to it, is whole.
+#[tokio::test]
+async fn neighbours_of_an_earlier_batch_are_whole() {
+    let seeded = directory().await;
+    let mut keys = Vec::new();
+    for kind in Kind::ALL {
+        let names = seeded.store.entry_names(kind, "", u32::MAX).await.unwrap();
+        keys.extend(names.into_iter().map(|name| EntryKey::new(kind, name.id)));
+    }
+    let strangers = (0..600).map(|number| EntryKey::new(Kind::Professional, format!("89{number:010}")));
+    for neighbour in &keys {
+        let others = keys.iter().filter(|key| *key != neighbour).cloned();
+        let asked: Vec<EntryKey> = std::iter::once(neighbour.clone()).chain(strangers.clone()).chain(others).collect();
+        let records = seeded.store.read_records(&asked).await.unwrap();
+        for key in &keys {
+            let alone = seeded.store.records(std::slice::from_ref(key)).await.unwrap();
+            assert_eq!(format!("{:?}", records.get(key)), format!("{:?}", alone[0].1), "{key} behind {neighbour}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn mailboxes_are_named_by_holder_or_structure() {
     let seeded = directory().await;
