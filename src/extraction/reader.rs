@@ -27,6 +27,7 @@ pub struct Reader<R> {
     lines: Lines<R>,
     header: Header,
     header_bytes: u64,
+    header_line: Vec<u8>,
     ends: Vec<u32>,
 }
 
@@ -66,8 +67,8 @@ impl<R: Read> Reader<R> {
         }
         let line = lines.line();
         let header = Header::read(kind, line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line))?;
-        let header_bytes = lines.bytes;
-        Ok(Self { kind, lines, header, header_bytes, ends: Vec::new() })
+        let (header_bytes, header_line) = (lines.bytes, line.to_vec());
+        Ok(Self { kind, lines, header, header_bytes, header_line, ends: Vec::new() })
     }
 
     #[must_use]
@@ -87,20 +88,50 @@ impl<R: Read> Reader<R> {
         &self.header.warnings
     }
 
+    /// The header line: lines of two files mean the same only where theirs is the same.
+    #[must_use]
+    pub fn header(&self) -> &[u8] {
+        &self.header_line
+    }
+
     /// The next row; `None` at the end of the file.
     ///
     /// # Errors
     /// Only when the source fails; a bad row is an outcome.
     #[expect(clippy::should_implement_trait, reason = "a row borrows from the reader, which an Iterator cannot say")]
     pub fn next(&mut self) -> Result<Option<Row<'_>>> {
+        Ok(if self.advance()? { Some(self.row()) } else { None })
+    }
+
+    /// Moves to the next line that holds a byte; `false` at the end of the file.
+    ///
+    /// # Errors
+    /// Only when the source fails.
+    pub fn advance(&mut self) -> Result<bool> {
         loop {
             if !self.lines.advance().map_err(read_failed)? {
-                return Ok(None);
+                return Ok(false);
             }
             if !self.lines.line().is_empty() {
-                break;
+                return Ok(true);
             }
         }
+    }
+
+    /// The line moved to, without its end; `None` when it is too long for any row.
+    #[must_use]
+    pub fn line(&self) -> Option<&[u8]> {
+        (!self.lines.too_long).then(|| self.lines.line())
+    }
+
+    /// Bytes of that line in the file, its end included.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.lines.bytes
+    }
+
+    /// Reads the line moved to.
+    pub fn row(&mut self) -> Row<'_> {
         let outcome = read_row(self.kind, &self.header, &self.lines, &mut self.ends);
         let raw = match &outcome {
             Ok(_) => self.lines.line(),
@@ -108,7 +139,7 @@ impl<R: Read> Reader<R> {
             Err(_) if self.lines.too_long => self.lines.line().get(..MAX_RAW_BYTES).unwrap_or_default(),
             Err(_) => self.lines.line(),
         };
-        Ok(Some(Row { line: self.lines.number, bytes: self.lines.bytes, raw, outcome }))
+        Row { line: self.lines.number, bytes: self.lines.bytes, raw, outcome }
     }
 }
 

@@ -10,14 +10,24 @@
 //!
 //! Refused whole, the store as it was: a file without an accepted row, an older edition, a malformed liste blanche, an unsafe zip.
 
+mod ahead;
 mod archive;
+mod daily;
 mod edition;
+mod fingerprint;
 mod guard;
 mod inputs;
+mod memory;
+mod memory_file;
 mod pace;
 mod read;
+mod recorder;
 mod report;
+mod rewrite;
 mod run;
+mod scope;
+mod statements;
+mod witnesses;
 
 pub use pace::{AIM, Clock, Pace, REST};
 pub use report::{Effects, FileReport, Report};

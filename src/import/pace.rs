@@ -1,8 +1,8 @@
 //! The pace of an ordinary import: how much a slice takes, and the rest after it.
 //!
-//! A slice holds the store's write lock for 200 ms at most, 70 ms being aimed at, since a commit waits for the disk; after each the lock
-//! is left free for 120 ms, because SQLite's waiters sleep up to 100 ms between two looks. The clock and the pause are a parameter, so that
-//! a test needs neither.
+//! A slice holds the store's write lock for 200 ms at most, 70 ms being aimed at, since a commit waits for the disk. When another writer
+//! waits the lock is then left free for 120 ms, because SQLite's waiters sleep up to 100 ms between two looks; else for a moment. The
+//! clock and the pause are a parameter, so that a test needs neither.
 
 use crate::error::Result;
 use crate::store::import::{Applying, Slice};
@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 /// How long a slice should hold the write lock.
 pub const AIM: Duration = Duration::from_millis(70);
-/// How long the lock is left free after a slice, at least.
+/// How long the lock is left free after a slice when another writer waits, at least.
 pub const REST: Duration = Duration::from_millis(120);
+/// And when none does.
+const BREATH: Duration = Duration::from_millis(2);
 /// Units of a first slice of a kind, before anything is known of their cost.
 const FIRST_SIZE: u64 = 200;
 const MAX_SIZE: u64 = 50_000;
@@ -64,7 +66,7 @@ pub(super) async fn apply(applying: &mut Applying, pace: &dyn Pace, now: i64, do
         size.learn(slice);
         done(applying.applied(), applying.planned());
         pace.reached("slice")?;
-        pace.rest(REST).await?;
+        pace.rest(if applying.awaited()? { REST } else { BREATH }).await?;
     }
     Ok(())
 }

@@ -40,11 +40,15 @@ pub struct FileReport {
     pub accepted: u64,
     pub duplicate: u64,
     pub rejected: u64,
+    /// Accepted rows that the edition before held, byte for byte: only what the others speak of was compared with the store. 0 where
+    /// everything was.
+    #[serde(default)]
+    pub unchanged: u64,
     /// Rejected rows by column and reason.
     pub rejections: BTreeMap<String, u64>,
     /// Rows with a citizen's address, among the rejected: counted, their bytes never kept.
     pub citizens: u64,
-    /// Keys that rows of the file give two contents or more, by kind of thing.
+    /// Keys among those compared that rows of the file give two contents or more, by kind of thing.
     pub conflicts: BTreeMap<String, u64>,
     /// Accepted rows with something odd, by column.
     pub remarks: BTreeMap<String, u64>,
@@ -114,6 +118,9 @@ impl fmt::Display for FileReport {
         writeln!(f, "{}", self.title())?;
         let Self { rows_read, accepted, duplicate, rejected, .. } = self;
         writeln!(f, "  rows read {rows_read} = accepted {accepted} + duplicate {duplicate} + rejected {rejected}")?;
+        if self.unchanged > 0 {
+            writeln!(f, "  as in the edition before {}: what the others speak of was compared", self.unchanged)?;
+        }
         for (reason, count) in &self.rejections {
             writeln!(f, "  rejected {count}: {reason}")?;
         }

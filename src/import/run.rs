@@ -1,13 +1,20 @@
 //! The course of one import, and the finishing of one that was interrupted.
 
+use super::daily::{Check, Daily, Read};
+use super::inputs::Input;
+use super::memory::{Ends, Memory};
 use super::pace::{self, Clock, Pace};
-use super::report::Report;
-use super::{Options, Progress, guard, inputs, read};
+use super::recorder::{Recorded, Recorder};
+use super::report::{FileReport, Report};
+use super::{Options, Progress, guard, inputs, memory_file, read};
 use crate::error::{Error, Kind, Result, at_path};
-use crate::store::import::{Applying, FirstLoad, LastApplied, Staging, Unfinished, drop_staging};
+use crate::store::import::{Applying, FirstLoad, LastApplied, Plan, SourceFile, Staging, Unfinished, drop_staging};
 use crate::store::{DataDir, ImportLock, ProcessLock, Store};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+
+/// The files of which a memory is kept; the liste blanche is small and read whole.
+const NATIONAL: [SourceFile; 3] = [SourceFile::PersonneActivite, SourceFile::SavoirFaire, SourceFile::Mailboxes];
 
 /// Time as the caller tells it.
 pub type Now<'a> = &'a (dyn Fn() -> Timestamp + Send + Sync);
@@ -48,11 +55,14 @@ pub async fn run_at(
     for input in &found.inputs {
         inputs::check_edition(input, &last, options, now)?;
     }
-    let mut staging = Staging::create(data, &format!("import-{}.sqlite3", now.as_second())).await?;
-    if let Err(error) = read_all(&mut staging, &found.inputs, options, &last, progress, &mut report).await {
-        staging.discard().await?;
-        return Err(error);
+    let name = format!("import-{}.sqlite3", now.as_second());
+    let Staged { mut staging, files, recorded } = read_all(data, &store, (&name, &found.inputs), options, progress).await?;
+    for file in &files {
+        if last.iter().any(|l| l.file.code() == file.kind && l.edition == file.edition && l.sha256 != file.sha256) {
+            report.warnings.push(format!("{}: edition {} again, with other bytes: compared like a newer one", file.kind, file.edition));
+        }
     }
+    report.files = files;
     if !store.list_loaded().await? && !report.files.iter().any(|f| f.kind == "liste_blanche") {
         report
             .warnings
@@ -61,24 +71,112 @@ pub async fn run_at(
     store.close().await;
     drop(store);
     let run = Run { data, options, last: &last, progress, clock, pace };
-    match run.finish_reading(&mut staging, report).await {
-        Ok(Next::Done(report)) => {
+    let (report, told) = match run.finish_reading(&mut staging, report).await {
+        Ok(Next::Done(report, told)) => {
             staging.discard().await?;
-            Ok(report)
+            (report, told)
         }
-        Ok(Next::Apply(report)) => {
+        Ok(Next::Apply(report, told)) => {
             let staged = staging.seal().await?;
             progress.stage("writing the difference");
             let applying = Applying::begin(data, &staged, report.json()).await?;
             let report = apply(applying, report, progress, clock, pace).await?;
             remove(&staged)?;
-            Ok(report)
+            (report, told)
+        }
+        Err(error) => {
+            staging.discard().await?;
+            return Err(error);
+        }
+    };
+    if let Some(recorded) = recorded {
+        remember(data, recorded, told).await?;
+    }
+    Ok(report)
+}
+
+/// Keeps what the files of a run that is done said, for the next one.
+async fn remember(data: &DataDir, recorded: Recorded, told: Plan) -> Result<()> {
+    let store = Store::open(data).await?;
+    let run = store.last_run().await?;
+    store.close().await;
+    let Some((run, store)) = run else { return Ok(()) };
+    let Recorded { writer, mut ends } = recorded;
+    ends.shared.extend(told.shared);
+    ends.former.extend(told.former);
+    writer.finish(&Ends { run, store, ..ends }, data)
+}
+
+/// The files, staged.
+struct Staged {
+    staging: Staging,
+    files: Vec<FileReport>,
+    recorded: Option<Recorded>,
+}
+
+/// Reads what is new when the last import's memory fits, else everything.
+async fn read_all(
+    data: &DataDir,
+    store: &Store,
+    (name, inputs): (&str, &[Input]),
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Staged> {
+    let check = |file: &FileReport| guard::check_rows(file, options);
+    if let Some(memory) = fitting(data, store, inputs).await? {
+        let mut staging = Staging::create(data, name).await?;
+        let daily = Daily { data, store, memory, progress, keep: !options.dry_run };
+        match daily.stage(inputs, &mut staging, &check).await {
+            Ok(Some(Read { files, recorded })) => return Ok(Staged { staging, files, recorded }),
+            Ok(None) => staging.discard().await?,
+            Err(error) => {
+                staging.discard().await?;
+                return Err(error);
+            }
+        }
+        progress.stage("everything is compared");
+    }
+    let mut staging = Staging::create(data, name).await?;
+    let seen = store.last_change().await?;
+    match read_everything(data, &mut staging, inputs, options, progress, &check).await {
+        Ok((files, recorded)) => {
+            let recorded = recorded.map(|r| Recorded { ends: Ends { seen, ..r.ends }, ..r });
+            Ok(Staged { staging, files, recorded })
         }
         Err(error) => {
             staging.discard().await?;
             Err(error)
         }
     }
+}
+
+async fn read_everything(
+    data: &DataDir,
+    staging: &mut Staging,
+    inputs: &[Input],
+    options: &Options,
+    progress: &dyn Progress,
+    check: Check<'_>,
+) -> Result<(Vec<FileReport>, Option<Recorded>)> {
+    let complete = NATIONAL.iter().all(|file| inputs.iter().any(|input| input.file == *file));
+    let mut recorder = Recorder::new(Some(data).filter(|_| complete && !options.dry_run))?;
+    let mut files = Vec::new();
+    for input in inputs {
+        let file = read::stage(input, staging, Some(&mut recorder), progress).await?;
+        check(&file)?;
+        files.push(file);
+    }
+    Ok((files, recorder.finish()))
+}
+
+/// The memory of the last run, when it is of the same files and this store.
+async fn fitting(data: &DataDir, store: &Store, inputs: &[Input]) -> Result<Option<Memory>> {
+    let Some(last) = store.last_run().await? else { return Ok(None) };
+    if !NATIONAL.iter().all(|file| inputs.iter().any(|input| input.file == *file)) {
+        return Ok(None);
+    }
+    let memory = memory_file::read(data)?;
+    Ok(memory.filter(|memory| (memory.ends.run, &memory.ends.store) == (last.0, &last.1)))
 }
 
 /// Finishes an import that was interrupted after its first slice, and clears what other interrupted ones left. `None` when there was
@@ -113,25 +211,6 @@ fn lock(data: &DataDir) -> Result<ImportLock> {
     Ok(lock)
 }
 
-async fn read_all(
-    staging: &mut Staging,
-    inputs: &[inputs::Input],
-    options: &Options,
-    last: &[LastApplied],
-    progress: &dyn Progress,
-    report: &mut Report,
-) -> Result<()> {
-    for input in inputs {
-        let file = read::stage(input, staging, progress).await?;
-        guard::check_rows(&file, options)?;
-        if last.iter().any(|l| l.file == input.file && l.edition == file.edition && l.sha256 != file.sha256) {
-            report.warnings.push(format!("{}: edition {} again, with other bytes: compared like a newer one", file.kind, file.edition));
-        }
-        report.files.push(file);
-    }
-    Ok(())
-}
-
 /// What follows when the files were read.
 struct Run<'a> {
     data: &'a DataDir,
@@ -143,9 +222,9 @@ struct Run<'a> {
 }
 
 enum Next {
-    Done(Report),
+    Done(Report, Plan),
     /// The staging database holds a plan.
-    Apply(Report),
+    Apply(Report, Plan),
 }
 
 impl Run<'_> {
@@ -155,7 +234,7 @@ impl Run<'_> {
         if let Some(lock) = lock
             && let Some(load) = FirstLoad::begin(lock, self.data, staging, &|step| self.pace.reached(step)).await?
         {
-            return self.load_fresh(load, report).await.map(Next::Done);
+            return self.load_fresh(load, report).await.map(|(report, plan)| Next::Done(report, plan));
         }
         let store = Store::open(self.data).await?;
         self.progress.stage("comparing with the store");
@@ -163,10 +242,10 @@ impl Run<'_> {
         report.take_plan(&plan);
         guard::check_shrinks(&plan.shrinks, &report.files, self.last, self.options)?;
         store.close().await;
-        Ok(if self.options.dry_run { Next::Done(report) } else { Next::Apply(report) })
+        Ok(if self.options.dry_run { Next::Done(report, plan) } else { Next::Apply(report, plan) })
     }
 
-    async fn load_fresh(&self, load: FirstLoad<'_>, mut report: Report) -> Result<Report> {
+    async fn load_fresh(&self, load: FirstLoad<'_>, mut report: Report) -> Result<(Report, Plan)> {
         self.progress.stage("loading a fresh store");
         let plan = load.plan();
         report.take_plan(plan);
@@ -181,7 +260,7 @@ impl Run<'_> {
         };
         let now = (self.clock)().as_second();
         let (created, last) = load.load(now, &|created, last| done(created, last).json(), &|step| self.pace.reached(step)).await?;
-        Ok(done(&created, last))
+        Ok((done(&created, last), created))
     }
 }
 

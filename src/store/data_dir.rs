@@ -3,13 +3,15 @@
 //! A folder is ours when it holds the marker file `ANNUAIRE`; a folder that is not empty and has no marker is refused, so that a
 //! mistyped `--data` never mixes our files with somebody else's.
 //!
-//! Two advisory file locks stand beside the index's own. `store.lock` is held shared by every process that has the store open, and
-//! exclusively by a first load, which replaces the database file. `import.lock` is held by the one import that runs. The kernel
-//! releases them with the process, so a kill leaves none behind.
+//! Three advisory file locks stand beside the index's own. `store.lock` is held shared by every process that has the store open, and
+//! exclusively by a first load, which replaces the database file. `import.lock` is held by the one import that runs. `writers.lock` is
+//! held shared by whoever waits for SQLite's write lock, so that an import sees it and steps back. The kernel releases them with the
+//! process, so a kill leaves none behind.
 
 use crate::error::{Error, Kind, Result, at_path};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const MARKER: &str = "ANNUAIRE";
@@ -160,6 +162,51 @@ impl ImportLock {
     pub fn acquire(data: &DataDir) -> Result<Option<Self>> {
         let file = data.lock_file("import.lock")?;
         Ok(taken(file.try_lock())?.then_some(Self { _held: Held(file) }))
+    }
+}
+
+/// Those who wait for the write lock, as an import sees them.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    file: File,
+    tasks: Mutex<usize>,
+}
+
+/// One of them, until dropped.
+pub(super) struct Standing<'a>(&'a Waiting);
+
+impl Waiting {
+    pub(super) fn new(data: &DataDir) -> Result<Self> {
+        Ok(Self { file: data.lock_file("writers.lock")?, tasks: Mutex::new(0) })
+    }
+
+    /// Shows that this task waits. Only a sign: a lock that cannot be had is done without.
+    pub(super) fn stand(&self) -> Standing<'_> {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if *tasks == 0 {
+            let _ = self.file.try_lock_shared();
+        }
+        *tasks += 1;
+        Standing(self)
+    }
+
+    /// Does anybody wait, in any process?
+    pub(super) fn anybody(&self) -> Result<bool> {
+        let nobody = taken(self.file.try_lock())?;
+        if nobody {
+            self.file.unlock().map_err(|e| Error::internal("the data folder cannot be unlocked", e))?;
+        }
+        Ok(!nobody)
+    }
+}
+
+impl Drop for Standing<'_> {
+    fn drop(&mut self) {
+        let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        *tasks -= 1;
+        if *tasks == 0 {
+            let _ = self.0.file.unlock();
+        }
     }
 }
 

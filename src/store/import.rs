@@ -15,6 +15,7 @@ use crate::model::{
 };
 
 pub use super::sqlite::apply::{Applying, Slice, drop_staging};
+pub use super::sqlite::contents::structure_fields;
 pub use super::sqlite::first_load::FirstLoad;
 pub use super::sqlite::staging::Staging;
 
@@ -47,7 +48,9 @@ impl SourceFile {
         self as i64
     }
 
-    pub(super) fn from_number(number: i64) -> Option<Self> {
+    /// The file of a number.
+    #[must_use]
+    pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|file| file.number() == number)
     }
 }
@@ -147,9 +150,27 @@ pub struct Shrink {
     pub closing: u64,
 }
 
+/// A key that several structures of file 1 carry: kind, value, their ids.
+pub type SharedKey = (String, String, Vec<String>);
+
+/// What a plan compares: these things, and with a structure the keys that name it, with a mailbox what it is attached to. Whoever draws
+/// a scope answers for it that nothing outside differs from the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    pub people: Vec<String>,
+    pub structures: Vec<String>,
+    /// Kind and value.
+    pub keys: Vec<(String, String)>,
+    pub mailboxes: Vec<String>,
+}
+
 /// What a plan would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
+    /// Keys among those compared that several structures of file 1 carry.
+    pub shared: Vec<SharedKey>,
+    /// Keys among those compared that name a structure although no row of file 1 says so.
+    pub former: Vec<(String, String)>,
     /// Keys that one file gives two contents or more, by file and kind of thing.
     pub conflicts: Vec<(SourceFile, String, u64)>,
     pub shrinks: Vec<Shrink>,
@@ -174,6 +195,62 @@ impl Store {
     pub async fn last_applied(&self) -> Result<Vec<LastApplied>> {
         match self {
             Self::Sqlite(db) => db.last_applied().await,
+        }
+    }
+
+    /// The last run that was done, and the store's id.
+    pub async fn last_run(&self) -> Result<Option<(i64, String)>> {
+        match self {
+            Self::Sqlite(db) => db.last_run().await,
+        }
+    }
+
+    /// Kind and key of what others than imports changed after a change number; `None` when that cannot be told any more.
+    pub async fn touched_since(&self, seq: i64) -> Result<Option<Vec<(String, String)>>> {
+        match self {
+            Self::Sqlite(db) => db.touched_since(seq).await,
+        }
+    }
+
+    /// What mailboxes are attached to: professional, kind and value of a structure's key; empty for none.
+    pub async fn attached_to(&self, mailboxes: &[String]) -> Result<Vec<(String, String, String)>> {
+        match self {
+            Self::Sqlite(db) => db.attached_to(mailboxes).await,
+        }
+    }
+
+    /// Kind and value of the keys that name structures.
+    pub async fn keys_of(&self, structures: &[String]) -> Result<Vec<(String, String)>> {
+        match self {
+            Self::Sqlite(db) => db.keys_of(structures).await,
+        }
+    }
+
+    /// Which structures keys name, and whether file 1 holds them: kind, value, structure.
+    pub async fn named_by(&self, keys: &[(&str, &str)]) -> Result<Vec<(String, String, String, bool)>> {
+        match self {
+            Self::Sqlite(db) => db.named_by(keys).await,
+        }
+    }
+
+    /// Those of the structures that file 1 holds.
+    pub async fn structures_in_rpps(&self, structures: &[String]) -> Result<Vec<String>> {
+        match self {
+            Self::Sqlite(db) => db.structures_in_rpps(structures).await,
+        }
+    }
+
+    /// Structures of people's activities.
+    pub async fn structures_worked_at(&self, people: &[String]) -> Result<Vec<String>> {
+        match self {
+            Self::Sqlite(db) => db.structures_worked_at(people).await,
+        }
+    }
+
+    /// Mailboxes that operators published.
+    pub async fn operator_addresses(&self) -> Result<Vec<String>> {
+        match self {
+            Self::Sqlite(db) => db.operator_addresses().await,
         }
     }
 

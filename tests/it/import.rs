@@ -1,5 +1,6 @@
 //! Importing the national files: sums, winners, editions, guards, ownership, the two ways of loading, and runs that were interrupted.
 
+mod daily;
 mod files;
 mod slices;
 

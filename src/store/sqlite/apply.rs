@@ -5,7 +5,7 @@
 //! row: a run without a row was never applied and may be dropped. Causes come last and withdrawals first among them; a cause only names
 //! what to look at again, so it does not matter that they may take more than one slice.
 
-use super::super::data_dir::DataDir;
+use super::super::data_dir::{DataDir, Waiting};
 use super::super::import::Unfinished;
 use super::plan::attach_read_only;
 use super::{Sqlite, apply_statements as statements, commit, db, writer_connection};
@@ -22,7 +22,8 @@ const BEGIN_RUN: &str = "INSERT INTO import_run (state, staging, planned, applie
 const ADVANCE: &str = "UPDATE import_run SET applied = $2 WHERE id = $1";
 const END_RUN: &str = "UPDATE import_run SET state = 'done', ended_at = $2, report = $3 WHERE id = $1";
 const LAST_CHANGE: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'change'), 0)";
-const HELD: &str = "SELECT count(*) FROM mailbox m JOIN staging.n_mailbox n ON n.address = m.address WHERE m.source = 'operator'";
+const HELD: &str = "SELECT count(*) + coalesce((SELECT held FROM staging.scoped), 0)
+    FROM staging.n_mailbox n CROSS JOIN mailbox m ON m.address = n.address WHERE m.source = 'operator'";
 const UNFINISHED: &str = "SELECT id, staging, report FROM import_run WHERE state = 'applying' ORDER BY id LIMIT 1";
 const APPLIED: &str = "SELECT applied FROM import_run WHERE id = $1";
 
@@ -44,6 +45,7 @@ pub struct Applying {
     run: Option<i64>,
     stretches: Vec<Stretch>,
     applied: u64,
+    waiting: Waiting,
 }
 
 /// One transaction that was committed.
@@ -62,7 +64,7 @@ impl Applying {
         let mut connection = writer_connection(&data.database()).await?;
         attach_read_only(&mut connection, staging, "staging").await?;
         let stretches = stretches(&mut connection).await?;
-        Ok(Self { connection, staging: name, report, run: None, stretches, applied: 0 })
+        Ok(Self { connection, staging: name, report, run: None, stretches, applied: 0, waiting: Waiting::new(data)? })
     }
 
     /// Takes up a run that was interrupted.
@@ -149,6 +151,11 @@ impl Applying {
         self.run = Some(run);
         self.applied += units;
         Ok(Slice { units, held: clock().saturating_sub(locked) })
+    }
+
+    /// Does another writer wait for the store?
+    pub fn awaited(&self) -> Result<bool> {
+        self.waiting.anybody()
     }
 
     /// Rows of the mailbox file whose mailbox is an operator's, now.

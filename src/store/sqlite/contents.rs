@@ -127,6 +127,11 @@ impl Contents {
         Ok(Some(new))
     }
 
+    /// A structure of file 1 carries a key.
+    pub fn claim(&mut self, kind: &str, value: &str, structure: &str) -> Result<()> {
+        self.say(Subject::Keys, &[kind, value, "1", structure]).map(drop)
+    }
+
     fn say_structure(&mut self, subject: Subject, key: &[&str], structure: &Structure) -> Result<bool> {
         join(&mut self.record, key.iter().copied().chain(structure_fields(structure)));
         self.push(subject)
@@ -216,8 +221,9 @@ pub(super) fn join<'a>(record: &mut Vec<u8>, fields: impl IntoIterator<Item = &'
     record.pop();
 }
 
-/// Also the order in which fields are compared where contents disagree.
-fn structure_fields(s: &Structure) -> [&str; STRUCTURE_FIELDS] {
+/// What a structure says of itself besides its id; also the order in which fields are compared where contents disagree.
+#[must_use]
+pub fn structure_fields(s: &Structure) -> [&str; STRUCTURE_FIELDS] {
     let a = &s.address;
     [
         &s.name,

@@ -47,6 +47,8 @@ impl<'a> FirstLoad<'a> {
     /// Copies what the store holds. `None`, having done nothing, when it holds people, structures or mailboxes.
     pub async fn begin(lock: ProcessLock, data: &'a DataDir, staging: &mut Staging, reached: Reached<'_>) -> Result<Option<Self>> {
         let fresh = data.staging().join("first-load.sqlite3");
+        // Whoever counts must have left the store.
+        staging.held().await?;
         if !copy(&data.database(), &fresh, reached).await? {
             return Ok(None);
         }

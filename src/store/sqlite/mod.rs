@@ -14,10 +14,11 @@ mod assemble;
 mod audit;
 mod bulk;
 mod changes;
-mod contents;
+pub(super) mod contents;
 mod dependants;
 mod dump;
 pub(super) mod first_load;
+mod held;
 mod labels;
 mod mailboxes;
 mod meta;
@@ -28,13 +29,14 @@ mod purge;
 pub mod records;
 mod rows;
 mod runs;
+mod scope;
 pub(super) mod staging;
 mod status;
 mod trust;
 mod winners;
 mod winners_structures;
 
-use super::data_dir::{DataDir, OpeningLock, ProcessLock};
+use super::data_dir::{DataDir, OpeningLock, ProcessLock, Waiting};
 use crate::error::{Error, Kind, Result};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -66,6 +68,7 @@ pub struct Sqlite {
     reader: SqlitePool,
     store_id: String,
     cursor_key: [u8; 32],
+    waiting: Waiting,
     _lock: ProcessLock,
 }
 
@@ -86,7 +89,7 @@ impl Sqlite {
         drop(opening);
         let many = SqlitePoolOptions::new().max_connections(READERS).idle_timeout(None).max_lifetime(None);
         let reader = many.connect_with(reader_options(&path)).await.map_err(db("the store could not be opened for reading"))?;
-        Ok(Self { writer, reader, store_id, cursor_key, _lock: lock })
+        Ok(Self { writer, reader, store_id, cursor_key, waiting: Waiting::new(data)?, _lock: lock })
     }
 
     /// Random, made with the store: an index that carries another one belongs to another store.
@@ -108,6 +111,7 @@ impl Sqlite {
 
     /// A write transaction: holds SQLite's write lock from its first statement, so that nothing read in it can change under it.
     async fn write(&self) -> Result<Transaction<'static, Driver>> {
+        let _standing = self.waiting.stand();
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(db("the store could not be written"))
     }
 

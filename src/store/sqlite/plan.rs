@@ -4,6 +4,7 @@
 //! One read transaction spans the comparison, so the store is seen in one state; nothing is locked but that snapshot.
 
 use super::super::import::{LastApplied, Plan, Shrink, SourceFile};
+use super::held::Held;
 use super::winners::Conflicts;
 use super::{Sqlite, db};
 use crate::error::Result;
@@ -15,9 +16,15 @@ const LAST_APPLIED: &str = "SELECT f.kind, f.edition, f.sha256 FROM import_file 
 const PRESENT: &str = "INSERT INTO present SELECT
     EXISTS (SELECT 1 FROM file WHERE kind = 'personne_activite'), EXISTS (SELECT 1 FROM file WHERE kind = 'savoir_faire'),
     EXISTS (SELECT 1 FROM file WHERE kind = 'mailboxes'), EXISTS (SELECT 1 FROM file WHERE kind = 'liste_blanche')";
-const SHRINKS: &str = "SELECT file, thing, held, closing FROM guard ORDER BY file, thing";
+const SHRINKS: &str = "SELECT file, thing, closing FROM guard ORDER BY file, thing";
+const FORMER: &str = "SELECT t.kind, t.value FROM t_alias t
+    WHERE NOT EXISTS (SELECT 1 FROM n_alias n WHERE n.kind = t.kind AND n.value = t.value)";
 const EFFECTS: &str = "SELECT thing, effect, sum(things) FROM tally WHERE things > 0 GROUP BY thing, effect ORDER BY thing, effect";
-const HELD: &str = "SELECT count(*) FROM store.mailbox m JOIN n_mailbox n ON n.address = m.address WHERE m.source = 'operator'";
+const HELD: &str = "SELECT count(*) + coalesce((SELECT held FROM scoped), 0)
+    FROM n_mailbox n CROSS JOIN store.mailbox m ON m.address = n.address WHERE m.source = 'operator'";
+/// What of the store is compared: all of it, or the scope.
+const EVERYTHING: &str = include_str!("plan_everything.sql");
+const SCOPE: &str = include_str!("plan_scope.sql");
 
 /// The scripts, each building on the tables of those before it.
 const SCRIPTS: [&str; 5] = [
@@ -28,34 +35,39 @@ const SCRIPTS: [&str; 5] = [
     include_str!("plan_order.sql"),
 ];
 
-pub(super) async fn make(staging: &mut SqliteConnection, store: &Path, conflicts: Conflicts) -> Result<Plan> {
+pub(super) async fn make(staging: &mut SqliteConnection, store: &Path, scoped: bool, held: Held, conflicts: Conflicts) -> Result<Plan> {
     attach_read_only(staging, store, "store").await?;
     let mut transaction = staging.begin().await.map_err(db("the plan could not be made"))?;
     sqlx::query(PRESENT).execute(&mut *transaction).await.map_err(db("the plan could not be made"))?;
-    for script in SCRIPTS {
+    let compared = if scoped { SCOPE } else { EVERYTHING };
+    for script in std::iter::once(compared).chain(SCRIPTS) {
         transaction.execute(sqlx::raw_sql(script)).await.map_err(db("the plan could not be made"))?;
     }
-    let plan = read(&mut transaction, conflicts).await?;
+    let plan = read(&mut transaction, held, conflicts).await?;
     transaction.commit().await.map_err(db("the plan could not be made"))?;
     staging.execute("DETACH store").await.map_err(db("the plan could not be made"))?;
     Ok(plan)
 }
 
-async fn read(connection: &mut SqliteConnection, conflicts: Conflicts) -> Result<Plan> {
+async fn read(connection: &mut SqliteConnection, counted: Held, conflicts: Conflicts) -> Result<Plan> {
     let failed = || db("the plan could not be read");
-    let shrinks: Vec<(i64, String, i64, i64)> = sqlx::query_as(SHRINKS).fetch_all(&mut *connection).await.map_err(failed())?;
+    let shrinks: Vec<(i64, String, i64)> = sqlx::query_as(SHRINKS).fetch_all(&mut *connection).await.map_err(failed())?;
     let effects: Vec<(String, String, i64)> = sqlx::query_as(EFFECTS).fetch_all(&mut *connection).await.map_err(failed())?;
+    let former: Vec<(String, String)> = sqlx::query_as(FORMER).fetch_all(&mut *connection).await.map_err(failed())?;
     let held: i64 = sqlx::query_scalar(HELD).fetch_one(&mut *connection).await.map_err(failed())?;
     Ok(Plan {
         conflicts: conflicts.into_iter().map(|((file, thing), keys)| (file, thing.to_owned(), keys)).collect(),
         shrinks: shrinks
             .into_iter()
-            .filter_map(|(f, thing, held, closing)| {
-                Some(Shrink { file: SourceFile::from_number(f)?, thing, held: held.unsigned_abs(), closing: closing.unsigned_abs() })
+            .filter_map(|(number, thing, closing)| {
+                let (.., held) = counted.iter().find(|(file, of, _)| *file == number && *of == thing)?;
+                Some(Shrink { file: SourceFile::from_number(number)?, thing, held: held.unsigned_abs(), closing: closing.unsigned_abs() })
             })
             .collect(),
         effects: effects.into_iter().map(|(thing, effect, n)| (thing, effect, n.unsigned_abs())).collect(),
         held_by_operator: held.unsigned_abs(),
+        shared: Vec::new(),
+        former,
     })
 }
 
@@ -70,7 +82,7 @@ pub(super) async fn attach_read_only(connection: &mut SqliteConnection, path: &P
 }
 
 /// `file:` URI of a path, with what has a meaning in URIs escaped.
-fn read_only_uri(path: &Path) -> String {
+pub(super) fn read_only_uri(path: &Path) -> String {
     let text = path.to_string_lossy();
     let mut uri = String::from(if text.starts_with('/') { "file://" } else { "file:" });
     for c in text.chars() {

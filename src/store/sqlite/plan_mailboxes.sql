@@ -27,7 +27,7 @@ CREATE TABLE gone_attachment (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO gone_attachment
 SELECT s.mailbox, s.professional, s.structure_kind, s.structure_value, s.service
-FROM store.attachment s JOIN store.mailbox m ON m.address = s.mailbox
+FROM d_attachment s CROSS JOIN store.mailbox m ON m.address = s.mailbox
 WHERE m.source = 'extraction' AND EXISTS (SELECT 1 FROM n_mailbox n WHERE n.address = s.mailbox)
   AND NOT EXISTS (SELECT 1 FROM n_attachment n
                   WHERE n.mailbox = s.mailbox AND n.professional = s.professional AND n.structure_kind = s.structure_kind
@@ -38,7 +38,7 @@ WHERE m.source = 'extraction' AND EXISTS (SELECT 1 FROM n_mailbox n WHERE n.addr
 CREATE TABLE gone_mailbox (address TEXT PRIMARY KEY, effect TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO gone_mailbox
 SELECT s.address, CASE WHEN s.liste_rouge OR s.frozen THEN 'kept' ELSE 'closed' END
-FROM store.mailbox s
+FROM d_mailbox s
 WHERE (SELECT f5 FROM present) AND s.source = 'extraction' AND s.state <> 'closed'
   AND (s.in_extraction OR NOT (s.liste_rouge OR s.frozen))
   AND NOT EXISTS (SELECT 1 FROM n_mailbox n WHERE n.address = s.address)

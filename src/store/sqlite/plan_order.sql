@@ -49,8 +49,8 @@ SELECT 'domain', d.domain, 1 FROM store.domain_certificate d JOIN put_certificat
 -- The first liste blanche hides the mailboxes of every domain that it does not hold.
 INSERT INTO raw_cause
 SELECT 'domain', m.domain, NOT EXISTS (SELECT 1 FROM n_domain n WHERE n.name = m.domain)
-FROM (SELECT DISTINCT domain FROM store.mailbox) m
-WHERE (SELECT f9 FROM present) AND NOT EXISTS (SELECT 1 FROM store.meta WHERE name = 'list_loaded' AND value = '1');
+FROM (SELECT DISTINCT domain FROM store.mailbox
+      WHERE (SELECT f9 FROM present) AND NOT EXISTS (SELECT 1 FROM store.meta WHERE name = 'list_loaded' AND value = '1')) m;
 INSERT INTO raw_cause SELECT 'structure', id, 0 FROM put_structure;
 INSERT INTO raw_cause SELECT 'structure', id, 1 FROM gone_structure;
 INSERT INTO raw_cause SELECT 'structure', structure, 0 FROM put_alias;
@@ -84,34 +84,21 @@ WHERE NOT EXISTS (SELECT 1 FROM store.professional) AND NOT EXISTS (SELECT 1 FRO
 INSERT INTO cause (kind, key, withdraws)
 SELECT 'all', '', 0 WHERE NOT EXISTS (SELECT 1 FROM cause) AND EXISTS (SELECT 1 FROM plan WHERE effect <> 'confirmed');
 
--- What the guard asks: things of each kind the store holds, and how many a file would close.
-CREATE TABLE guard (file INTEGER NOT NULL, thing TEXT NOT NULL, held INTEGER NOT NULL, closing INTEGER NOT NULL) STRICT;
+-- What the guard asks: how many things of each kind a file would close; how many the store holds is counted beside.
+CREATE TABLE guard (file INTEGER NOT NULL, thing TEXT NOT NULL, closing INTEGER NOT NULL) STRICT;
+INSERT INTO guard SELECT 1, 'professional', (SELECT count(*) FROM close_person) WHERE (SELECT f1 FROM present);
 INSERT INTO guard
-SELECT 1, 'professional', (SELECT count(*) FROM store.professional WHERE origin = 'rpps' AND closed_at IS NULL),
-       (SELECT count(*) FROM close_person)
+SELECT 1, 'exercise', (SELECT count(*) FROM gone_exercise g JOIN store.professional s ON s.id = g.professional WHERE s.origin = 'rpps')
 WHERE (SELECT f1 FROM present);
+INSERT INTO guard SELECT 1, 'activity', (SELECT count(*) FROM gone_activity) WHERE (SELECT f1 FROM present);
 INSERT INTO guard
-SELECT 1, 'exercise', (SELECT count(*) FROM store.exercise),
-       (SELECT count(*) FROM gone_exercise g JOIN store.professional s ON s.id = g.professional WHERE s.origin = 'rpps')
-WHERE (SELECT f1 FROM present);
-INSERT INTO guard
-SELECT 1, 'activity', (SELECT count(*) FROM store.activity), (SELECT count(*) FROM gone_activity) WHERE (SELECT f1 FROM present);
-INSERT INTO guard
-SELECT 1, 'structure', (SELECT count(*) FROM store.structure WHERE in_rpps AND closed_at IS NULL),
-       (SELECT count(*) FROM store.structure s WHERE s.in_rpps AND s.closed_at IS NULL
+SELECT 1, 'structure', (SELECT count(*) FROM d_structure s WHERE s.in_rpps AND s.closed_at IS NULL
           AND NOT EXISTS (SELECT 1 FROM n_structure n WHERE n.id = s.id AND n.in_rpps)
           AND NOT EXISTS (SELECT 1 FROM kept_structure k WHERE k.id = s.id))
 WHERE (SELECT f1 FROM present);
-INSERT INTO guard
-SELECT 2, 'savoir_faire', (SELECT count(*) FROM store.savoir_faire WHERE source = 2),
-       (SELECT count(*) FROM gone_savoir_faire WHERE source = 2)
-WHERE (SELECT f2 FROM present);
-INSERT INTO guard
-SELECT 5, 'mailbox', (SELECT count(*) FROM store.mailbox WHERE source = 'extraction' AND state <> 'closed'),
-       (SELECT count(*) FROM gone_mailbox)
-WHERE (SELECT f5 FROM present);
-INSERT INTO guard
-SELECT 9, 'domain', (SELECT count(*) FROM store.domain WHERE listed), (SELECT count(*) FROM gone_domain) WHERE (SELECT f9 FROM present);
+INSERT INTO guard SELECT 2, 'savoir_faire', (SELECT count(*) FROM gone_savoir_faire WHERE source = 2) WHERE (SELECT f2 FROM present);
+INSERT INTO guard SELECT 5, 'mailbox', (SELECT count(*) FROM gone_mailbox) WHERE (SELECT f5 FROM present);
+INSERT INTO guard SELECT 9, 'domain', (SELECT count(*) FROM gone_domain) WHERE (SELECT f9 FROM present);
 
 -- What the report says, by kind of thing.
 CREATE TABLE tally (thing TEXT NOT NULL, effect TEXT NOT NULL, things INTEGER NOT NULL) STRICT;

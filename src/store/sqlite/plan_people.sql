@@ -21,7 +21,7 @@ WHERE s.id IS NULL OR o.closed OR
 
 CREATE TABLE close_person (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 INSERT INTO close_person
-SELECT s.id FROM store.professional s
+SELECT s.id FROM d_professional s
 WHERE (SELECT f1 FROM present) AND s.origin = 'rpps' AND s.closed_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM n_person n WHERE n.id = s.id AND n.file = 1)
   AND NOT EXISTS (SELECT 1 FROM protected p WHERE p.file = 1 AND p.key = s.id);
@@ -44,7 +44,7 @@ CREATE TABLE gone_exercise (
     professional TEXT NOT NULL, profession TEXT NOT NULL, category TEXT NOT NULL, PRIMARY KEY (professional, profession, category)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO gone_exercise
-SELECT s.professional, s.profession, s.category FROM store.exercise s
+SELECT s.professional, s.profession, s.category FROM d_exercise s
 WHERE NOT EXISTS (SELECT 1 FROM n_exercise n
                   WHERE n.professional = s.professional AND n.profession = s.profession AND n.category = s.category)
   AND (EXISTS (SELECT 1 FROM close_person c WHERE c.id = s.professional)
@@ -57,7 +57,7 @@ SELECT n.id, n.professional FROM n_activity n WHERE NOT EXISTS (SELECT 1 FROM st
 CREATE INDEX put_activity_professional ON put_activity (professional);
 CREATE TABLE gone_activity (id TEXT PRIMARY KEY, professional TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO gone_activity
-SELECT s.id, s.professional FROM store.activity s
+SELECT s.id, s.professional FROM d_activity s
 WHERE (SELECT f1 FROM present) AND NOT EXISTS (SELECT 1 FROM n_activity n WHERE n.id = s.id)
   AND NOT EXISTS (SELECT 1 FROM protected p WHERE p.file = 1 AND p.key = s.professional);
 CREATE INDEX gone_activity_professional ON gone_activity (professional);
@@ -78,7 +78,7 @@ CREATE TABLE gone_savoir_faire (
     PRIMARY KEY (professional, source, profession, category, kind, code)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO gone_savoir_faire
-SELECT s.professional, s.source, s.profession, s.category, s.kind, s.code FROM store.savoir_faire s
+SELECT s.professional, s.source, s.profession, s.category, s.kind, s.code FROM d_savoir_faire s
 WHERE CASE s.source WHEN 1 THEN (SELECT f1 FROM present) ELSE (SELECT f2 FROM present) END
   AND NOT EXISTS (SELECT 1 FROM n_savoir_faire n
                   WHERE n.professional = s.professional AND n.source = s.source AND n.profession = s.profession
@@ -88,7 +88,7 @@ WHERE CASE s.source WHEN 1 THEN (SELECT f1 FROM present) ELSE (SELECT f2 FROM pr
 -- An incomplete person that nothing refers to any more.
 CREATE TABLE gone_person (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 INSERT INTO gone_person
-SELECT s.id FROM store.professional s
+SELECT s.id FROM d_professional s
 WHERE s.origin <> 'rpps'
   AND NOT EXISTS (SELECT 1 FROM n_person n WHERE n.id = s.id AND n.file = 1)
   AND NOT EXISTS (SELECT 1 FROM t_attachment t WHERE t.professional = s.id)

@@ -11,11 +11,17 @@ SELECT a.mailbox, a.professional, a.structure_kind, a.structure_value
 FROM n_attachment a LEFT JOIN store.mailbox m ON m.address = a.mailbox WHERE m.source IS NOT 'operator';
 INSERT INTO t_attachment
 SELECT a.mailbox, a.professional, a.structure_kind, a.structure_value
-FROM store.attachment a JOIN store.mailbox m ON m.address = a.mailbox
-WHERE m.state <> 'closed'
-  AND (NOT (SELECT f5 FROM present) OR m.source = 'operator'
-       OR EXISTS (SELECT 1 FROM protected p WHERE p.file = 5 AND p.key = a.mailbox)
-       OR ((m.liste_rouge OR m.frozen) AND NOT EXISTS (SELECT 1 FROM n_mailbox n WHERE n.address = a.mailbox)));
+FROM d_attachment a CROSS JOIN store.mailbox m ON m.address = a.mailbox
+WHERE CASE
+      -- An extraction mailbox that is not compared stands in the file, unless it left it under a flag.
+      WHEN m.source = 'extraction' AND EXISTS (SELECT 1 FROM scoped)
+           AND NOT EXISTS (SELECT 1 FROM scope_mailbox k WHERE k.address = a.mailbox)
+      THEN m.in_extraction OR m.state <> 'closed'
+      ELSE m.state <> 'closed'
+           AND (NOT (SELECT f5 FROM present) OR m.source = 'operator'
+                OR EXISTS (SELECT 1 FROM protected p WHERE p.file = 5 AND p.key = a.mailbox)
+                OR ((m.liste_rouge OR m.frozen) AND NOT EXISTS (SELECT 1 FROM n_mailbox n WHERE n.address = a.mailbox)))
+      END;
 CREATE INDEX t_attachment_professional ON t_attachment (professional);
 CREATE TABLE t_key (kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID;
 INSERT OR IGNORE INTO t_key SELECT structure_kind, structure_value FROM t_attachment WHERE structure_kind <> '';
@@ -30,7 +36,7 @@ SELECT a.structure FROM protected p JOIN store.activity a ON a.professional = p.
 CREATE TABLE t_alias (kind TEXT NOT NULL, value TEXT NOT NULL, structure TEXT NOT NULL, PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID;
 INSERT INTO t_alias SELECT kind, value, structure FROM n_alias;
 INSERT OR IGNORE INTO t_alias
-SELECT s.kind, s.value, s.structure FROM store.structure_alias s
+SELECT s.kind, s.value, s.structure FROM d_alias s
 WHERE NOT (SELECT f1 FROM present)
    OR EXISTS (SELECT 1 FROM kept_structure k WHERE k.id = s.structure)
    OR EXISTS (SELECT 1 FROM t_key k WHERE k.kind = s.kind AND k.value = s.value);
@@ -50,7 +56,8 @@ FROM (SELECT t.structure AS sid, c.*, row_number() OVER (PARTITION BY t.structur
       WHERE c.file = 5
         AND NOT EXISTS (SELECT 1 FROM n_structure n WHERE n.id = t.structure)
         AND NOT EXISTS (SELECT 1 FROM store.structure s WHERE s.id = t.structure AND s.in_rpps AND s.closed_at IS NULL
-                        AND (NOT (SELECT f1 FROM present) OR EXISTS (SELECT 1 FROM kept_structure k WHERE k.id = s.id))))
+                        AND (NOT (SELECT f1 FROM present) OR EXISTS (SELECT 1 FROM kept_structure k WHERE k.id = s.id)
+                             OR (EXISTS (SELECT 1 FROM scoped) AND NOT EXISTS (SELECT 1 FROM scope_structure k WHERE k.id = s.id)))))
 WHERE place = 1;
 
 CREATE TABLE put_structure (id TEXT PRIMARY KEY, effect TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -73,7 +80,7 @@ INSERT INTO gone_structure
 SELECT id, CASE WHEN NOT used AND in_rpps THEN 'closed' WHEN used THEN 'kept' ELSE 'removed' END
 FROM (SELECT s.id, s.in_rpps,
              EXISTS (SELECT 1 FROM t_alias t JOIN t_key k ON k.kind = t.kind AND k.value = t.value WHERE t.structure = s.id) AS used
-      FROM store.structure s
+      FROM d_structure s
       WHERE s.closed_at IS NULL AND ((SELECT f1 FROM present) OR ((SELECT f5 FROM present) AND NOT s.in_rpps))
         AND NOT EXISTS (SELECT 1 FROM n_structure n WHERE n.id = s.id)
         AND NOT EXISTS (SELECT 1 FROM kept_structure k WHERE k.id = s.id))
@@ -90,7 +97,7 @@ WHERE s.structure IS NOT t.structure
 CREATE TABLE gone_alias (key TEXT PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, former TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO gone_alias
 SELECT s.kind || '|' || s.value, s.kind, s.value, s.structure
-FROM store.structure_alias s
+FROM d_alias s
 WHERE (SELECT f1 FROM present)
   AND NOT EXISTS (SELECT 1 FROM t_alias t WHERE t.kind = s.kind AND t.value = s.value)
   AND NOT EXISTS (SELECT 1 FROM gone_structure g WHERE g.id = s.structure AND g.effect <> 'kept');

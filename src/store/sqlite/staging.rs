@@ -5,17 +5,15 @@
 //! is synced while it is filled; [`Staging::seal`] syncs it before the first slice leans on it.
 
 use super::super::data_dir::DataDir;
-use super::super::import::{Candidate, FileFacts, Plan, RejectedRow, SourceFile};
+use super::super::import::{Candidate, FileFacts, Plan, RejectedRow, Scope, SourceFile};
 use super::bulk::{self, Place};
 use super::contents::{Contents, Sorted};
 use super::winners::{self, Conflicts};
-use super::{db, plan};
+use super::{db, held, plan};
 use crate::error::{Error, Result, at_path};
 use serde::Serialize;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
-use std::collections::HashSet;
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,9 +52,8 @@ pub struct Staging {
     /// One JSON array in the making for each statement of [`TABLES`].
     batches: [Vec<u8>; TABLES.len()],
     waiting: usize,
-    /// Rows of the file being read.
-    seen: HashSet<u128, BuildHasherDefault<Uniform>>,
-    keys: [RandomState; 2],
+    scoped: bool,
+    held: Option<held::Counting>,
     /// While the files are read.
     contents: Option<Contents>,
     /// After that.
@@ -87,8 +84,8 @@ impl Staging {
             connection,
             batches: Default::default(),
             waiting: 0,
-            seen: HashSet::default(),
-            keys: [RandomState::new(), RandomState::new()],
+            scoped: false,
+            held: Some(held::Counting::begin(data.database())),
             contents: Some(Contents::new(&data.staging())?),
             sorted: None,
             path,
@@ -100,11 +97,12 @@ impl Staging {
         &self.path
     }
 
-    /// Takes one statement of a file; [`Self::flush`] must be called from time to time, see [`Self::is_full`].
-    pub fn add(&mut self, file: SourceFile, candidate: &Candidate<'_>) -> Result<()> {
-        let Some(contents) = &mut self.contents else { return Err(Error::conflict("the files were read to their end")) };
-        if contents.add(file, candidate)?.is_some() {
-            return Ok(());
+    /// Takes one statement of a file, `false` when it was said lately; [`Self::flush`] must be called from time to time, see
+    /// [`Self::is_full`].
+    pub fn add(&mut self, file: SourceFile, candidate: &Candidate<'_>) -> Result<bool> {
+        let Some(contents) = &mut self.contents else { return Err(read_already()) };
+        if let Some(new) = contents.add(file, candidate)? {
+            return Ok(new);
         }
         let f = file.number();
         match *candidate {
@@ -116,17 +114,36 @@ impl Staging {
             }
             _ => Ok(()),
         }
+        .map(|()| true)
     }
 
-    /// Has this row of the file been read before, byte for byte? Remembers it, until [`Self::add_file`].
-    pub fn is_duplicate(&mut self, raw: &[u8]) -> bool {
-        let hashes = self.keys.each_ref().map(|key| {
-            let mut hasher = key.build_hasher();
-            hasher.write(raw);
-            hasher.finish()
-        });
-        let [high, low] = hashes.map(u128::from);
-        !self.seen.insert(high << 64 | low)
+    /// A label of a file, that a line not read again gives.
+    pub fn add_label(&mut self, file: SourceFile, nomenclature: &str, code: &str, label: &str) -> Result<()> {
+        self.add(file, &Candidate::Label { nomenclature, code, label }).map(drop)
+    }
+
+    /// What lines of file 1 that are not read again say of a key.
+    pub fn claim(&mut self, kind: &str, value: &str, structure: &str) -> Result<()> {
+        let Some(contents) = &mut self.contents else { return Err(read_already()) };
+        contents.claim(kind, value, structure)
+    }
+
+    /// Compares only this; `held` rows of the mailbox file outside it are of mailboxes that are an operator's.
+    pub async fn scope(&mut self, scope: &Scope, held: u64) -> Result<()> {
+        self.scoped = true;
+        super::scope::fill(&mut self.connection, scope, held).await
+    }
+
+    /// What the store held when the import began: counted meanwhile, and not to be waited for by anybody who needs the store alone.
+    pub(super) async fn held(&mut self) -> Result<held::Held> {
+        match self.held.take() {
+            Some(counting) => {
+                let held = counting.end().await?;
+                self.held = Some(held::Counting::Done(held.clone()));
+                Ok(held)
+            }
+            None => Err(read_already()),
+        }
     }
 
     /// Keeps a rejected row, and protects its key.
@@ -140,7 +157,6 @@ impl Staging {
     /// Notes a file that was read to its end.
     pub fn add_file(&mut self, facts: &FileFacts) -> Result<()> {
         let counts = (facts.rows_read, facts.accepted, facts.duplicate, facts.rejected);
-        self.seen = HashSet::default();
         let row = (facts.file.code(), &facts.name, &facts.edition, &facts.sha256, counts.0, counts.1, counts.2, counts.3);
         self.push(Table::File, &row)
     }
@@ -190,13 +206,16 @@ impl Staging {
         let winners = bulk::fill(&mut write, Place::Staging, move |rows| winners::things(&sorted, rows)).await?;
         write.commit().await.map_err(failed())?;
         conflicts.extend(winners.conflicts);
-        plan::make(&mut self.connection, &data.database(), conflicts).await
+        let held = self.held().await?;
+        let plan = plan::make(&mut self.connection, &data.database(), self.scoped, held, conflicts).await?;
+        Ok(Plan { shared: winners.shared, ..plan })
     }
 
     /// The plan of what a first load compares with the store all the same: labels and the liste blanche. Gives the sorted rest along.
     pub(super) async fn plan_lists(&mut self, data: &DataDir) -> Result<Plan> {
         let conflicts = self.fill_labels().await?;
-        plan::make(&mut self.connection, &data.database(), conflicts).await
+        let held = self.held().await?;
+        plan::make(&mut self.connection, &data.database(), false, held, conflicts).await
     }
 
     async fn fill_labels(&mut self) -> Result<Conflicts> {
@@ -239,21 +258,6 @@ pub(super) fn sync_folder(path: &Path) -> Result<()> {
     std::fs::File::open(folder).and_then(|f| f.sync_all()).map_err(at_path(folder))
 }
 
-/// Rows are remembered by a keyed hash of 128 bits, which needs no hashing again; the key is drawn for every import, so that no file can
-/// be written whose rows meet.
-#[derive(Debug, Default)]
-struct Uniform(u64);
-
-impl Hasher for Uniform {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-    }
-
-    fn write_u128(&mut self, hash: u128) {
-        self.0 = hash as u64;
-    }
+fn read_already() -> Error {
+    Error::conflict("the files were read to their end")
 }

@@ -79,3 +79,11 @@ CREATE TABLE rejection (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, line INTEGER NOT NULL, column_name TEXT NOT NULL, reason TEXT NOT NULL,
     excerpt TEXT NOT NULL
 ) STRICT;
+
+-- Where only a part of the store is compared (see plan_scope.sql): a row here, with the rows of the mailbox file outside that part
+-- whose mailbox is an operator's; and what is compared.
+CREATE TABLE scoped (held INTEGER NOT NULL) STRICT;
+CREATE TABLE scope_person (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE scope_structure (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE scope_key (kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID;
+CREATE TABLE scope_mailbox (address TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;

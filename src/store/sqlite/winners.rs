@@ -4,7 +4,7 @@
 //! One pass over each sort. The rows go to the winners' tables of a staging database, for comparison with the store, or straight to a
 //! fresh store, where there is nothing to compare with: then the structures that only the mailbox file describes are settled here too.
 
-use super::super::import::{Plan, SourceFile};
+use super::super::import::{Plan, SharedKey, SourceFile};
 use super::bulk::{Place, Rows, Table, Value};
 use super::contents::{Sorted, Subject};
 use super::runs::{Merge, Runs};
@@ -19,6 +19,10 @@ pub(super) type Conflicts = BTreeMap<(SourceFile, &'static str), u64>;
 #[derive(Debug, Default)]
 pub(super) struct Winners {
     pub conflicts: Conflicts,
+    /// Keys that several structures of file 1 carry.
+    pub shared: Vec<SharedKey>,
+    /// In a fresh store: keys that only the mailbox file knows.
+    pub former: Vec<(String, String)>,
     /// Rows written, by kind of thing.
     pub written: Vec<(&'static str, u64)>,
 }
@@ -32,6 +36,8 @@ impl Winners {
     pub fn into_plan(self) -> Plan {
         Plan {
             conflicts: self.conflicts.into_iter().map(|((file, thing), keys)| (file, thing.to_owned(), keys)).collect(),
+            shared: self.shared,
+            former: self.former,
             effects: self.written.into_iter().filter(|(_, rows)| *rows > 0).map(|(t, n)| (t.to_owned(), "created".to_owned(), n)).collect(),
             ..Default::default()
         }

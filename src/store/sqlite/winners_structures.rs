@@ -29,7 +29,7 @@ pub(super) fn keys(sorted: &Sorted, rows: &mut Rows, winners: &mut Winners) -> R
             if key.structure.is_empty() {
                 rest.clone_into(&mut key.structure);
             } else {
-                key.shared = true;
+                key.others.push(rest.to_owned());
             }
             return Ok(());
         }
@@ -65,8 +65,8 @@ struct Key {
     counted: Counted,
     /// The smallest id of file 1.
     structure: String,
-    /// Two structures of file 1 or more carry it.
-    shared: bool,
+    /// The others of file 1 that carry it.
+    others: Vec<String>,
     /// The smallest id the mailbox file gives, where file 1 names none.
     described: String,
 }
@@ -78,18 +78,27 @@ impl Key {
 
     /// The structure of file 1 it names.
     fn named(&self) -> Option<&str> {
-        let alone = !(self.shared && self.is_of_legal_entity());
+        let alone = self.others.is_empty() || !self.is_of_legal_entity();
         Some(&*self.structure).filter(|id| alone && !id.is_empty())
     }
 
-    fn write(&self, rows: &mut Rows, winners: &mut Winners) -> Result<()> {
-        if self.shared && !self.is_of_legal_entity() {
+    fn write(&mut self, rows: &mut Rows, winners: &mut Winners) -> Result<()> {
+        if let Some(id) = self.named().or(Some(&*self.described).filter(|id| !id.is_empty())) {
+            rows.push(Table::Alias, [&*self.kind, &*self.value, id].map(Value::Text))?;
+        }
+        if !self.described.is_empty() {
+            winners.former.push((self.kind.clone(), self.value.clone()));
+        }
+        if self.others.is_empty() {
+            return Ok(());
+        }
+        if !self.is_of_legal_entity() {
             winners.conflict(SourceFile::PersonneActivite, "alias");
         }
-        match self.named().or(Some(&*self.described).filter(|id| !id.is_empty())) {
-            Some(id) => rows.push(Table::Alias, [&*self.kind, &*self.value, id].map(Value::Text)),
-            None => Ok(()),
-        }
+        let mut all = std::mem::take(&mut self.others);
+        all.push(std::mem::take(&mut self.structure));
+        winners.shared.push((self.kind.clone(), self.value.clone(), all));
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use annuaire::extraction::{ActivityColumn as A, Column, ExpertiseColumn as E, Fi
 use std::path::{Path, PathBuf};
 
 /// Lines of each file, without header.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Files {
     pub activities: Vec<String>,
     pub expertises: Vec<String>,

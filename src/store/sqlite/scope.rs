@@ -1,0 +1,88 @@
+//! What an import of the next edition asks the store before it compares only a part of it, and the tables that hold that part.
+
+use super::super::import::Scope;
+use super::{Sqlite, db, statements};
+use crate::error::Result;
+use sqlx::SqliteConnection;
+
+statements! {
+    LAST_RUN = "SELECT r.id, m.value FROM import_run r JOIN meta m ON m.name = 'store_id'
+        WHERE r.id = (SELECT max(id) FROM import_run) AND r.state = 'done'";
+    // Whether rows were pruned is seen by the gap they left: numbers are never given twice.
+    GAP = "SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'change') - $1 <> (SELECT count(*) FROM change WHERE seq > $1)";
+    TOUCHED = "SELECT DISTINCT kind, key FROM change WHERE seq > $1 AND run IS NULL";
+    ATTACHED = "SELECT DISTINCT a.professional, a.structure_kind, a.structure_value
+        FROM json_each($1) j CROSS JOIN attachment a ON a.mailbox = j.value";
+    KEYS = "SELECT a.kind, a.value FROM json_each($1) j CROSS JOIN structure_alias a ON a.structure = j.value";
+    NAMED = "SELECT a.kind, a.value, a.structure, s.in_rpps FROM json_each($1) j
+        CROSS JOIN structure_alias a ON a.kind = j.value ->> 0 AND a.value = j.value ->> 1
+        CROSS JOIN structure s ON s.id = a.structure";
+    IN_RPPS = "SELECT s.id FROM json_each($1) j CROSS JOIN structure s ON s.id = j.value WHERE s.in_rpps";
+    WORKED_AT = "SELECT DISTINCT a.structure FROM json_each($1) j CROSS JOIN activity a ON a.professional = j.value
+        WHERE a.structure <> ''";
+    OPERATORS = "SELECT address FROM mailbox WHERE operator IS NOT NULL AND source = 'operator'";
+}
+
+/// On the staging database.
+const FILL: [&str; 4] = [
+    "INSERT INTO scope_person SELECT value FROM json_each($1)",
+    "INSERT INTO scope_structure SELECT value FROM json_each($1)",
+    "INSERT INTO scope_key SELECT value ->> 0, value ->> 1 FROM json_each($1)",
+    "INSERT INTO scope_mailbox SELECT value FROM json_each($1)",
+];
+const SCOPED: &str = "INSERT INTO scoped VALUES ($1)";
+
+fn list(values: &impl serde::Serialize) -> String {
+    serde_json::to_string(values).unwrap_or_default()
+}
+
+/// Fills the tables of a scope; `held` mailboxes of the file outside it are an operator's.
+pub(super) async fn fill(staging: &mut SqliteConnection, scope: &Scope, held: u64) -> Result<()> {
+    let failed = || db("the scope could not be staged");
+    let lists = [list(&scope.people), list(&scope.structures), list(&scope.keys), list(&scope.mailboxes)];
+    for (statement, list) in FILL.into_iter().zip(lists) {
+        sqlx::query(statement).bind(list).execute(&mut *staging).await.map_err(failed())?;
+    }
+    sqlx::query(SCOPED).bind(held as i64).execute(staging).await.map_err(failed())?;
+    Ok(())
+}
+
+impl Sqlite {
+    pub async fn last_run(&self) -> Result<Option<(i64, String)>> {
+        sqlx::query_as(LAST_RUN).fetch_optional(&self.reader).await.map_err(db("reading the import runs"))
+    }
+
+    pub async fn touched_since(&self, seq: i64) -> Result<Option<Vec<(String, String)>>> {
+        let mut read = self.read().await?;
+        let failed = || db("reading changes");
+        let gap: Option<bool> = sqlx::query_scalar(GAP).bind(seq).fetch_one(&mut *read).await.map_err(failed())?;
+        if gap != Some(false) {
+            return Ok(None);
+        }
+        sqlx::query_as(TOUCHED).bind(seq).fetch_all(&mut *read).await.map(Some).map_err(failed())
+    }
+
+    pub async fn attached_to(&self, mailboxes: &[String]) -> Result<Vec<(String, String, String)>> {
+        sqlx::query_as(ATTACHED).bind(list(&mailboxes)).fetch_all(&self.reader).await.map_err(db("reading attachments"))
+    }
+
+    pub async fn keys_of(&self, structures: &[String]) -> Result<Vec<(String, String)>> {
+        sqlx::query_as(KEYS).bind(list(&structures)).fetch_all(&self.reader).await.map_err(db("reading keys"))
+    }
+
+    pub async fn named_by(&self, keys: &[(&str, &str)]) -> Result<Vec<(String, String, String, bool)>> {
+        sqlx::query_as(NAMED).bind(list(&keys)).fetch_all(&self.reader).await.map_err(db("reading keys"))
+    }
+
+    pub async fn structures_in_rpps(&self, structures: &[String]) -> Result<Vec<String>> {
+        sqlx::query_scalar(IN_RPPS).bind(list(&structures)).fetch_all(&self.reader).await.map_err(db("reading structures"))
+    }
+
+    pub async fn structures_worked_at(&self, people: &[String]) -> Result<Vec<String>> {
+        sqlx::query_scalar(WORKED_AT).bind(list(&people)).fetch_all(&self.reader).await.map_err(db("reading activities"))
+    }
+
+    pub async fn operator_addresses(&self) -> Result<Vec<String>> {
+        sqlx::query_scalar(OPERATORS).fetch_all(&self.reader).await.map_err(db("reading mailboxes"))
+    }
+}
