@@ -5,7 +5,7 @@ use super::documents::{Loaded, Ready, write_entries};
 use super::ordered::Ordered;
 use crate::error::{Error, Result};
 use crate::index::{Committed, Generation};
-use crate::store::{ChangeKind, PublishedRow};
+use crate::store::{ChangeKind, ContentDigest, PublishedRow};
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use tokio::task::JoinHandle;
@@ -136,7 +136,7 @@ struct FirstRow {
     /// Place among the ordered entries.
     entry: u32,
     audiences: u8,
-    digest: [u8; 16],
+    digest: ContentDigest,
 }
 
 impl FirstRow {
