@@ -226,19 +226,34 @@ pub fn run(target: &Target, questions: &[Vec<u8>], load: &Load, end: &AtomicBool
     })
 }
 
-/// Share of the questions whose answer holds what was wanted.
-pub fn recall(target: &Target, questions: &[(Vec<u8>, String)]) -> Result<f64> {
+/// How many of the people asked for were found.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Recall {
+    /// Share of the questions whose answer holds who was wanted, where everybody who is alike fits the answer.
+    pub clear: f64,
+    /// The same of all questions.
+    pub all: f64,
+    /// Share of the questions that fit more people than are shown.
+    pub ambiguous: f64,
+}
+
+/// Asks for people one by one: the request, who is wanted, and whether everybody who is alike can be shown.
+pub fn recall(target: &Target, questions: &[(Vec<u8>, &str, bool)]) -> Result<Recall> {
     ensure!(!questions.is_empty(), "no questions");
     let mut connection = Connection::open(target)?;
-    let (mut found, mut asked) = (0, 0);
+    // Found and asked; of the clear ones, of all.
+    let (mut clear, mut all) = ((0, 0), (0, 0));
     let since = Instant::now();
-    for (request, wanted) in questions.iter().take_while(|_| since.elapsed() < RECALL) {
+    for (request, wanted, is_clear) in questions.iter().take_while(|_| since.elapsed() < RECALL) {
         connection.ask(request).context("a question of the recall")?;
         let answer = connection.buffer.get(..connection.filled).unwrap_or_default();
-        found += u32::from(wire::position(answer, wanted.as_bytes()).is_some());
-        asked += 1;
+        let found = u32::from(wire::position(answer, wanted.as_bytes()).is_some());
+        for counted in [Some(&mut all), is_clear.then_some(&mut clear)].into_iter().flatten() {
+            *counted = (counted.0 + found, counted.1 + 1);
+        }
     }
-    Ok(f64::from(found) / f64::from(asked))
+    let share = |(found, asked): (u32, u32)| f64::from(found) / f64::from(asked.max(1));
+    Ok(Recall { clear: share(clear), all: share(all), ambiguous: 1.0 - share((clear.1, all.1)) })
 }
 
 /// The first answer with an entry, after how long; asks again and again.

@@ -217,8 +217,9 @@ fn ask_all(arguments: &Arguments, results: &mut Results, system: &str, target: &
         let questions = questions::read(&arguments.keep, class)?;
         let (requests, target) = (requests(class, system, &questions)?, target(class)?);
         if class.starts_with("typo") || class.starts_with("rest") {
-            let about: Vec<_> = requests.iter().cloned().zip(questions.iter().map(|q| q.wanted.clone())).collect();
-            results.recall.insert(format!("{class}/{system}"), client::recall(&target, &about)?);
+            let about: Vec<_> =
+                requests.iter().cloned().zip(&questions).map(|(r, q)| (r, q.wanted.as_str(), q.alike <= questions::SHOWN)).collect();
+            results.recalled.insert(format!("{class}/{system}"), client::recall(&target, &about)?);
         }
         let duration = Duration::from_secs_f64(arguments.seconds);
         let mut load = Load { connections: 8, duration: duration / 2, pace: None };

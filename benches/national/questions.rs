@@ -19,6 +19,8 @@ const EACH: usize = 1_000;
 const DRAWN: usize = 20_000;
 /// Entries a search returns at most.
 const LIMIT: u32 = 100;
+/// People shown for a name, a profession and a city: of more than so many who are alike no order can show the one who is meant.
+pub const SHOWN: u32 = 20;
 /// Entries wanted back of a substring, of a beginning, of a specialty in a department.
 const CONTAINS: f64 = 80.0;
 const BEGINS: f64 = 74.0;
@@ -38,6 +40,9 @@ pub struct Question {
     /// Id of the person it is about.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub wanted: String,
+    /// People who equal that person in all that is asked, itself among them.
+    #[serde(default)]
+    pub alike: u32,
 }
 
 /// A number from a text, the same on every machine.
@@ -45,10 +50,13 @@ fn number(text: impl Hash) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(text)
 }
 
+/// Written when all were drawn; another name when they are drawn otherwise.
+const DONE: &str = "done-alike";
+
 /// Draws every class and writes the files, when they are not there; were they drawn?
 pub fn draw(keep: &Path, ldif: &Path) -> Result<bool> {
     let folder = keep.join("questions");
-    if folder.join("done").exists() {
+    if folder.join(DONE).exists() {
         return Ok(false);
     }
     std::fs::create_dir_all(&folder)?;
@@ -62,7 +70,7 @@ pub fn draw(keep: &Path, ldif: &Path) -> Result<bool> {
         }
         file.flush()?;
     }
-    std::fs::write(folder.join("done"), "")?;
+    std::fs::write(folder.join(DONE), "")?;
     Ok(true)
 }
 
@@ -80,6 +88,14 @@ struct Drawn {
     contained: Vec<String>,
     beginnings: Vec<String>,
     lists: Vec<(String, String)>,
+    /// How many people are of a name, a profession and a city, by [`who`].
+    alike: HashMap<u64, u32>,
+}
+
+/// A name, a profession and a city, whatever their accents, hyphens and capitals.
+fn who(sn: &str, profession: &str, city: &str) -> u64 {
+    let words = annuaire::text::words;
+    number((words(sn), profession, words(city)))
 }
 
 /// Those of about the wanted number, never more than a search returns, in an order of chance.
@@ -116,6 +132,7 @@ impl Drawn {
         let mut people = BTreeMap::new();
         let mut beginnings: HashMap<String, u32> = HashMap::new();
         let mut lists: HashMap<(String, String), u32> = HashMap::new();
+        let mut alike: HashMap<u64, u32> = HashMap::new();
         data::people(ldif, |person| {
             let sn = fold(&person.sn);
             for length in 2..=12 {
@@ -129,6 +146,11 @@ impl Drawn {
                     *lists.entry((specialty.clone(), department.clone())).or_default() += 1;
                 }
             }
+            for profession in &person.professions {
+                for city in &person.cities {
+                    *alike.entry(who(&person.sn, profession, city)).or_default() += 1;
+                }
+            }
             people.insert(number(&person.id), person);
             if people.len() > DRAWN {
                 people.pop_last();
@@ -139,6 +161,7 @@ impl Drawn {
             contained: mixed(pieces::contained(ldif, &people)?),
             beginnings: near(beginnings.into_iter(), BEGINS),
             lists: near(lists.into_iter(), LISTED),
+            alike,
             people,
         })
     }
@@ -175,8 +198,8 @@ impl Drawn {
         add("spec_dept", &mut self.lists.iter().map(|(s, d)| ldap(format!("(&(specialite={s})(departement={d}))"))));
         // One profession and one place, so that both are of the same practice.
         let practising = || self.people.iter().filter(|p| p.professions.len() == 1 && p.cities.len() == 1 && !p.sn.is_empty());
-        add("rest", &mut practising().map(|p| by_words(p, &p.sn)));
-        add("rest_columns", &mut practising().map(|p| by_columns(p, &p.sn)));
+        add("rest", &mut practising().map(|p| self.by_words(p, &p.sn)));
+        add("rest_columns", &mut practising().map(|p| self.by_columns(p, &p.sn)));
         let misspelt = || practising().enumerate().filter_map(|(at, p)| Some((p, misspelt(&p.sn, at)?)));
         add(
             "typo",
@@ -185,10 +208,10 @@ impl Drawn {
                     [sn.as_str(), p.professions.first().map_or("", String::as_str), &fold(p.cities.first().map_or("", String::as_str))]
                         .join(" "),
                 ],
-                ..by_words(p, &sn)
+                ..self.by_words(p, &sn)
             }),
         );
-        add("typo_columns", &mut misspelt().map(|(p, sn)| by_columns(p, &sn)));
+        add("typo_columns", &mut misspelt().map(|(p, sn)| self.by_columns(p, &sn)));
         let letters: Vec<String> = ('a'..='z').chain('0'..='9').map(String::from).collect();
         add("one_letter", &mut letters.iter().map(|x| ldap(on_four(x))));
         add("present", &mut std::iter::once(ldap("(objectClass=*)".to_owned())));
@@ -200,6 +223,27 @@ impl Drawn {
         let long = ["(cn=*an*an*an*)", "(cn=*marie*marie*)", "(mail=*mssante.fr*mssante*)", "(!(objectClass=*))", "(telephoneNumber=*12*)"];
         add("scan", &mut long.iter().map(|filter| ldap((*filter).to_owned())));
         classes
+    }
+
+    fn by_words(&self, person: &Person, sn: &str) -> Question {
+        let profession = person.professions.first().cloned().unwrap_or_default();
+        let city = person.cities.first().cloned().unwrap_or_default();
+        let words = |text: &str| annuaire::text::words(text).into_iter().map(|w| format!("{w}:*")).collect::<Vec<_>>();
+        let asked = [words(sn), vec![format!("p{}", profession.to_lowercase())], words(&city)].concat();
+        Question {
+            alike: self.alike.get(&who(&person.sn, &profession, &city)).copied().unwrap_or_default(),
+            rest: [("name", sn.to_owned()), ("profession", profession), ("city", city), ("limit", SHOWN.to_string())]
+                .map(|(name, value)| (name.to_owned(), value))
+                .to_vec(),
+            sql: vec![asked.join(" & ")],
+            wanted: person.id.clone(),
+            ..Question::default()
+        }
+    }
+
+    fn by_columns(&self, person: &Person, sn: &str) -> Question {
+        let city = person.cities.first().map(|c| fold(c)).unwrap_or_default();
+        Question { sql: vec![city, person.professions.first().cloned().unwrap_or_default(), fold(sn)], ..self.by_words(person, sn) }
     }
 }
 
@@ -226,26 +270,6 @@ fn ascii_word(text: &str) -> Option<&str> {
 fn two_words(person: &Person) -> Option<(String, String)> {
     let (given, sn) = (ascii_word(&person.given)?, ascii_word(&person.sn)?);
     Some((given.to_lowercase(), sn.to_lowercase()))
-}
-
-fn by_words(person: &Person, sn: &str) -> Question {
-    let profession = person.professions.first().cloned().unwrap_or_default();
-    let city = person.cities.first().cloned().unwrap_or_default();
-    let words = |text: &str| annuaire::text::words(text).into_iter().map(|w| format!("{w}:*")).collect::<Vec<_>>();
-    let asked = [words(sn), vec![format!("p{}", profession.to_lowercase())], words(&city)].concat();
-    Question {
-        rest: [("name", sn.to_owned()), ("profession", profession), ("city", city), ("limit", "20".to_owned())]
-            .map(|(name, value)| (name.to_owned(), value))
-            .to_vec(),
-        sql: vec![asked.join(" & ")],
-        wanted: person.id.clone(),
-        ..Question::default()
-    }
-}
-
-fn by_columns(person: &Person, sn: &str) -> Question {
-    let city = person.cities.first().map(|c| fold(c)).unwrap_or_default();
-    Question { sql: vec![city, person.professions.first().cloned().unwrap_or_default(), fold(sn)], ..by_words(person, sn) }
 }
 
 /// A surname with one error: a letter too many, too few, another, or two in each other's place.

@@ -1,6 +1,6 @@
 //! Figures kept between runs, and docs/performance.md made of them: what is between the two marks is ours to write, the rest is not.
 
-use crate::client::Figures;
+use crate::client::{Figures, Recall};
 use crate::data;
 use crate::ours::NextDay;
 use crate::process::Cost;
@@ -36,7 +36,8 @@ pub struct Results {
     /// `class/system/connections`.
     pub asked: BTreeMap<String, Figures>,
     /// `class/system`.
-    pub recall: BTreeMap<String, f64>,
+    #[serde(default)]
+    pub recalled: BTreeMap<String, Recall>,
     /// Private memory of each server after all questions.
     pub serving: BTreeMap<String, u64>,
     pub restart: Option<f64>,
@@ -74,8 +75,13 @@ impl Results {
     /// Figures of other questions are not to be mixed with those of these.
     pub fn forget_answers(&mut self) {
         self.asked.clear();
-        self.recall.clear();
+        self.recalled.clear();
         self.runs.drain(..self.runs.len().saturating_sub(1));
+    }
+
+    fn recall(&self, class: &str, system: &str) -> String {
+        let recall = self.recalled.get(&format!("{class}/{system}"));
+        recall.map_or(String::new(), |r| format!(", recall {:.3} ({:.3} of all)", r.clear, r.all))
     }
 
     /// The targets are for a country of this size; a smaller one neither meets nor misses them.
@@ -154,21 +160,30 @@ fn questions(out: &mut String, results: &Results) {
         let Some(ours) = results.figures(target.class, "ours", 32) else { continue };
         let other = results.figures(target.class, target.other, 32);
         // An answer without the person asked for is fast and worth nothing.
-        let finds = target.recall.is_none_or(|least| results.recall.get(&format!("{}/ours", target.class)).is_some_and(|r| *r >= least));
+        let finds =
+            target.recall.is_none_or(|least| results.recalled.get(&format!("{}/ours", target.class)).is_some_and(|r| r.clear >= least));
         let ratio = other.filter(|_| finds).map_or("–".to_owned(), |other| format!("{} ×", short(ours.per_second / other.per_second)));
         let met = match target.missed(results, ours, other).filter(|_| results.judged()) {
             None => "–".to_owned(),
             Some(missed) if missed.is_empty() => "yes".to_owned(),
             Some(missed) => format!("**no**: {}", missed.join(", ")),
         };
-        let recall =
-            |system: &str| results.recall.get(&format!("{}/{system}", target.class)).map_or(String::new(), |r| format!(", recall {r:.3}"));
+        let recall = |system: &str| results.recall(target.class, system);
         let (here, there) = (brief(Some(ours)) + &recall("ours"), brief(other) + &recall(target.other));
         let _ = writeln!(out, "| {} | {} | {here} | {there} | {ratio} | {met} |", target.title, target.words());
     }
+    if let Some(recall) = results.recalled.get("rest/ours") {
+        let _ = writeln!(
+            out,
+            "\nOf the questions by name, profession and city, {:.1} % fit more than {} people of that very name: these are not part of the \
+             recall, but of the one in brackets.",
+            recall.ambiguous * 100.0,
+            crate::questions::SHOWN
+        );
+    }
     for (class, title) in [("rest_columns", "name, profession, city"), ("typo_columns", "the same with a typo")] {
         if let Some(figures) = results.figures(class, "postgres", 32) {
-            let recall = results.recall.get(&format!("{class}/postgres")).map_or(String::new(), |r| format!(", recall {r:.3}"));
+            let recall = results.recall(class, "postgres");
             let _ = writeln!(out, "\nPostgreSQL by exact columns instead, {title}: {}{recall}.", brief(Some(figures)));
         }
     }

@@ -57,7 +57,7 @@ impl Target {
     /// `None` when the run does not say; else what was missed.
     pub fn missed(&self, results: &Results, ours: &Figures, other: Option<&Figures>) -> Option<Vec<&'static str>> {
         let ratio = other.map(|other| ours.per_second / other.per_second);
-        let recall = results.recall.get(&format!("{}/ours", self.class));
+        let recall = results.recalled.get(&format!("{}/ours", self.class));
         let least = |bound: Option<f64>, is: Option<f64>| bound.map(|bound| is.map(|is| is >= bound));
         let most = |bound: Option<f64>, is: f64| bound.map(|bound| Some(is <= bound));
         let held = [
@@ -65,7 +65,7 @@ impl Target {
             ("throughput", least(self.per_second, Some(ours.per_second))),
             ("p99", most(self.p99, ours.p99)),
             ("CPU", most(self.cpu, ours.cpu)),
-            ("recall", least(self.recall, recall.copied())),
+            ("recall", least(self.recall, recall.map(|r| r.clear))),
         ];
         let judged: Vec<_> = held.into_iter().filter_map(|(what, held)| Some((what, held?))).collect();
         if judged.is_empty() || judged.iter().any(|(_, held)| held.is_none()) {

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const TAG: usize = 16;
 const FIXED: usize = 36;
 /// Longest token read, in characters.

@@ -1,7 +1,8 @@
-//! From REST criteria to exact plans: of all matches, of those that hold every free word whole (class 0 of the rank, the others are class
-//! 1), and the tolerant plan (class 2), which is asked only when nothing matches as typed for this audience. A page that continues
-//! behind an entry of class 2 stays with the tolerant plan, whatever has come to match since.
+//! From REST criteria to exact plans: of all matches and of the classes of their rank (see [`super::query::RankKey::class`]), as typed, and
+//! with one error forgiven, which is asked only when nothing matches as typed for this audience. A page that continues behind an entry
+//! found with an error stays with the tolerant plan, whatever has come to match since.
 
+use super::document::whole_name;
 use super::near::Near;
 use super::plan::{Place, Plan};
 use super::practice::{Criterion, plan_coded, plan_exact, plan_words};
@@ -12,26 +13,36 @@ use crate::text;
 
 /// What a question looks up.
 pub(super) struct Plans {
-    /// All matches as typed.
-    pub typed: Plan,
-    /// Those of class 0.
-    pub whole: Plan,
+    pub matches: Plan,
+    /// What a match of each class holds, the best first; the others are of the class behind.
+    pub classes: Vec<Plan>,
 }
 
-/// The plans of a question as it is typed.
+/// The plans of a question as it is typed: by classes, those whose family name is what was typed, those that hold every free word whole.
 pub(super) fn plan(criteria: &Criteria) -> Plans {
-    let (words, places) = (free_words(criteria), place_words(criteria));
-    let whole = words.iter().map(FreeWord::whole);
-    Plans { typed: with_error(criteria, &words, &places, Mistaken::None), whole: Plan::and(whole.collect()) }
+    let words = free_words(criteria);
+    let whole = Plan::and(words.iter().map(FreeWord::whole).collect());
+    let name = criteria.name.as_deref().map(|name| Plan::Term(Place::Words, whole_name(name)));
+    let classes = match name {
+        Some(name) => vec![Plan::and(vec![name, whole.clone()]), whole],
+        None => vec![whole, Plan::None],
+    };
+    Plans { matches: with_error(criteria, &words, Mistaken::None), classes }
 }
 
-/// The plan that forgives one error in one word of `q`, `name`, `given` or `city`: the union, over the words, of the question with this one
-/// word by its neighbours and everything else as typed. A word with an error is a whole one: a beginning has too many neighbours to mean any.
-pub(super) fn tolerant(criteria: &Criteria) -> Plan {
-    let (words, places) = (free_words(criteria), place_words(criteria));
+/// The plans that forgive one error in one word of `q`, `name`, `given`, `city`, `profession` or `specialty`: the union, over the words, of
+/// the question with this one word by its neighbours and everything else as typed. A word with an error is a whole one: a beginning has too
+/// many neighbours to mean any. A name of somebody else's that holds the typed one as a word comes behind those who have no other.
+pub(super) fn tolerant(criteria: &Criteria) -> Plans {
+    let words = free_words(criteria);
     let free = (0..words.len()).map(Mistaken::Free);
-    let all = free.chain((0..places.len()).map(Mistaken::Place));
-    Plan::or(all.map(|error| with_error(criteria, &words, &places, error)).collect())
+    let spelt = Spelt::ALL.into_iter().flat_map(|spelt| (0..spelt.words(criteria).len()).map(move |at| Mistaken::Practice(spelt, at)));
+    let matches = Plan::or(free.chain(spelt).map(|error| with_error(criteria, &words, error)).collect());
+    let name = criteria.name.as_deref().map_or(Plan::None, |name| {
+        let near = Near::plan(Place::Words, "f", &text::words(name).join(" "));
+        Plan::or([Plan::Term(Place::Words, whole_name(name))].into_iter().chain(near).collect())
+    });
+    Plans { matches, classes: vec![name] }
 }
 
 /// Where the error is.
@@ -39,7 +50,45 @@ pub(super) fn tolerant(criteria: &Criteria) -> Plan {
 enum Mistaken {
     None,
     Free(usize),
-    Place(usize),
+    Practice(Spelt, usize),
+}
+
+/// What is asked of a practice by words that may be misspelt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelt {
+    City,
+    Profession,
+    Specialty,
+}
+
+impl Spelt {
+    const ALL: [Self; 3] = [Self::City, Self::Profession, Self::Specialty];
+
+    fn tag(self) -> &'static str {
+        match self {
+            Self::City => "c",
+            Self::Profession => "prof",
+            Self::Specialty => "spec",
+        }
+    }
+
+    fn words(self, criteria: &Criteria) -> Vec<String> {
+        let asked = match self {
+            Self::City => &criteria.city,
+            Self::Profession => &criteria.profession,
+            Self::Specialty => &criteria.specialty,
+        };
+        asked.as_deref().map(text::words).unwrap_or_default()
+    }
+
+    /// All words, one of them by its neighbours.
+    fn plan(self, criteria: &Criteria, error: Mistaken) -> Plan {
+        let words = self.words(criteria).into_iter().enumerate().map(|(at, word)| {
+            let near = || Near::plan(Place::Codes, self.tag(), &word).unwrap_or(Plan::None);
+            if error == Mistaken::Practice(self, at) { near() } else { Plan::Term(Place::Codes, format!("{}:{word}", self.tag())) }
+        });
+        Plan::and(words.collect())
+    }
 }
 
 /// A word of `q`, `name` or `given`. A free word may also be a name: names are kept under their own tags only.
@@ -76,11 +125,7 @@ fn free_words(criteria: &Criteria) -> Vec<FreeWord> {
     words.flat_map(|(tags, words)| words.into_iter().map(move |word| FreeWord { tags, word })).collect()
 }
 
-fn place_words(criteria: &Criteria) -> Vec<String> {
-    criteria.city.as_deref().map(text::words).unwrap_or_default()
-}
-
-fn with_error(criteria: &Criteria, words: &[FreeWord], places: &[String], error: Mistaken) -> Plan {
+fn with_error(criteria: &Criteria, words: &[FreeWord], error: Mistaken) -> Plan {
     let said_nothing = [&criteria.q, &criteria.name, &criteria.given, &criteria.city];
     if said_nothing.into_iter().flatten().any(|asked| text::words(asked).is_empty()) {
         return Plan::None;
@@ -89,11 +134,7 @@ fn with_error(criteria: &Criteria, words: &[FreeWord], places: &[String], error:
     for (at, word) in words.iter().enumerate() {
         all.push(if error == Mistaken::Free(at) { word.near() } else { word.beginning() });
     }
-    let city = places.iter().enumerate().map(|(at, word)| {
-        let near = || Near::plan(Place::Codes, "c", word).unwrap_or(Plan::None);
-        if error == Mistaken::Place(at) { near() } else { Plan::Term(Place::Codes, format!("c:{word}")) }
-    });
-    all.push(one_practice(criteria, Plan::and(city.collect())));
+    all.push(one_practice(criteria, error));
     all.extend(rest(criteria));
     Plan::and(all)
 }
@@ -116,11 +157,15 @@ fn rest(criteria: &Criteria) -> Vec<Plan> {
 }
 
 /// What is asked of one same practice.
-fn one_practice(criteria: &Criteria, city: Plan) -> Plan {
-    let mut inside = vec![city];
+fn one_practice(criteria: &Criteria, error: Mistaken) -> Plan {
+    let coded = |spelt: Spelt, text: &str| match error {
+        Mistaken::Practice(mistaken, _) if mistaken == spelt => spelt.plan(criteria, error),
+        _ => plan_coded(spelt.tag(), text),
+    };
+    let mut inside = vec![Spelt::City.plan(criteria, error)];
     let mut ask = |asked: &Option<String>, plan: &dyn Fn(&str) -> Plan| inside.extend(asked.as_deref().map(plan));
-    ask(&criteria.profession, &|text| plan_coded("prof", text));
-    ask(&criteria.specialty, &|text| plan_coded("spec", text));
+    ask(&criteria.profession, &|text| coded(Spelt::Profession, text));
+    ask(&criteria.specialty, &|text| coded(Spelt::Specialty, text));
     ask(&criteria.department, &|text| plan_coded("dept", text));
     ask(&criteria.postal_code, &|text| plan_exact("cp", text));
     ask(&criteria.organization, &|text| Plan::or(vec![plan_exact("o", text), plan_words("o", text)]));

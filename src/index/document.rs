@@ -41,6 +41,9 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
     }
     let words = tagged_words(view);
     let mut whole = Terms::default();
+    for person in view.persons() {
+        whole.add(&[&whole_name(&person.family_name)]);
+    }
     let mut beginnings = Terms::default();
     for (tag, word) in &words {
         whole.add(&[tag, word]);
@@ -73,6 +76,11 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
 /// Collation key, NUL, document key: unique, and what pages continue behind.
 pub(super) fn sort_key(published: &Published) -> String {
     format!("{}\0{}", ldap_entry::sort_name(published), published.key())
+}
+
+/// The term of a whole family name, `f:` and its words; written so or with other accents and hyphens, it is the same.
+pub(super) fn whole_name(name: &str) -> String {
+    format!("f:{}", text::words(name).join(" "))
 }
 
 /// Words by tag: `n:` family names, `g:` given names, `q:` whatever else free words may mean.

@@ -11,8 +11,9 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 use tantivy_fst::Automaton;
 
-/// Shortest word that may hold an error: in a shorter one an error leaves nearly every other word possible.
-const SHORTEST: usize = 4;
+/// Shortest word that may hold an error, a name of four letters with one too few: in a shorter one an error leaves nearly every other word
+/// possible.
+const SHORTEST: usize = 3;
 /// Longest: the automaton grows with the word, and no name is as long.
 const LONGEST: usize = 64;
 /// Neighbours followed in one segment, in the order of the alphabet. A word of eight letters has fewer over the Latin alphabet (8 × 25 others,
@@ -32,12 +33,12 @@ pub(super) struct Near {
 }
 
 impl Near {
-    /// The plan of a word that may hold an error; nothing for one that may not: with another digit it is another postcode, number or
+    /// The plan of a word that may hold an error, or of a name of several; nothing for one that may not: with another digit it is another postcode, number or
     /// arrondissement.
     pub fn plan(place: Place, tag: &str, word: &str) -> Option<Plan> {
         let length = word.chars().count();
         let near = || Self { tag: format!("{tag}:"), word: word.to_owned(), automaton: Arc::default() };
-        ((SHORTEST..=LONGEST).contains(&length) && word.chars().all(char::is_alphabetic)).then(|| Plan::Near(place, near()))
+        ((SHORTEST..=LONGEST).contains(&length) && word.chars().all(|c| c.is_alphabetic() || c == ' ')).then(|| Plan::Near(place, near()))
     }
 
     /// The automaton of the terms that begin with `slot` and the tag.
@@ -154,6 +155,8 @@ mod tests {
             ("lyno", "lyon"),
             ("lyonn", "lyon"),
             ("łukasz", "łuksz"),
+            ("oux", "roux"),
+            ("le gal", "le gall"),
             ("мария", "мария"),
             ("марии", "мария"),
             ("мраия", "мария"),
@@ -167,8 +170,8 @@ mod tests {
             ("donput", "dupont"),
             ("dupontxy", "dupont"),
             ("dupo", ""),
-            ("lyo", "lyon"),
-            ("lyo", "lyo"),
+            ("ly", "lyo"),
+            ("ly", "ly"),
             ("75012", "75012"),
             ("ville118", "ville119"),
         ] {

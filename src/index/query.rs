@@ -79,7 +79,8 @@ impl Order {
 /// Where an entry stands in an ordered answer. Class and mailbox are 0 but for [`Order::Rank`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RankKey {
-    /// 0 every word whole, 1 some word by its beginning, 2 one word with one error.
+    /// 0 every word whole, and `name` the whole family name; 1 every word whole; 2 some word by its beginning; with one error in one word:
+    /// 3 the whole family name, 4 the others.
     pub class: u8,
     /// 0 has a mailbox, 1 has none.
     pub without_mailbox: u8,

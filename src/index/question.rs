@@ -6,17 +6,17 @@ use super::query::{Matching, Order, Query};
 use super::{criteria, filter, filter_plan};
 use crate::error::Result;
 
-/// Class of what is found by forgiving an error.
-pub(super) const TOLERANT: u8 = 2;
+/// First class of what is found by forgiving an error; see [`super::query::RankKey::class`].
+pub(super) const TOLERANT: u8 = 3;
 
 /// A question made ready: what to look up, what to prove, what ranks first.
 pub(super) struct Question {
     pub plan: Plan,
     pub proof: Option<Node>,
-    /// Documents of class 0; `All` when the order has no classes.
-    pub whole: Plan,
-    /// Class of the others.
-    pub other: u8,
+    /// Class of the first of `classes`.
+    pub best: u8,
+    /// What a document has to hold to be of a class, the best first; all others are of the class behind the last.
+    pub classes: Vec<Plan>,
 }
 
 impl Question {
@@ -24,11 +24,11 @@ impl Question {
         Ok(match &query.matching {
             Matching::Attributes(asked) => {
                 let proof = filter::compile(asked)?;
-                Self { plan: filter_plan::plan(&proof), proof: Some(proof), whole: Plan::All, other: 1 }
+                Self { plan: filter_plan::plan(&proof), proof: Some(proof), best: 0, classes: vec![Plan::All] }
             }
             Matching::Criteria(criteria) => {
-                let criteria::Plans { typed, whole } = criteria::plan(criteria);
-                Self { plan: typed, proof: None, whole: if query.order == Order::Rank { whole } else { Plan::All }, other: 1 }
+                let criteria::Plans { matches, classes } = criteria::plan(criteria);
+                Self { plan: matches, proof: None, best: 0, classes: if query.order == Order::Rank { classes } else { vec![Plan::All] } }
             }
         })
     }
@@ -37,7 +37,8 @@ impl Question {
     pub fn tolerant(query: &Query) -> Option<Self> {
         match &query.matching {
             Matching::Criteria(criteria) if query.order == Order::Rank => {
-                Some(Self { plan: criteria::tolerant(criteria), proof: None, whole: Plan::None, other: TOLERANT })
+                let criteria::Plans { matches, classes } = criteria::tolerant(criteria);
+                Some(Self { plan: matches, proof: None, best: TOLERANT, classes })
             }
             _ => None,
         }

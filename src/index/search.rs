@@ -85,7 +85,7 @@ pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits
     }
     let ask = |question: &Question| answer(state, audience, query, limits, question);
     match &query.after {
-        Some(after) if after.class == TOLERANT => Question::tolerant(query).map_or_else(|| ask(&Question::of(query)?), |q| ask(&q)),
+        Some(after) if after.class >= TOLERANT => Question::tolerant(query).map_or_else(|| ask(&Question::of(query)?), |q| ask(&q)),
         Some(_) => ask(&Question::of(query)?),
         None => {
             let typed = ask(&Question::of(query)?)?;
@@ -327,7 +327,10 @@ impl Run<'_> {
         let columns = Columns::open(segment)?;
         let order = SegmentOrder::open(segment, &self.query.order, self.query.after.as_ref())?;
         let mut candidates = self.candidates(&question.plan, segment)?;
-        let mut whole = self.candidates(&question.whole, segment)?;
+        let mut classes = Vec::with_capacity(question.classes.len());
+        for plan in &question.classes {
+            classes.push(self.candidates(plan, segment)?);
+        }
         let mut best = Smallest::new(capacity);
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
@@ -335,7 +338,8 @@ impl Run<'_> {
                 break;
             }
             if columns.shown(segment, doc, self.audience, self.kinds) {
-                let class = if whole.seek(doc) == doc { 0 } else { question.other };
+                let place = classes.iter_mut().position(|class| class.seek(doc) == doc).unwrap_or(question.classes.len());
+                let class = question.best.saturating_add(u8::try_from(place).unwrap_or(u8::MAX));
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
                 if (key.is_some() || self.query.count) && !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::index::{Cut, Document, Generation};
 use crate::model::{Audience, EntryKey};
-use crate::store::{PublishedRow, Records, Store};
+use crate::store::{ContentDigest, PublishedRow, Records, Store};
 use crate::visibility::{Published, publish_to_all};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -142,9 +142,8 @@ fn same_rows(before: &[PublishedRow], after: &[PublishedRow]) -> bool {
     before.len() == after.len() && after.iter().all(|row| before.contains(row))
 }
 
-/// Half of a SHA-256: it tells whether content changed, for the times that are shown with it; nothing is trusted for it.
-fn digest(content: &Published) -> [u8; 16] {
-    let mut digest = [0; 16];
+fn digest(content: &Published) -> ContentDigest {
+    let mut digest = ContentDigest::default();
     digest.iter_mut().zip(Sha256::digest(content.encode())).for_each(|(to, from)| *to = from);
     digest
 }

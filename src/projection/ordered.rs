@@ -63,37 +63,61 @@ fn letter(kind: Kind) -> &'static str {
     }
 }
 
-/// Names as they are read: sort key, NUL, kind, id, one behind the other, and for each its first bytes with its place.
+/// Bytes of names, and names, that are kept in one piece: of what doubles when it is full, half stands empty, and both halves are there
+/// while it is copied.
+const PIECE: usize = 1 << 22;
+const PLACES: usize = 1 << 16;
+
+/// The first bytes of a name, where it begins (its piece, then its place in there), and how long it is.
+type Place = (u64, u32, u32);
+
+/// Names as they are read: sort key, NUL, kind, id.
 #[derive(Default)]
 struct Naming {
-    bytes: String,
-    places: Vec<(u64, u32, u32)>,
+    pieces: Vec<String>,
+    places: Vec<Vec<Place>>,
 }
 
 impl Naming {
     fn add(&mut self, name: &EntryName) {
-        let place = |bytes: &String| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let start = place(&self.bytes);
         let key = text::sort_key(&name.first, &name.second);
         let mut first = [0; 8];
         first.iter_mut().zip(key.bytes()).for_each(|(to, from)| *to = from);
-        for part in [key.as_str(), "\0", letter(name.kind), &name.id] {
-            self.bytes.push_str(part);
+        let parts = [key.as_str(), "\0", letter(name.kind), &name.id];
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let room = self.pieces.last().is_some_and(|piece| piece.len() + length <= PIECE);
+        if !room {
+            self.pieces.push(String::with_capacity(PIECE.max(length)));
         }
-        self.places.push((u64::from_be_bytes(first), start, place(&self.bytes)));
+        let before = self.pieces.len() - 1;
+        let Some(piece) = self.pieces.last_mut() else { return };
+        let start = before * PIECE + piece.len();
+        parts.into_iter().for_each(|part| piece.push_str(part));
+        let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        let place = (u64::from_be_bytes(first), number(start), number(length));
+        match self.places.last_mut().filter(|places| places.len() < PLACES) {
+            Some(places) => places.push(place),
+            None => {
+                let mut places = Vec::with_capacity(PLACES);
+                places.push(place);
+                self.places.push(places);
+            }
+        }
     }
 
-    fn text(&self, place: (u64, u32, u32)) -> &str {
-        self.bytes.get(place.1 as usize..place.2 as usize).unwrap_or_default()
+    fn text(&self, (_, start, length): Place) -> &str {
+        let (piece, start) = (start as usize / PIECE, start as usize % PIECE);
+        self.pieces.get(piece).and_then(|piece| piece.get(start..start + length as usize)).unwrap_or_default()
     }
 
     fn ordered(mut self) -> Ordered {
-        let mut places = std::mem::take(&mut self.places);
+        let mut places = std::mem::take(&mut self.places).concat();
         places.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.text(*a).cmp(self.text(*b))));
-        let mut ordered = Ordered::default();
+        let key = |place| self.text(place).split_once('\0').unwrap_or_default().1;
+        let bytes = places.iter().map(|place| key(*place).len()).sum();
+        let mut ordered = Ordered { bytes: String::with_capacity(bytes), ends: Vec::with_capacity(places.len()) };
         for place in places {
-            let (_, key) = self.text(place).split_once('\0').unwrap_or_default();
-            ordered.bytes.push_str(key);
+            ordered.bytes.push_str(key(place));
             ordered.ends.push(u32::try_from(ordered.bytes.len()).unwrap_or(u32::MAX));
         }
         ordered
@@ -125,5 +149,20 @@ mod tests {
         ordered.sort_by_key(&mut numbers, |n| *n);
         assert_eq!(numbers, [3, 4, 5, 2, 0, 1]);
         assert!(ordered.key(6).is_none());
+    }
+
+    #[test]
+    fn names_of_many_pieces_and_of_more_than_one_are_kept_whole() {
+        let mut naming = Naming::default();
+        let count = PLACES * 2 + 7;
+        for number in (0..count).rev() {
+            let longest = if number == 5 { PIECE + 9 } else { 60 };
+            let first = format!("{number:08}{}", "x".repeat(longest));
+            naming.add(&EntryName { kind: Kind::Professional, id: number.to_string(), first, second: String::new() });
+        }
+        assert!(naming.pieces.len() > 3 && naming.places.len() == 3);
+        let ordered = naming.ordered();
+        assert_eq!(ordered.len(), count);
+        assert!((0..count).all(|number| ordered.key(number).is_some_and(|key| key.to_string() == format!("p:{number}"))));
     }
 }

@@ -23,8 +23,8 @@ pub(super) struct SearchAnswer {
     /// Entries that match, on all pages.
     #[schema(example = 1)]
     total: u64,
-    /// Best first: whole words before beginnings, with a mailbox before without, then by name and id. When nothing matches as typed, those
-    /// that match with one error in one word.
+    /// Best first: those whose family name is just `name`, then whole words before beginnings, with a mailbox before without, then by name
+    /// and id. When nothing matches as typed, those that match with one error in one word.
     items: Vec<Item>,
     /// Cursor of the next page; null on the last one.
     next: Option<String>,
@@ -42,9 +42,9 @@ pub(super) struct SearchAnswer {
 /// Professionals and structures with their mailboxes inside, or mailboxes alone with `kind=mailbox`. At least one criterion is
 /// required. `total` counts what is answered, never both.
 ///
-/// When nothing matches as typed, one error in one word of `q`, `name`, `given` or `city` is forgiven: a letter too many, too few, another
-/// one, or two neighbours swapped, in a word of four letters or more and no digit, which is then compared whole and not by its
-/// beginning. `total` counts these matches, and pages that follow stay with them.
+/// When nothing matches as typed, one error in one word of `q`, `name`, `given`, `city`, `profession` or `specialty` is forgiven: a letter
+/// too many, too few, another one, or two neighbours swapped, in a word of three letters or more and no digit, which is then compared whole
+/// and not by its beginning. `total` counts these matches, and pages that follow stay with them.
 #[utoipa::path(
     get,
     path = "/v1/search",

@@ -52,13 +52,16 @@ pub struct Change {
     pub at: i64,
 }
 
+/// The first bytes of a SHA-256 of what is published: it tells whether content changed, and nothing is trusted for it.
+pub type ContentDigest = [u8; 12];
+
 /// State of an entry's published content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedRow {
     pub entry: EntryKey,
     /// Set of `Audience::bit`.
     pub audiences: u8,
-    pub digest: [u8; 16],
+    pub digest: ContentDigest,
     /// UTC second of the change that last altered the digest.
     pub since: i64,
     /// UTC second of the change with which it was first shown, or shown again after it was gone.

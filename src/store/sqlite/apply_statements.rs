@@ -105,23 +105,24 @@ const PROFESSIONAL: [&str; 8] = [
     "INSERT OR IGNORE INTO savoir_faire (professional, source, profession, category, kind, code)
      SELECT n.professional, n.source, n.profession, n.category, n.kind, n.code
      FROM staging.plan p CROSS JOIN staging.put_savoir_faire n ON n.professional = p.key WHERE p.seq BETWEEN $1 AND $2",
-    "DELETE FROM activity WHERE id IN
-     (SELECT g.id FROM staging.plan p CROSS JOIN staging.gone_activity g ON g.professional = p.key WHERE p.seq BETWEEN $1 AND $2)",
+    "DELETE FROM activity WHERE (professional, id) IN
+     (SELECT g.professional, unhex(g.id) FROM staging.plan p CROSS JOIN staging.gone_activity g ON g.professional = p.key WHERE p.seq BETWEEN $1 AND $2)",
     "INSERT OR IGNORE INTO activity
-     SELECT n.id, n.professional, n.profession, n.category, n.mode, n.structure, n.sector, n.section, n.role, n.genre
-     FROM staging.plan p CROSS JOIN staging.put_activity u ON u.professional = p.key CROSS JOIN staging.n_activity n ON n.id = u.id
+     SELECT n.professional, unhex(n.id), n.profession, n.category, n.mode, n.structure, n.sector, n.section, n.role, n.genre
+     FROM staging.plan p CROSS JOIN staging.put_activity u ON u.professional = p.key
+      CROSS JOIN staging.n_activity n ON n.professional = u.professional AND n.id = u.id
      WHERE p.seq BETWEEN $1 AND $2",
 ];
 
 // A mailbox that an administrator closed while it was in the extraction stays closed; one that had vanished and is back reopens.
 const MAILBOX: [&str; 4] = [
-    "INSERT INTO mailbox (address, domain, kind, source, operator, state, test, liste_rouge, frozen, zero_papier, phone, phone_opposed,
+    "INSERT INTO mailbox (address, kind, source, operator, state, test, liste_rouge, frozen, zero_papier, phone, phone_opposed,
       responsible, service, description, rank, in_extraction, created_at, changed_at, closed_at)
-     SELECT n.address, n.domain, n.kind, 'extraction', NULL, 'active', n.test, 0, 0, n.zero_papier, '', 0, '', n.service, '', NULL, 1,
+     SELECT n.address, n.kind, 'extraction', NULL, 'active', n.test, 0, 0, n.zero_papier, '', 0, '', n.service, '', NULL, 1,
       $3, $3, NULL
      FROM staging.plan p CROSS JOIN staging.put_mailbox u ON u.address = p.key CROSS JOIN staging.n_mailbox n ON n.address = p.key
      WHERE p.seq BETWEEN $1 AND $2
-     ON CONFLICT (address) DO UPDATE SET domain = excluded.domain, kind = excluded.kind, test = excluded.test,
+     ON CONFLICT (address) DO UPDATE SET kind = excluded.kind, test = excluded.test,
       zero_papier = excluded.zero_papier, service = excluded.service, in_extraction = 1, changed_at = $3,
       state = CASE WHEN mailbox.state = 'closed' AND NOT mailbox.in_extraction THEN 'active' ELSE mailbox.state END,
       closed_at = CASE WHEN mailbox.in_extraction THEN mailbox.closed_at END

@@ -71,7 +71,7 @@ impl Table {
             (Self::SavoirFaire, Place::Staging) => ("n_savoir_faire (professional, source, profession, category, kind, code)", marks(6)),
             (Self::SavoirFaire, Place::Fresh(_)) => ("savoir_faire (professional, source, profession, category, kind, code)", marks(6)),
             (Self::Activity, Place::Staging) => ("n_activity", marks(10)),
-            (Self::Activity, Place::Fresh(_)) => ("activity", marks(10)),
+            (Self::Activity, Place::Fresh(_)) => ("activity", marks(10).replacen("?,?", "?,unhex(?)", 1)),
             (Self::Structure, Place::Staging) => ("n_structure", marks(28)),
             (Self::Structure, Place::Fresh(_)) => ("structure", marks(28).replace(')', ",NULL)")),
             (Self::Described, _) => (
@@ -82,11 +82,11 @@ impl Table {
             ),
             (Self::Alias, Place::Staging) => ("n_alias", marks(3)),
             (Self::Alias, Place::Fresh(_)) => ("structure_alias", marks(3)),
-            (Self::Mailbox, Place::Staging) => ("n_mailbox (address, domain, kind, test, zero_papier, service)", marks(6)),
+            (Self::Mailbox, Place::Staging) => ("n_mailbox (address, kind, test, zero_papier, service)", marks(5)),
             (Self::Mailbox, Place::Fresh(now)) => (
-                "mailbox (address, domain, kind, test, zero_papier, service, source, operator, state, liste_rouge, frozen, phone,
+                "mailbox (address, kind, test, zero_papier, service, source, operator, state, liste_rouge, frozen, phone,
                   phone_opposed, responsible, description, rank, in_extraction, created_at, changed_at, closed_at)",
-                format!("(?,?,?,?,?,?,'extraction',NULL,'active',0,0,'',0,'','',NULL,1,{now},{now},NULL)"),
+                format!("(?,?,?,?,?,'extraction',NULL,'active',0,0,'',0,'','',NULL,1,{now},{now},NULL)"),
             ),
             (Self::Attachment, Place::Staging) => ("n_attachment", marks(5)),
             (Self::Attachment, Place::Fresh(_)) => ("attachment", marks(5)),

@@ -26,7 +26,7 @@ pub(super) enum Subject {
     /// professional, `S`, file, profession, category, kind, code;
     /// professional, `X`, file, profession, category.
     People,
-    /// id, professional, profession, category, mode, structure, sector, section, role, genre.
+    /// professional, id, profession, category, mode, structure, sector, section, role, genre.
     Activities,
     /// id, file, [`STRUCTURE_FIELDS`].
     Structures,
@@ -34,7 +34,7 @@ pub(super) enum Subject {
     /// kind, value, `5`, structure's id, [`STRUCTURE_FIELDS`].
     Keys,
     /// address, `A`, professional, structure kind, structure value, service, after
-    /// address, `0`, kind, zero papier (`0`, `1` or nothing), service, domain, test.
+    /// address, `0`, kind, zero papier (`0`, `1` or nothing), service, test.
     Mailboxes,
     /// nomenclature, code, file, label.
     Labels,
@@ -106,7 +106,7 @@ impl Contents {
             }
             Candidate::Activity(a) => self.say(
                 Subject::Activities,
-                &[&a.id, &a.professional, &a.profession, &a.category, &a.mode, &a.structure, &a.sector, &a.section, &a.role, &a.genre],
+                &[&a.professional, &a.id, &a.profession, &a.category, &a.mode, &a.structure, &a.sector, &a.section, &a.role, &a.genre],
             )?,
             Candidate::Structure { structure, key: None } => self.say_structure(Subject::Structures, &[&structure.id, f], structure)?,
             Candidate::Structure { structure, key: Some(key) } => {
@@ -116,7 +116,7 @@ impl Contents {
             Candidate::Mailbox { address, kind, zero_papier, service } => {
                 let test = if is_test_domain(address.domain()) { "1" } else { "0" };
                 let zero_papier = zero_papier.map_or("", |accepted| if accepted { "1" } else { "0" });
-                self.say(Subject::Mailboxes, &[address.as_str(), "0", kind.code(), zero_papier, service, address.domain(), test])?
+                self.say(Subject::Mailboxes, &[address.as_str(), "0", kind.code(), zero_papier, service, test])?
             }
             Candidate::Attachment { mailbox, attachment: a } => {
                 self.say(Subject::Mailboxes, &[mailbox.as_str(), "A", &a.professional, &a.structure_kind, &a.structure_value, &a.service])?

@@ -13,9 +13,10 @@ statements! {
         json_array(name) FROM account WHERE name > $1 ->> 0 ORDER BY name LIMIT 5000";
     ACCOUNT_CERTIFICATE = "SELECT json_object('table', 'account_certificate', 'key', key, 'account', account),
         json_array(key) FROM account_certificate WHERE key > $1 ->> 0 ORDER BY key LIMIT 5000";
-    ACTIVITY = "SELECT json_object('table', 'activity', 'id', id, 'professional', professional, 'profession', profession,
+    ACTIVITY = "SELECT json_object('table', 'activity', 'id', lower(hex(id)), 'professional', professional, 'profession', profession,
         'category', category, 'mode', mode, 'structure', structure, 'sector', sector, 'section', section, 'role', role, 'genre', genre),
-        json_array(id) FROM activity WHERE id > $1 ->> 0 ORDER BY id LIMIT 5000";
+        json_array(professional, hex(id)) FROM activity WHERE (professional, id) > ($1 ->> 0, unhex(coalesce($1 ->> 1, '')))
+        ORDER BY professional, id LIMIT 5000";
     ATTACHMENT = "SELECT json_object('table', 'attachment', 'mailbox', mailbox, 'professional', professional,
         'structure_kind', structure_kind, 'structure_value', structure_value, 'service', service),
         json_array(mailbox, professional, structure_kind, structure_value, service) FROM attachment

@@ -15,10 +15,10 @@ statements! {
     ONE = "SELECT * FROM mailbox WHERE address = $1";
     ATTACHMENTS = "SELECT professional, structure_kind, structure_value, service FROM attachment WHERE mailbox = $1
         ORDER BY professional, structure_kind, structure_value, service";
-    WRITE = "INSERT INTO mailbox (address, domain, kind, source, operator, state, test, liste_rouge, frozen, zero_papier, phone,
+    WRITE = "INSERT INTO mailbox (address, kind, source, operator, state, test, liste_rouge, frozen, zero_papier, phone,
             phone_opposed, responsible, service, description, rank, in_extraction, created_at, changed_at, closed_at,
             liste_rouge_held, phone_opposed_held)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, iif($6 = 'closed', $18, NULL), $19, $20)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, iif($5 = 'closed', $17, NULL), $18, $19)
         ON CONFLICT (address) DO UPDATE SET kind = excluded.kind, source = excluded.source, operator = excluded.operator,
             state = excluded.state, test = excluded.test, liste_rouge = excluded.liste_rouge, frozen = excluded.frozen,
             zero_papier = excluded.zero_papier, phone = excluded.phone, phone_opposed = excluded.phone_opposed,
@@ -120,7 +120,6 @@ async fn present(connection: &mut SqliteConnection, address: &Address) -> Result
 async fn write_row(connection: &mut SqliteConnection, mailbox: &Mailbox, now: i64) -> Result<()> {
     let write = sqlx::query(WRITE)
         .bind(mailbox.address.as_str())
-        .bind(mailbox.address.domain())
         .bind(mailbox.kind.code())
         .bind(mailbox.source.code())
         .bind(mailbox.operator.as_deref())

@@ -243,4 +243,47 @@ mod tests {
             }
         }
     }
+
+    /// Rows of before keep what they say, and their activities are found by their old ids.
+    #[tokio::test]
+    async fn a_store_of_before_is_made_smaller_without_loss() {
+        let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
+        let before = Migrator::with_migrations(MIGRATOR.iter().filter(|m| m.version < 4).cloned().collect());
+        before.run_direct(None, &mut connection, false).await.unwrap();
+        let rows = "INSERT INTO activity VALUES
+                ('0fa1b2c3d4e5f60718293a4b', '81', '10', 'C', 'L', 'R1', 'SA07', '', 'FON-01', 'GENR01'),
+                ('00a1b2c3d4e5f60718293a4b', '82', '60', 'C', 'S', '', '', 'A', '', '');
+            INSERT INTO mailbox (address, domain, kind, source, operator, state, test, liste_rouge, liste_rouge_held, frozen, zero_papier,
+                phone, phone_opposed, phone_opposed_held, responsible, service, description, rank, in_extraction, created_at, changed_at,
+                closed_at)
+            VALUES ('a.b@un.mssante.fr', 'un.mssante.fr', 'CAB', 'operator', 'op', 'closed', 2, 3, 4, 5, 6, 'p', 7, 8, 'r', 's', 'd', 9,
+                10, 11, 12, 13)";
+        (&mut connection).execute(sqlx::raw_sql(rows)).await.unwrap();
+        prepare(&mut connection).await.unwrap();
+        let activities: Vec<String> = sqlx::query_scalar(
+            "SELECT concat_ws('|', lower(hex(id)), professional, profession, category, mode, structure, sector, section, role, genre)
+                FROM activity ORDER BY professional",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        let expected = ["0fa1b2c3d4e5f60718293a4b|81|10|C|L|R1|SA07||FON-01|GENR01", "00a1b2c3d4e5f60718293a4b|82|60|C|S|||A||"];
+        assert_eq!(activities, expected);
+        let mailbox: String = sqlx::query_scalar(
+            "SELECT concat_ws('|', address, domain, kind, source, operator, state, test, liste_rouge, liste_rouge_held, frozen,
+                zero_papier, phone, phone_opposed, phone_opposed_held, responsible, service, description, rank, in_extraction, created_at,
+                changed_at, closed_at) FROM mailbox WHERE domain = 'un.mssante.fr'",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(mailbox, "a.b@un.mssante.fr|un.mssante.fr|CAB|operator|op|closed|2|3|4|5|6|p|7|8|r|s|d|9|10|11|12|13");
+        let indexes: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('activity', 'mailbox')",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(indexes, 3);
+    }
 }

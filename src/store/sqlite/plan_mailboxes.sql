@@ -8,8 +8,8 @@ SELECT n.address,
 FROM n_mailbox n LEFT JOIN store.mailbox s ON s.address = n.address
 WHERE s.address IS NULL
    OR (s.source = 'extraction'
-       AND (n.domain, n.kind, n.test, n.zero_papier, n.service, 1) IS NOT
-           (s.domain, s.kind, s.test, s.zero_papier, s.service, s.in_extraction));
+       AND (n.kind, n.test, n.zero_papier, n.service, 1) IS NOT
+           (s.kind, s.test, s.zero_papier, s.service, s.in_extraction));
 
 CREATE TABLE put_attachment (
     mailbox TEXT NOT NULL, professional TEXT NOT NULL, structure_kind TEXT NOT NULL, structure_value TEXT NOT NULL, service TEXT NOT NULL,

@@ -51,16 +51,16 @@ WHERE NOT EXISTS (SELECT 1 FROM n_exercise n
        OR EXISTS (SELECT 1 FROM o_person o WHERE o.id = s.professional
                   AND NOT EXISTS (SELECT 1 FROM protected p WHERE p.file = o.file AND p.key = o.id)));
 
-CREATE TABLE put_activity (id TEXT PRIMARY KEY, professional TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE put_activity (professional TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (professional, id)) STRICT, WITHOUT ROWID;
 INSERT INTO put_activity
-SELECT n.id, n.professional FROM n_activity n WHERE NOT EXISTS (SELECT 1 FROM store.activity s WHERE s.id = n.id);
-CREATE INDEX put_activity_professional ON put_activity (professional);
-CREATE TABLE gone_activity (id TEXT PRIMARY KEY, professional TEXT NOT NULL) STRICT, WITHOUT ROWID;
+SELECT n.professional, n.id FROM n_activity n
+WHERE NOT EXISTS (SELECT 1 FROM store.activity s WHERE s.professional = n.professional AND s.id = unhex(n.id));
+CREATE TABLE gone_activity (professional TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (professional, id)) STRICT, WITHOUT ROWID;
 INSERT INTO gone_activity
-SELECT s.id, s.professional FROM d_activity s
-WHERE (SELECT f1 FROM present) AND NOT EXISTS (SELECT 1 FROM n_activity n WHERE n.id = s.id)
+SELECT s.professional, lower(hex(s.id)) FROM d_activity s
+WHERE (SELECT f1 FROM present) AND NOT EXISTS (SELECT 1 FROM n_activity n
+                                                  WHERE n.professional = s.professional AND n.id = lower(hex(s.id)))
   AND NOT EXISTS (SELECT 1 FROM protected p WHERE p.file = 1 AND p.key = s.professional);
-CREATE INDEX gone_activity_professional ON gone_activity (professional);
 
 CREATE TABLE put_savoir_faire (
     professional TEXT NOT NULL, source INTEGER NOT NULL, profession TEXT NOT NULL, category TEXT NOT NULL, kind TEXT NOT NULL,

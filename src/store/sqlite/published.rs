@@ -1,6 +1,6 @@
 //! Table `published`: what the index last showed of each entry, and since when; written by the projection only.
 
-use super::super::types::PublishedRow;
+use super::super::types::{ContentDigest, PublishedRow};
 use super::{Sqlite, commit, db, json, statements};
 use crate::error::{Error, Result};
 use crate::model::{EntryKey, Kind};
@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 const BATCH: usize = 2_000;
 
 statements! {
-    READ = "SELECT json_group_array(json_array(entry, audiences, hex(digest), since, created, gone)) FROM published
+    READ = "SELECT json_group_array(json_array(entry, audiences, hex(digest), since, iif(created = 0, since, created), gone)) FROM published
         WHERE entry IN (SELECT value FROM json_each($1))";
     IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM published)";
     DELETE = "DELETE FROM published WHERE entry IN (SELECT value FROM json_each($1))";
-    // Digests travel as hexadecimal: JSON has no bytes.
+    // Digests travel as hexadecimal: JSON has no bytes. A `created` of 0 stands for the same as `since`, as nearly every row has it.
     INSERT = "INSERT INTO published (entry, audiences, digest, since, created, gone)
         SELECT value ->> 0, value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5 FROM json_each($1)";
     INSERT_MISSING = "INSERT OR IGNORE INTO published (entry, audiences, digest, since, created, gone)
@@ -72,11 +72,12 @@ impl Sqlite {
 }
 
 fn as_json(row: &PublishedRow) -> serde_json::Value {
-    let mut digest = String::with_capacity(32);
+    let mut digest = String::with_capacity(2 * row.digest.len());
+    let created = if row.created == row.since { 0 } else { row.created };
     for byte in row.digest {
         digest.extend([byte >> 4, byte & 15].into_iter().filter_map(|half| char::from_digit(u32::from(half), 16)));
     }
-    serde_json::json!([row.entry.to_string(), row.audiences, digest, row.since, row.created, row.gone])
+    serde_json::json!([row.entry.to_string(), row.audiences, digest, row.since, created, row.gone])
 }
 
 /// entry, audiences, digest, since, created, gone.
@@ -84,8 +85,8 @@ type Row = (String, u8, String, i64, i64, Option<i64>);
 
 fn published((entry, audiences, digest, since, created, gone): Row) -> Option<PublishedRow> {
     let entry = parse_key(&entry)?;
-    // Rows of before have twice as many, of which the first half tells as well whether an entry changed.
-    let mut bytes = [0; 16];
+    // Rows of before have more, of which the first tell as well whether an entry changed.
+    let mut bytes = ContentDigest::default();
     for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
         *byte = u8::from_str_radix(digest.get(place..place + 2)?, 16).ok()?;
     }

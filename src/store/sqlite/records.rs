@@ -52,8 +52,8 @@ statements! {
         WHERE professional IN (SELECT value FROM json_each($1))";
     SAVOIR_FAIRE = "SELECT json_group_array(json_array(professional, source, json_array(profession, category, kind, code)))
         FROM savoir_faire WHERE professional IN (SELECT value FROM json_each($1))";
-    ACTIVITIES = "SELECT json_group_array(json_array(id, professional, profession, category, mode, structure, sector, section, role, genre))
-        FROM activity WHERE professional IN (SELECT value FROM json_each($1))";
+    ACTIVITIES = "SELECT json_group_array(json_array(lower(hex(id)), professional, profession, category, mode, structure, sector, section, role,
+            genre)) FROM activity WHERE professional IN (SELECT value FROM json_each($1))";
     STRUCTURES = concat!("SELECT json_group_array(json_array(id, name, trade_name, siret, siren, finess, finess_ej, legacy_id,
             json_array(recipient, geographic, number, repetition, street_type, street, distribution, last_line, postal_code, insee, city,
                 country_code, country, department), phone, phone2, fax, email, sector, ", flag!("in_rpps"), ", ",

@@ -42,11 +42,12 @@ CREATE TABLE n_savoir_faire (
     PRIMARY KEY (professional, source, profession, category, kind, code)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE n_activity (
-    id TEXT PRIMARY KEY, professional TEXT NOT NULL, profession TEXT NOT NULL, category TEXT NOT NULL, mode TEXT NOT NULL,
-    structure TEXT NOT NULL, sector TEXT NOT NULL, section TEXT NOT NULL, role TEXT NOT NULL, genre TEXT NOT NULL
+    professional TEXT NOT NULL, id TEXT NOT NULL, profession TEXT NOT NULL, category TEXT NOT NULL, mode TEXT NOT NULL,
+    structure TEXT NOT NULL, sector TEXT NOT NULL, section TEXT NOT NULL, role TEXT NOT NULL, genre TEXT NOT NULL,
+    PRIMARY KEY (professional, id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE n_mailbox (
-    address TEXT PRIMARY KEY, domain TEXT NOT NULL, kind TEXT NOT NULL, test INTEGER NOT NULL, zero_papier INTEGER, service TEXT NOT NULL
+    address TEXT PRIMARY KEY, kind TEXT NOT NULL, test INTEGER NOT NULL, zero_papier INTEGER, service TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE n_attachment (
     mailbox TEXT NOT NULL, professional TEXT NOT NULL, structure_kind TEXT NOT NULL, structure_value TEXT NOT NULL, service TEXT NOT NULL,

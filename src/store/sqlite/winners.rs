@@ -166,7 +166,7 @@ fn activities(sorted: &Sorted, rows: &mut Rows) -> Result<()> {
     let mut last = String::new();
     each(&[sorted.of(Subject::Activities)?], |record| {
         let values: [&str; 10] = fields(record);
-        let [id, ..] = values;
+        let [_, id, ..] = values;
         if last != id {
             id.clone_into(&mut last);
             rows.push(Table::Activity, values.map(Value::Text))?;
@@ -178,7 +178,7 @@ fn activities(sorted: &Sorted, rows: &mut Rows) -> Result<()> {
 fn mailboxes(sorted: &Sorted, rows: &mut Rows, winners: &mut Winners) -> Result<()> {
     let mut mailbox = MailboxWords::default();
     each(&[sorted.of(Subject::Mailboxes)?], |record| {
-        let [address, what, a, b, c, d, e] = fields(record);
+        let [address, what, a, b, c, d] = fields(record);
         if mailbox.address != address {
             mailbox.write(rows)?;
             mailbox = MailboxWords { address: address.to_owned(), ..Default::default() };
@@ -189,7 +189,7 @@ fn mailboxes(sorted: &Sorted, rows: &mut Rows, winners: &mut Winners) -> Result<
         if mailbox.disagrees(a, b) {
             winners.conflict(SourceFile::Mailboxes, "mailbox");
         }
-        mailbox.offer([a, b, c, d, e]);
+        mailbox.offer([a, b, c, d]);
         Ok(())
     })?;
     mailbox.write(rows)
@@ -201,8 +201,8 @@ struct MailboxWords {
     /// Kind and zero papier differed between rows; told once.
     disagreed: bool,
     missing: usize,
-    /// kind, zero papier, service, domain, test: offered in this order, the smaller ones first.
-    words: Option<[String; 5]>,
+    /// kind, zero papier, service, test: offered in this order, the smaller ones first.
+    words: Option<[String; 4]>,
 }
 
 impl MailboxWords {
@@ -211,7 +211,7 @@ impl MailboxWords {
         differs && !std::mem::replace(&mut self.disagreed, true)
     }
 
-    fn offer(&mut self, words: [&str; 5]) {
+    fn offer(&mut self, words: [&str; 4]) {
         let [_, zero_papier, service, ..] = words;
         let missing = usize::from(zero_papier.is_empty()) + usize::from(service.is_empty());
         if self.words.is_none() || missing < self.missing {
@@ -221,13 +221,13 @@ impl MailboxWords {
     }
 
     fn write(&self, rows: &mut Rows) -> Result<()> {
-        let Some([kind, zero_papier, service, domain, test]) = &self.words else { return Ok(()) };
+        let Some([kind, zero_papier, service, test]) = &self.words else { return Ok(()) };
         let zero_papier = match zero_papier.as_str() {
             "" => Value::Nothing,
             word => Value::Number(i64::from(word == "1")),
         };
         let test = Value::Number(i64::from(test == "1"));
-        let texts = [&self.address, domain, kind].map(|text| Value::Text(text));
+        let texts = [&self.address, kind].map(|text| Value::Text(text));
         rows.push(Table::Mailbox, texts.into_iter().chain([test, zero_papier, Value::Text(service)]))
     }
 }

@@ -57,9 +57,9 @@ INSERT INTO structure VALUES
     ('Xabc', 'CABINET', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '75001', '', 'Paris', '', '', '75', '', '', '', '', 'SA07', 1, NULL);
 INSERT INTO structure_alias VALUES ('finess', '990999013', 'R1'), ('technical', 'R1', 'R1'), ('rpps_rank', '10000000001001', 'Xabc');
 INSERT INTO activity VALUES
-    ('a1', '810000000001', '10', 'C', 'L', 'Xabc', 'SA07', '', 'FON-01', 'GENR01'),
-    ('a2', '810000000001', '10', 'C', 'S', 'R1', 'SA01', '', '407', 'GENR01'),
-    ('a3', '810000000002', '60', 'C', 'L', 'gone', '', '', '', '');
+    ('810000000001', x'a1', '10', 'C', 'L', 'Xabc', 'SA07', '', 'FON-01', 'GENR01'),
+    ('810000000001', x'a2', '10', 'C', 'S', 'R1', 'SA01', '', '407', 'GENR01'),
+    ('810000000002', x'a3', '60', 'C', 'L', 'gone', '', '', '', '');
 INSERT INTO operator VALUES ('op1', 'OPERATEUR UN', 'valide'), ('op2', 'OPERATEUR DEUX', 'valide'), ('op3', 'PROVISOIRE', 'provisoire'),
     ('op4', 'SUSPENDU', 'suspendu');
 INSERT INTO operator_certificate VALUES ('cn=1', 'CN=1', 'op1'), ('cn=2', 'CN=2', 'op2'), ('cn=3', 'CN=3', 'op3');
@@ -67,13 +67,13 @@ INSERT INTO domain VALUES ('un.mssante.fr', '', 1), ('deux.mssante.fr', '', 1), 
     ('un.formation.mssante.fr', '', 1), ('protestant.mssante.fr', '', 1);
 INSERT INTO domain_certificate VALUES ('un.mssante.fr', 'cn=1'), ('deux.mssante.fr', 'cn=2'), ('trois.mssante.fr', 'cn=3'),
     ('un.formation.mssante.fr', 'cn=1'), ('parti.mssante.fr', 'cn=1');
-INSERT INTO mailbox (address, domain, kind, source, operator, state, test, liste_rouge, frozen, zero_papier, phone, phone_opposed,
+INSERT INTO mailbox (address, kind, source, operator, state, test, liste_rouge, frozen, zero_papier, phone, phone_opposed,
     responsible, service, description, rank, in_extraction, created_at, changed_at, closed_at) VALUES
-    ('elodie@un.mssante.fr', 'un.mssante.fr', 'PER', 'extraction', NULL, 'active', 0, 0, 0, 1, '', 0, '', '', '', NULL, 1, 1, 1, NULL),
-    ('org@un.mssante.fr', 'un.mssante.fr', 'ORG', 'extraction', NULL, 'active', 0, 0, 0, NULL, '', 0, '', '', '', NULL, 1, 1, 1, NULL),
-    ('cabinet@deux.mssante.fr', 'deux.mssante.fr', 'CAB', 'operator', 'op2', 'active', 0, 0, 0, NULL, '', 0, '', '', '', NULL, 0, 1, 1, NULL),
-    ('paul@parti.mssante.fr', 'parti.mssante.fr', 'PER', 'extraction', NULL, 'active', 0, 0, 0, NULL, '', 0, '', '', '', NULL, 1, 1, 1, NULL),
-    ('vague@un.mssante.fr', 'un.mssante.fr', 'PER', 'extraction', NULL, 'active', 0, 0, 0, NULL, '', 0, '', '', '', NULL, 1, 1, 1, NULL);
+    ('elodie@un.mssante.fr', 'PER', 'extraction', NULL, 'active', 0, 0, 0, 1, '', 0, '', '', '', NULL, 1, 1, 1, NULL),
+    ('org@un.mssante.fr', 'ORG', 'extraction', NULL, 'active', 0, 0, 0, NULL, '', 0, '', '', '', NULL, 1, 1, 1, NULL),
+    ('cabinet@deux.mssante.fr', 'CAB', 'operator', 'op2', 'active', 0, 0, 0, NULL, '', 0, '', '', '', NULL, 0, 1, 1, NULL),
+    ('paul@parti.mssante.fr', 'PER', 'extraction', NULL, 'active', 0, 0, 0, NULL, '', 0, '', '', '', NULL, 1, 1, 1, NULL),
+    ('vague@un.mssante.fr', 'PER', 'extraction', NULL, 'active', 0, 0, 0, NULL, '', 0, '', '', '', NULL, 1, 1, 1, NULL);
 INSERT INTO attachment VALUES
     ('elodie@un.mssante.fr', '810000000001', 'finess', '990999013', 'Cardiologie'),
     ('elodie@un.mssante.fr', '810000000001', '', '', ''),
