@@ -7,8 +7,9 @@ use super::Labels;
 use super::folder::{self, Seal};
 use super::generation::Snapshot;
 use super::lately::Lately;
+use super::patience::Limits;
 use super::query::{Answer, Query};
-use super::search::{self, Found, Limits, State};
+use super::search::{self, Found, State};
 use crate::error::{Error, Result};
 use crate::model::{Audience, Coded, EntryKey};
 use std::path::Path;
@@ -30,8 +31,8 @@ struct Shared {
 impl Snapshot {
     fn with_state<T>(&self, lately: &Lately, ask: impl FnOnce(State<'_>) -> Result<T>) -> Result<T> {
         let searcher = self.searcher();
-        let by_name = self.in_name_order(&searcher)?;
-        ask(State { searcher: &searcher, by_name: &by_name, fields: &self.fields, lately })
+        let segments = self.segments(&searcher)?;
+        ask(State { searcher: &searcher, segments: &segments, fields: &self.fields, lately })
     }
 }
 
@@ -75,7 +76,7 @@ impl Reader {
 
     /// Entries shown to an audience, in the order of `Kind::ALL`. Walks a column of every document: for status, not for doors.
     pub fn counts(&self, audience: Audience) -> Result<[u64; 3]> {
-        search::counts(&self.snapshot()?.searcher(), audience)
+        self.snapshot()?.with_state(&self.shared.lately, |state| search::counts(state, audience))
     }
 
     /// Published labels of a table.

@@ -1,9 +1,10 @@
 //! One connection: reads messages, dispatches them, keeps what is running, ends in order.
 //!
-//! Searches and compares run as tasks, several at once, each with a token that abandon, unbind and a lost connection cancel. The number
-//! running is bounded; when it is reached the next one waits unread-for, so that a flood meets back-pressure and not memory. A bind waits
-//! for what runs (RFC 4511 section 4.2.1) and nothing is read while it works. On shutdown what is in flight is finished, then a notice
-//! of disconnection says `unavailable`. What a connection in clear may ask, and how it becomes one over TLS, is [`super::starttls`].
+//! A search or compare that can be answered without waiting is answered here and now; the directory bounds how long that may take. All
+//! others become tasks, several at once, each with a token that abandon, unbind and a lost connection cancel. The number running is
+//! bounded; when it is reached the next one waits unread-for, so that a flood meets back-pressure and not memory. A bind waits for what
+//! runs (RFC 4511 section 4.2.1) and nothing is read while it works. On shutdown what is in flight is finished, then a notice of
+//! disconnection says `unavailable`. What a connection in clear may ask, and how it becomes one over TLS, is [`super::starttls`].
 
 use super::asking::Asking;
 use super::bind::Bound;
@@ -14,15 +15,19 @@ use super::output::{self, Gone, Output};
 use super::request::{self, BindRequest};
 use super::response::{self, Outcome};
 use super::root_dse::Offers;
+use super::search::{self, Answered};
 use super::starttls::{self, Tls};
-use super::{LdapService, bind, compare, extended, search};
+use super::{LdapService, bind, compare, extended};
 use crate::directory::{Caller, Source};
 use crate::model::Audience;
 use crate::trust::Peer;
 use ldap3_proto::proto::LdapResultCode;
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -151,11 +156,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         let settings = &self.service.settings.ldap;
         let mut idle = Duration::from_secs(settings.first_request_seconds);
         let later = Duration::from_secs(settings.idle_seconds);
+        let (cut, stop) = (self.cut.clone(), self.stop.clone());
+        // Waited for once, not once a message.
+        let (mut cut, mut stop) = (pin!(cut.cancelled()), pin!(stop.cancelled()));
         let end = loop {
             let frame = tokio::select! {
                 biased;
-                () = self.cut.cancelled() => break End::Cut,
-                () = self.stop.cancelled() => break End::ShuttingDown,
+                () = &mut cut => break End::Cut,
+                () = &mut stop => break End::ShuttingDown,
                 frame = self.frames.next(idle) => frame,
             };
             let step = match frame {
@@ -328,7 +336,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         Ok(Caller { audience: Audience::Public, source: Source::Address(address) })
     }
 
-    /// Runs a search or compare as a task, once there is a slot for it.
+    /// Runs a search or compare once there is a slot for it; as a task, unless it ends before it has to wait for anything.
     async fn start(&self, id: i32, operation: Operation, content: Bytes, asked: SearchControls, caller: Caller) -> Result<(), End> {
         let slot = tokio::select! {
             biased;
@@ -336,26 +344,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             () = self.stop.cancelled() => return Err(End::ShuttingDown),
             slot = Arc::clone(&self.slots).acquire_owned() => slot.map_err(|_| End::Cut)?,
         };
-        let token = self.cut.child_token();
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
         let offers = Offers { start_tls: self.tls == Tls::Offered, external: self.peer.certificate.is_some() };
         let asking = Asking { service: Arc::clone(&self.service), caller, offers };
         let turns = Arc::clone(&self.turns);
+        let output = self.output.clone();
+        let mut work = Box::pin(async move {
+            // Until its answer is written: what a slow reader has asked for lies in memory for a few searches only, and a flood on one
+            // connection takes a few places in the queue that all connections share.
+            let turn = turns.acquire_owned().await.map_err(|_| Gone)?;
+            let answered = match operation {
+                Operation::Search => search::run(&asking, &asked, id, &content, &output).await?,
+                _ => Answered::plain(compare::run(&asking, &content).await),
+            };
+            Ok::<_, Gone>((answered, turn))
+        });
+        if let Poll::Ready(worked) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+            let (answered, turn) = worked?;
+            if let Some(later) = self.output.begin(last_words(id, operation, answered))? {
+                tokio::spawn(async move {
+                    let _ = later.send().await;
+                    drop((turn, slot));
+                });
+            }
+            if self.frames.read_ahead() {
+                // Many questions in one packet are many turns: others come in between.
+                tokio::task::yield_now().await;
+            }
+            return Ok(());
+        }
+        let token = self.cut.child_token();
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
         let (output, running) = (self.output.clone(), Arc::clone(&self.running));
         tokio::spawn(async move {
-            let work = async {
-                // Until its answer is written: what a slow reader has asked for lies in memory for a few searches only, and a flood on one
-                // connection takes a few places in the queue that all connections share.
-                let _turn = turns.acquire().await.map_err(|_| Gone)?;
-                match operation {
-                    Operation::Search => search::run(&asking, &asked, id, &content, &output).await,
-                    _ => Ok(compare::run(&asking, &content).await),
-                }
-            };
-            let outcome = tokio::select! {
+            let worked = tokio::select! {
                 biased;
                 () = token.cancelled() => None,
-                outcome = work => outcome.ok(),
+                worked = work => worked.ok(),
             };
             // Freed before the answer: a client may use the id again once it has it. Abandoned in the last moment: no answer.
             // And then the id may be another search's by now: its entry stays.
@@ -363,13 +387,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
                 let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
                 !token.is_cancelled() && running.remove(&id).is_some()
             };
-            if let Some(outcome) = outcome.filter(|_| in_time) {
-                let _ = send_result(&output, id, operation, outcome).await;
+            if let Some((answered, _turn)) = worked.filter(|_| in_time) {
+                let _ = output.send(last_words(id, operation, answered)).await;
             }
             drop(slot);
         });
         Ok(())
     }
+}
+
+/// The last entries and the result in one piece.
+fn last_words(id: i32, operation: Operation, Answered { mut entries, outcome }: Answered) -> Vec<u8> {
+    count(operation, &outcome.code);
+    entries.extend(response::result(id, operation, outcome).unwrap_or_default());
+    entries
 }
 
 async fn send_result(output: &Output, id: i32, operation: Operation, outcome: Outcome) -> Result<(), Gone> {
