@@ -10,7 +10,7 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 pub use crate::index::query::{
     Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, QUICK_TESTS, Query, RankKey, SortKey, Truncated, ZeroPapierFilter,
 };
-use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Reader, Stored};
+use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Paused, Progress, Reader, Stored};
 pub use crate::index::{Matcher, evaluate as matches_entry, rank_of};
 use crate::limits::{Admission, workers};
 pub use crate::limits::{Governor, Source};
@@ -30,7 +30,7 @@ const MOST_WAITING: usize = 256;
 /// Longest a search works on the thread that serves connections. All of them share these threads, so a heavy search must be gone from there
 /// soon; how often one source can come for a moment is bounded by its searches a second. To wake a worker and be woken by it costs about a
 /// third of this.
-const GLANCE: Duration = Duration::from_micros(400);
+const GLANCE: Duration = Duration::from_micros(300);
 
 /// Who asks: what may be seen, and who is counted for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,12 @@ impl From<Found> for Hit {
     }
 }
 
+/// A search for a worker.
+enum Rest {
+    Whole(Query),
+    Paused(Box<Paused>),
+}
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
@@ -117,12 +123,16 @@ impl Directory {
         query.limit = admission.restricted.map_or(query.limit, |restricted| restricted.entries.min(query.limit));
         let audience = caller.audience;
         let turn = self.turn(deadline, &admission).await?;
-        let answer = match self.glance(audience, &query)? {
-            Some(answer) => answer,
-            None => {
+        let answer = match self.glance(audience, query)? {
+            Ok(answer) => answer,
+            Err(rest) => {
                 let reader = self.reader.clone();
                 let work = self.work(deadline, turn, move |cancelled| {
-                    reader.search(audience, &query, &Limits { deadline: Instant::now() + deadline, cancelled, candidates: MAX_CANDIDATES })
+                    let limits = Limits { deadline: Instant::now() + deadline, cancelled, candidates: MAX_CANDIDATES };
+                    match rest {
+                        Rest::Whole(query) => reader.search(audience, &query, &limits),
+                        Rest::Paused(paused) => paused.finish(&limits),
+                    }
                 });
                 work.await?
             }
@@ -145,14 +155,16 @@ impl Directory {
         Ok(found.map(Hit::from))
     }
 
-    /// The whole answer, if a moment is enough for it.
-    fn glance(&self, audience: Audience, query: &Query) -> Result<Option<Answer<Found>>> {
+    /// The whole answer, if a moment is enough for it, or what is left to do.
+    fn glance(&self, audience: Audience, query: Query) -> Result<std::result::Result<Answer<Found>, Rest>> {
         if !query.is_quick_to_try() {
-            return Ok(None);
+            return Ok(Err(Rest::Whole(query)));
         }
         let limits = Limits { deadline: Instant::now() + GLANCE, cancelled: &AtomicBool::new(false), candidates: MAX_CANDIDATES };
-        let answer = self.reader.search(audience, query, &limits)?;
-        Ok(Some(answer).filter(|answer| answer.truncated.is_none()))
+        Ok(match self.reader.begin(audience, query, &limits)? {
+            Progress::Done(answer) => Ok(answer),
+            Progress::Paused(paused) => Err(Rest::Paused(paused)),
+        })
     }
 
     /// The gate, then the source's turn: what one source sends too much of waits where it keeps nobody else waiting.

@@ -6,7 +6,7 @@
 //! In the order the data meets the parts: `fields` what a document is, `terms`, `ready` and `practice` what is cut from an entry, `document`,
 //! `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question,
 //! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `segments` where they lie, `lately` and `laid`
-//! the entries it proves, `search`, `patience` and `order` the answer, `reader` the door `directory` uses.
+//! the entries it proves, `search`, `patience`, `paused` and `order` the answer, `reader` the door `directory` uses.
 
 mod candidates;
 mod compaction;
@@ -25,6 +25,7 @@ mod near;
 mod order;
 mod packing;
 mod patience;
+mod paused;
 mod plan;
 mod practice;
 pub mod query;
@@ -42,6 +43,7 @@ pub use document::Cut;
 pub use gate::Gate;
 pub use generation::Generation;
 pub use patience::{Limits, MAX_CANDIDATES};
+pub use paused::{Paused, Progress};
 pub use reader::Reader;
 pub use search::Found;
 pub use sorted::rank_of;

@@ -24,6 +24,18 @@ pub struct Found {
     pub rank: RankKey,
 }
 
+/// A search in document order that may be left and gone on with.
+#[derive(Default)]
+pub(super) struct Begun {
+    /// Place of a segment in the order of names.
+    place: usize,
+    /// The first document of it that was not looked at.
+    from: DocId,
+    /// Found before.
+    pub hits: Vec<Found>,
+    tested: usize,
+}
+
 /// Outcome of the re-test of a candidate.
 enum Proof {
     Failed,
@@ -44,6 +56,9 @@ struct Run<'a> {
     most: usize,
     patience: &'a Patience<'a>,
     tested: usize,
+    /// See [`Begun`].
+    place: usize,
+    from: DocId,
     total: u64,
     truncated: Option<Truncated>,
 }
@@ -58,10 +73,8 @@ pub(super) struct State<'a> {
 }
 
 pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
-    if query.order == Order::Any && query.after.is_some() {
-        return Err(Error::invalid("only an ordered answer can be continued"));
-    }
-    let ask = |question: &Question| answer(state, audience, query, limits, question);
+    check(query)?;
+    let ask = |question: &Question| answer(state, audience, query, limits, question, &mut Begun::default());
     match &query.after {
         Some(after) if after.class == TOLERANT => Question::tolerant(query).map_or_else(|| ask(&Question::of(query)?), |q| ask(&q)),
         Some(_) => ask(&Question::of(query)?),
@@ -76,7 +89,22 @@ pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits
     }
 }
 
-fn answer(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>, question: &Question) -> Result<Answer<Found>> {
+pub(super) fn check(query: &Query) -> Result<()> {
+    if query.order == Order::Any && query.after.is_some() {
+        return Err(Error::invalid("only an ordered answer can be continued"));
+    }
+    Ok(())
+}
+
+/// `begun` is where a search in document order begins, and where it could go on when it was cut; its hits are in the answer.
+pub(super) fn answer(
+    state: State<'_>,
+    audience: Audience,
+    query: &Query,
+    limits: &Limits<'_>,
+    question: &Question,
+    begun: &mut Begun,
+) -> Result<Answer<Found>> {
     let patience = Patience::of(limits);
     let mut run = Run {
         searcher: state.searcher,
@@ -88,19 +116,22 @@ fn answer(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'
         kinds: query.kinds.iter().fold(0, |set, kind| set | 1 << kind_number(*kind)),
         most: limits.candidates,
         patience: &patience,
-        tested: 0,
+        tested: begun.tested,
+        place: begun.place,
+        from: begun.from,
         total: 0,
         truncated: None,
     };
     let limit = query.limit.min(MAX_PAGE);
     let (mut hits, more) = match query.order {
-        Order::Any => run.in_document_order(question, limit)?,
+        Order::Any => run.in_document_order(question, limit, std::mem::take(&mut begun.hits))?,
         Order::Name | Order::NameDescending | Order::Rank => run.ordered(question, limit)?,
         Order::By(_) => run.by_values(question, limit)?,
     };
     hits.truncate(limit);
     // It may have ended among posting lists, which only look ended then.
     let truncated = run.truncated.or_else(|| patience.was_over().then_some(Truncated::Deadline));
+    (begun.place, begun.from, begun.tested) = (run.place, run.from, run.tested);
     Ok(Answer { hits, more, total: query.count.then_some(run.total), truncated })
 }
 
@@ -182,20 +213,26 @@ impl Run<'_> {
         mut take: impl FnMut(&Self, u32, DocId, Option<Stored>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let segments = self.segments;
-        for &ordinal in &segments.by_name {
+        while let Some(&ordinal) = segments.by_name.get(self.place) {
             let segment = self.searcher.segment_reader(ordinal);
             let columns = self.segments.columns(ordinal)?;
             let mut candidates = self.candidates(&question.plan, segment)?;
+            candidates.seek(self.from, self.patience);
             while candidates.doc() != TERMINATED {
                 let doc = candidates.doc();
                 if self.stop() {
                     return Ok(());
                 }
                 candidates.advance(self.patience);
-                if !columns.shown(segment, doc, self.audience, self.kinds) {
-                    continue;
+                let proof = match columns.shown(segment, doc, self.audience, self.kinds) {
+                    true => self.prove(question, ordinal, doc)?,
+                    false => Proof::Failed,
+                };
+                if self.truncated.is_some() {
+                    return Ok(());
                 }
-                let proved = match self.prove(question, ordinal, doc)? {
+                self.from = doc + 1;
+                let proved = match proof {
                     Proof::Failed => continue,
                     Proof::Held(stored) => Some(stored),
                     Proof::NotNeeded => None,
@@ -205,13 +242,16 @@ impl Run<'_> {
                     return Ok(());
                 }
             }
+            if self.patience.was_over() {
+                return Ok(());
+            }
+            (self.place, self.from) = (self.place + 1, 0);
         }
         Ok(())
     }
 
-    fn in_document_order(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
-        let mut hits = Vec::new();
-        let mut matched = 0;
+    fn in_document_order(&mut self, question: &Question, limit: usize, mut hits: Vec<Found>) -> Result<(Vec<Found>, bool)> {
+        let mut matched = hits.len();
         self.each(question, |run, ordinal, doc, proved| {
             matched += 1;
             if matched > limit {
