@@ -86,7 +86,7 @@ impl From<Found> for Hit {
 
 /// A search for a worker.
 enum Rest {
-    Whole(Query),
+    Whole(Box<Query>),
     Paused(Box<Paused>),
 }
 
@@ -158,7 +158,7 @@ impl Directory {
     /// The whole answer, if a moment is enough for it, or what is left to do.
     fn glance(&self, audience: Audience, query: Query) -> Result<std::result::Result<Answer<Found>, Rest>> {
         if !query.is_quick_to_try() {
-            return Ok(Err(Rest::Whole(query)));
+            return Ok(Err(Rest::Whole(Box::new(query))));
         }
         let limits = Limits { deadline: Instant::now() + GLANCE, cancelled: &AtomicBool::new(false), candidates: MAX_CANDIDATES };
         Ok(match self.reader.begin(audience, query, &limits)? {

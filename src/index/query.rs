@@ -94,8 +94,13 @@ pub struct RankKey {
     pub class: u8,
     /// 0 has a mailbox, 1 has none.
     pub without_mailbox: u8,
-    /// Folded name, NUL, document key; before them the values of [`Order::By`].
+    /// Folded name, NUL, document key; before them the values of [`Order::By`]. Empty where there is no order.
     pub name: String,
+}
+
+impl RankKey {
+    /// The place of every entry where there is no order: nothing continues from it.
+    pub(super) const NONE: Self = Self { class: 0, without_mailbox: 0, name: String::new() };
 }
 
 /// A filter on published attributes. Names are canonical or not, case ignored; unknown ones are Undefined.

@@ -258,8 +258,7 @@ impl Run<'_> {
                 return Ok(if run.query.count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
             }
             let stored = proved.map_or_else(|| run.lately.fetch(run.searcher, ordinal, doc), Ok)?;
-            let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
-            hits.push(Found { stored, rank });
+            hits.push(Found { stored, rank: RankKey::NONE });
             Ok(ControlFlow::Continue(()))
         })?;
         Ok((hits, matched > limit))

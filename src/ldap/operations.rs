@@ -8,6 +8,7 @@ use super::output::{Gone, Output};
 use crate::settings::LdapSettings;
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -75,21 +76,22 @@ impl Operations {
         Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Gone)
     }
 
-    /// Runs an operation; as a task, unless it ends before it has to wait for anything. `finish` makes the message of its end.
+    /// To be had by an operation while it works, and held until its answer is written: what a slow reader has asked for lies in memory for a
+    /// few searches only, and a flood on one connection takes a few places in the queue that all connections share.
+    pub fn turn(&self) -> impl Future<Output = Result<OwnedSemaphorePermit, Gone>> + Send + use<> {
+        let turns = Arc::clone(&self.turns);
+        async move { turns.acquire_owned().await.map_err(|_| Gone) }
+    }
+
+    /// Runs an operation, which gives its turn back with its answer; as a task, unless it ends before it has to wait for anything. `finish`
+    /// makes the message of its end. The work lies outside the session, which thousands of idle connections have.
     pub async fn start<T: Send + 'static>(
         &self,
         slot: OwnedSemaphorePermit,
         id: i32,
-        work: impl Future<Output = Result<T, Gone>> + Send + 'static,
+        mut work: Pin<Box<impl Future<Output = Result<(T, OwnedSemaphorePermit), Gone>> + Send + 'static>>,
         finish: impl FnOnce(T) -> Vec<u8> + Send + 'static,
     ) -> Result<(), Gone> {
-        let turns = Arc::clone(&self.turns);
-        let mut work = Box::pin(async move {
-            // Until its answer is written: what a slow reader has asked for lies in memory for a few searches only, and a flood on one
-            // connection takes a few places in the queue that all connections share.
-            let turn = turns.acquire_owned().await.map_err(|_| Gone)?;
-            Ok::<_, Gone>((work.await?, turn))
-        });
         if let Poll::Ready(worked) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
             let (answer, turn) = worked?;
             if let Some(later) = self.output.begin(finish(answer))? {

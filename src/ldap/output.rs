@@ -17,9 +17,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// Chunks that may wait; entries are packed into chunks of [`CHUNK_BYTES`].
-const QUEUE: usize = 16;
+const QUEUE: usize = 8;
 /// Aimed size of a chunk, bytes. One write takes a chunk.
-pub const CHUNK_BYTES: usize = 16 * 1024;
+pub const CHUNK_BYTES: usize = 32 * 1024;
 
 /// The connection is gone: stop working for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

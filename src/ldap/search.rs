@@ -21,6 +21,9 @@ use crate::model::Kind;
 use ldap3_proto::proto::LdapResultCode;
 use std::time::Duration;
 
+/// Bytes around an entry, and of a result without controls, at most.
+const ENVELOPE: usize = 32;
+
 /// Name of a base entry in an order: before every other where nothing was asked, else as one that lacks what is sorted by.
 const BEFORE_ALL: &str = "";
 const BEHIND_ALL: &str = "\u{10ffff}";
@@ -80,7 +83,8 @@ async fn answer<'a>(
 /// that takes nothing is. The last chunk is handed back.
 async fn write(entries: &[Entry], request: &SearchRequest<'_>, id: i32, output: &Output, within: Duration) -> Result<Vec<u8>, Gone> {
     let writing = async {
-        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+        let all: usize = entries.iter().map(|found| found.bytes().len() + ENVELOPE).sum();
+        let mut chunk = Vec::with_capacity(all.min(CHUNK_BYTES) + ENVELOPE);
         for found in entries {
             entry::put(&mut chunk, id, found.bytes(), &request.wanted, request.types_only);
             if chunk.len() >= CHUNK_BYTES {

@@ -312,12 +312,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         let offers = Offers { start_tls: self.tls == Tls::Offered, external: self.peer.certificate.is_some() };
         let asking = Asking { service: Arc::clone(&self.service), caller, offers };
         let output = self.output.clone();
-        let work = async move {
-            match operation {
-                Operation::Search => search::run(&asking, &asked, id, &content, &output).await,
-                _ => Ok(Answered::plain(compare::run(&asking, &content).await)),
-            }
-        };
+        let turn = self.operations.turn();
+        let work = Box::pin(async move {
+            let turn = turn.await?;
+            let answered = match operation {
+                Operation::Search => search::run(&asking, &asked, id, &content, &output).await?,
+                _ => Answered::plain(compare::run(&asking, &content).await),
+            };
+            Ok((answered, turn))
+        });
         self.operations.start(slot, id, work, move |answered| last_words(id, operation, answered)).await?;
         if self.frames.read_ahead() {
             // Many questions in one packet are many turns: others come in between.

@@ -2,7 +2,8 @@
 
 use super::client::{START_TLS, Talk, base_search, encoded, secure, start_tls, trusting};
 use super::world::World;
-use ldap3_proto::proto::{LdapExtendedRequest, LdapMsg, LdapOp, LdapResultCode as Code, OID_WHOAMI};
+use crate::ldap::wire::{search_request, slow_filter};
+use ldap3_proto::proto::{LdapExtendedRequest, LdapMsg, LdapOp, LdapResultCode as Code, LdapSearchRequest, OID_WHOAMI};
 use tokio::io::AsyncWriteExt as _;
 
 fn code(message: &LdapMsg) -> Option<Code> {
@@ -63,7 +64,8 @@ async fn bytes_behind_the_request_are_never_interpreted() {
 async fn outstanding_operations_refuse_it() {
     let world = World::new().await;
     let mut talk = Talk::connect(world.directory.ldap).await;
-    talk.send_bytes(&[encoded(1, base_search("cn=subschema")), encoded(2, start_tls())].concat()).await;
+    let slow = LdapOp::SearchRequest(LdapSearchRequest { filter: slow_filter(), ..search_request("dc=mssante,dc=fr", "(cn=*)") });
+    talk.send_bytes(&[encoded(1, slow), encoded(2, start_tls())].concat()).await;
     let mut codes = Vec::new();
     while codes.len() < 2 {
         let message = talk.next().await.expect("an answer");
