@@ -84,14 +84,14 @@ impl Operations {
     }
 
     /// Runs an operation, which gives its turn back with its answer; as a task, unless it ends before it has to wait for anything. `finish`
-    /// makes the message of its end. The work lies outside the session, which thousands of idle connections have.
+    /// makes the message of its end. Was it answered already? The work lies outside the session, which thousands of idle connections have.
     pub async fn start<T: Send + 'static>(
         &self,
         slot: OwnedSemaphorePermit,
         id: i32,
         mut work: Pin<Box<impl Future<Output = Result<(T, OwnedSemaphorePermit), Gone>> + Send + 'static>>,
         finish: impl FnOnce(T) -> Vec<u8> + Send + 'static,
-    ) -> Result<(), Gone> {
+    ) -> Result<bool, Gone> {
         if let Poll::Ready(worked) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
             let (answer, turn) = worked?;
             if let Some(later) = self.output.begin(finish(answer))? {
@@ -100,7 +100,7 @@ impl Operations {
                     drop((turn, slot));
                 });
             }
-            return Ok(());
+            return Ok(true);
         }
         let token = self.cut.child_token();
         self.running.lock().insert(id, token.clone());
@@ -122,6 +122,6 @@ impl Operations {
             }
             drop(slot);
         });
-        Ok(())
+        Ok(false)
     }
 }

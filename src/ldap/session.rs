@@ -321,8 +321,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             };
             Ok((answered, turn))
         });
-        self.operations.start(slot, id, work, move |answered| last_words(id, operation, answered)).await?;
-        if self.frames.read_ahead() {
+        let answered = self.operations.start(slot, id, work, move |answered| last_words(id, operation, answered)).await?;
+        if answered && self.frames.read_ahead() {
             // Many questions in one packet are many turns: others come in between.
             tokio::task::yield_now().await;
         }
