@@ -1,15 +1,16 @@
 //! The one door for reading: a neutral [`Query`] for an [`Audience`], and its answer. No getter gives the index away.
 //!
-//! Every search passes the governor (how much a source may take), the gate (may anything be answered), then a bounded number of blocking
-//! workers, then the audience's own documents. A caller that goes away cancels its search. Nothing here logs what was asked.
+//! Every search passes the governor (how much a source may take), the gate (may anything be answered), its source's turn, then the
+//! audience's own documents: for a moment where it stands ([`GLANCE`]), which is all that most questions take, and otherwise on a bounded
+//! number of blocking workers. A caller that goes away cancels its search. Nothing here logs what was asked.
 
 pub mod cursor;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 pub use crate::index::query::{
-    Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, Query, RankKey, SortKey, Truncated, ZeroPapierFilter,
+    Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, QUICK_TESTS, Query, RankKey, SortKey, Truncated, ZeroPapierFilter,
 };
-use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Reader, Stored};
+use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Paused, Progress, Reader, Stored};
 pub use crate::index::{Matcher, evaluate as matches_entry, rank_of};
 use crate::limits::{Admission, workers};
 pub use crate::limits::{Governor, Source};
@@ -25,6 +26,11 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 /// Searches that may wait for a worker at once; one more is told that the service is busy.
 const MOST_WAITING: usize = 256;
+
+/// Longest a search works on the thread that serves connections. All of them share these threads, so a heavy search must be gone from there
+/// soon; how often one source can come for a moment is bounded by its searches a second. To wake a worker and be woken by it costs about a
+/// third of this.
+const GLANCE: Duration = Duration::from_micros(300);
 
 /// Who asks: what may be seen, and who is counted for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +84,12 @@ impl From<Found> for Hit {
     }
 }
 
+/// A search for a worker.
+enum Rest {
+    Whole(Box<Query>),
+    Paused(Box<Paused>),
+}
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
@@ -103,56 +115,87 @@ impl Directory {
         &self.cursors
     }
 
-    /// Runs on the blocking pool, bounded in number; `deadline` from when it begins to work, and as long again it may wait for its source's
-    /// turn and for a worker. A caller that has had its allowance gets the first entries only, said by [`Truncated::Allowance`].
+    /// `deadline` from when it begins to work, and as long again it may wait for its source's turn and for a worker. A caller that has had
+    /// its allowance gets the first entries only, said by [`Truncated::Allowance`].
     /// Errors: unavailable when the gate is closed, rate-limited, busy, internal.
     pub async fn search(&self, caller: &Caller, mut query: Query, deadline: Duration) -> Result<Answer<Hit>> {
         let admission = self.governor.admit(&caller.source, Instant::now())?;
         query.limit = admission.restricted.map_or(query.limit, |restricted| restricted.entries.min(query.limit));
         let audience = caller.audience;
-        let reader = self.reader.clone();
-        let answer = self.run(deadline, &admission, move |cancelled| {
-            reader.search(audience, &query, &Limits { deadline: Instant::now() + deadline, cancelled, candidates: MAX_CANDIDATES })
-        });
-        let Answer { hits, more, total, truncated } = answer.await?;
+        let turn = self.turn(deadline, &admission).await?;
+        let answer = match self.glance(audience, query)? {
+            Ok(answer) => answer,
+            Err(rest) => {
+                let reader = self.reader.clone();
+                let work = self.work(deadline, turn, move |cancelled| {
+                    let limits = Limits { deadline: Instant::now() + deadline, cancelled, candidates: MAX_CANDIDATES };
+                    match rest {
+                        Rest::Whole(query) => reader.search(audience, &query, &limits),
+                        Rest::Paused(paused) => paused.finish(&limits),
+                    }
+                });
+                work.await?
+            }
+        };
+        let Answer { hits, more, total, truncated } = answer;
         self.governor.shown(&caller.source, hits.iter().flat_map(|found| found.stored.addresses()), Instant::now());
         // However small the page: a walk in small steps would be no smaller.
         let truncated = admission.restricted.filter(|_| more).map(|_| Truncated::Allowance).or(truncated);
         Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, truncated })
     }
 
-    /// One entry by its stable id.
+    /// One entry by its stable id: so little work that it never needs a worker.
     pub async fn entry(&self, caller: &Caller, key: EntryKey) -> Result<Option<Hit>> {
         let admission = self.governor.admit(&caller.source, Instant::now())?;
-        let (reader, audience) = (self.reader.clone(), caller.audience);
-        let found = self.run(Duration::from_secs(5), &admission, move |_| reader.entry(audience, &key)).await?;
+        let _turn = self.turn(Duration::from_secs(5), &admission).await?;
+        let found = self.reader.entry(caller.audience, &key)?;
         if let Some(found) = &found {
             self.governor.shown(&caller.source, found.stored.addresses(), Instant::now());
         }
         Ok(found.map(Hit::from))
     }
 
-    /// The gate, the source's turn, a worker, the work. Dropping the future sets the flag the work looks at.
-    async fn run<T: Send + 'static>(
-        &self,
-        patience: Duration,
-        admission: &Admission,
-        work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    /// The whole answer, if a moment is enough for it, or what is left to do.
+    fn glance(&self, audience: Audience, query: Query) -> Result<std::result::Result<Answer<Found>, Rest>> {
+        if !query.is_quick_to_try() {
+            return Ok(Err(Rest::Whole(Box::new(query))));
+        }
+        let limits = Limits { deadline: Instant::now() + GLANCE, cancelled: &AtomicBool::new(false), candidates: MAX_CANDIDATES };
+        Ok(match self.reader.begin(audience, query, &limits)? {
+            Progress::Done(answer) => Ok(answer),
+            Progress::Paused(paused) => Err(Rest::Paused(paused)),
+        })
+    }
+
+    /// The gate, then the source's turn: what one source sends too much of waits where it keeps nobody else waiting.
+    async fn turn(&self, patience: Duration, admission: &Admission) -> Result<Option<OwnedSemaphorePermit>> {
         self.gate.check()?;
-        // Before the common queue: what one source sends too much of waits where it keeps nobody else waiting.
         let turn = match &admission.turns {
-            Some(turns) => Some(within(patience, Arc::clone(turns).acquire_owned()).await?),
+            Some(turns) => Some(match Arc::clone(turns).try_acquire_owned() {
+                Ok(free) => free,
+                Err(_) => within(patience, Arc::clone(turns).acquire_owned()).await?,
+            }),
             None => None,
         };
         if let Some(restricted) = &admission.restricted {
             tokio::time::sleep(restricted.pause).await;
         }
+        // It may have closed while the search waited.
+        self.gate.check()?;
+        Ok(turn)
+    }
+
+    /// A worker, then the work. Dropping the future sets the flag the work looks at.
+    async fn work<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        turn: Option<OwnedSemaphorePermit>,
+        work: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let worker = {
             let _waiting = Waiting::enter(&self.waiting)?;
             (turn, within(patience, Arc::clone(&self.workers).acquire_owned()).await?)
         };
-        // It may have closed while the search waited.
         self.gate.check()?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let _guard = CancelOnDrop(Arc::clone(&cancelled));
@@ -233,6 +276,18 @@ mod tests {
         Admission { restricted: None, turns: None }
     }
 
+    impl Directory {
+        async fn run(
+            &self,
+            patience: Duration,
+            admission: &Admission,
+            work: impl FnOnce(&AtomicBool) -> Result<()> + Send + 'static,
+        ) -> Result<()> {
+            let turn = self.turn(patience, admission).await?;
+            self.work(patience, turn, work).await
+        }
+    }
+
     #[tokio::test]
     async fn searches_of_one_source_wait_for_each_other_and_keep_nobody_else_waiting() {
         let (_folder, _index, directory) = directory(4);
@@ -279,9 +334,31 @@ mod tests {
         });
         assert!(tokio::time::timeout(Duration::from_millis(50), search).await.is_err());
         assert!(told.await.is_ok());
-        assert!(
-            directory.entry(&Caller::local(Audience::Public), EntryKey::new(Kind::Mailbox, "x")).await.unwrap().is_none(),
-            "the worker is free again"
-        );
+        assert!(directory.run(Duration::from_secs(60), &free, |_| Ok(())).await.is_ok(), "the worker is free again");
+    }
+
+    #[tokio::test]
+    async fn what_takes_a_moment_needs_no_worker_and_is_answered_while_all_of_them_are_busy() {
+        let (_folder, mut index, directory) = directory(0);
+        index.live().commit(crate::index::Committed { seq: 1 }).unwrap();
+        let caller = Caller::local(Audience::Public);
+        let question = |filter| Query {
+            kinds: Kind::ALL.to_vec(),
+            matching: Matching::Attributes(filter),
+            order: Order::Any,
+            limit: 100,
+            after: None,
+            count: false,
+        };
+        let equal = AttributeFilter::Equal("mail".to_owned(), b"a@b.fr".to_vec());
+        let deadline = Duration::from_millis(20);
+        assert!(directory.search(&caller, question(equal.clone()), deadline).await.unwrap().hits.is_empty());
+        assert!(directory.entry(&caller, EntryKey::new(Kind::Mailbox, "x")).await.unwrap().is_none());
+        let many = AttributeFilter::Or(vec![equal; QUICK_TESTS + 1]);
+        let error = directory.search(&caller, question(many), deadline).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "what may take long waits for a worker");
+        directory.gate.close("test");
+        let equal = AttributeFilter::Equal("mail".to_owned(), b"a@b.fr".to_vec());
+        assert_eq!(directory.search(&caller, question(equal), deadline).await.unwrap_err().kind(), ErrorKind::Unavailable);
     }
 }

@@ -5,6 +5,7 @@
 
 use super::fields::Fields;
 use super::near::{MOST_NEIGHBOURS, Near};
+use super::patience::Patience;
 use super::plan::{Place, Plan, ValueTest};
 use super::practice::slot;
 use super::terms::is_whole;
@@ -47,14 +48,11 @@ const MOST_LISTED: usize = 20_000;
 const MOST_BEGINNING: usize = 400;
 /// Posting lists of more than a kilobyte each that one filter may open in a segment for what lists are not needed for.
 const MOST_LISTS: usize = 20_000;
-/// Terms between two looks at the deadline.
-const CHECK_EVERY: usize = 256;
 
 impl Candidates {
-    /// `passed` is looked at between the members of a disjunction, each of which may walk the segment for its first document; once it
-    /// says yes the rest is left out, and the caller must take its answer for cut.
-    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, passed: &dyn Fn() -> bool) -> Result<Self> {
-        Builder::new(fields, segment, passed).build(plan)
+    /// Once `patience` is over, here or while the set is walked, the rest is left out: the caller must take its answer for cut.
+    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, patience: &Patience<'_>) -> Result<Self> {
+        Builder::new(fields, segment, patience).build(plan)
     }
 
     fn empty() -> Self {
@@ -68,15 +66,15 @@ impl Candidates {
         }
     }
 
-    pub fn advance(&mut self) -> DocId {
+    pub fn advance(&mut self, patience: &Patience<'_>) -> DocId {
         match self.doc() {
             TERMINATED => TERMINATED,
-            doc => self.seek(doc + 1),
+            doc => self.seek(doc + 1, patience),
         }
     }
 
     /// The first document at or behind `target`.
-    pub fn seek(&mut self, target: DocId) -> DocId {
+    pub fn seek(&mut self, target: DocId, patience: &Patience<'_>) -> DocId {
         if self.doc() >= target {
             return self.doc();
         }
@@ -87,16 +85,16 @@ impl Candidates {
             }
             Self::Postings(postings) => postings.seek(target),
             Self::And { members, doc } => {
-                *doc = meet(members, target);
+                *doc = meet(members, target, patience);
                 *doc
             }
             Self::Or { members, doc } => {
-                *doc = members.iter_mut().map(|m| m.seek(target)).min().unwrap_or(TERMINATED);
+                *doc = members.iter_mut().map(|m| m.seek(target, patience)).min().unwrap_or(TERMINATED);
                 members.retain(|m| m.doc() != TERMINATED);
                 *doc
             }
             Self::Many { heap, doc } => {
-                *doc = seek_many(heap, target);
+                *doc = seek_many(heap, target, patience);
                 *doc
             }
         }
@@ -114,12 +112,12 @@ impl Candidates {
     }
 }
 
-/// First document at or behind `target` that all members hold.
-fn meet(members: &mut [Candidates], mut target: DocId) -> DocId {
+/// First document at or behind `target` that all members hold; none once patience is over.
+fn meet(members: &mut [Candidates], mut target: DocId, patience: &Patience<'_>) -> DocId {
     'again: loop {
         for member in members.iter_mut() {
-            let doc = member.seek(target);
-            if doc == TERMINATED {
+            let doc = member.seek(target, patience);
+            if doc == TERMINATED || patience.is_over_after_a_step() {
                 return TERMINATED;
             }
             if doc > target {
@@ -134,7 +132,7 @@ fn meet(members: &mut [Candidates], mut target: DocId) -> DocId {
 struct Builder<'a> {
     fields: &'a Fields,
     segment: &'a SegmentReader,
-    passed: &'a dyn Fn() -> bool,
+    patience: &'a Patience<'a>,
     /// Prefix of code terms inside a slot.
     slot: String,
     /// Posting lists opened so far through [`Builder::each_term`].
@@ -142,8 +140,8 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(fields: &'a Fields, segment: &'a SegmentReader, passed: &'a dyn Fn() -> bool) -> Self {
-        Self { fields, segment, passed, slot: String::new(), lists: 0 }
+    fn new(fields: &'a Fields, segment: &'a SegmentReader, patience: &'a Patience<'a>) -> Self {
+        Self { fields, segment, patience, slot: String::new(), lists: 0 }
     }
 
     fn build(&mut self, plan: &Plan) -> Result<Candidates> {
@@ -156,7 +154,10 @@ impl<'a> Builder<'a> {
             Plan::And(members) => {
                 let mut built = Vec::with_capacity(members.len());
                 for member in members {
-                    if matches!(member, Plan::Near(..)) && meet(&mut built, 0) == TERMINATED {
+                    if self.patience.is_over() {
+                        return Ok(Candidates::empty());
+                    }
+                    if matches!(member, Plan::Near(..)) && meet(&mut built, 0, self.patience) == TERMINATED {
                         return Ok(Candidates::empty());
                     }
                     let candidates = self.build(member)?;
@@ -166,7 +167,7 @@ impl<'a> Builder<'a> {
                     built.push(candidates);
                 }
                 built.sort_by_key(Candidates::cost);
-                match meet(&mut built, 0) {
+                match meet(&mut built, 0, self.patience) {
                     TERMINATED => Candidates::empty(),
                     doc => Candidates::And { members: built, doc },
                 }
@@ -174,7 +175,7 @@ impl<'a> Builder<'a> {
             Plan::Or(members) => {
                 let mut built = Vec::new();
                 for member in members {
-                    if (self.passed)() {
+                    if self.patience.is_over() {
                         break;
                     }
                     built.push(self.build(member)?);
@@ -265,7 +266,7 @@ impl<'a> Builder<'a> {
                 return Ok(None);
             }
             number += 1;
-            if number.is_multiple_of(CHECK_EVERY) && (self.passed)() {
+            if self.patience.is_over_after_a_step() {
                 break;
             }
             if passes(std::str::from_utf8(terms.key()).unwrap_or_default()) {
@@ -335,12 +336,15 @@ impl PartialEq for Head {
 impl Eq for Head {}
 
 /// First document at or behind `target` of a large disjunction.
-fn seek_many(heap: &mut BinaryHeap<Head>, target: DocId) -> DocId {
+fn seek_many(heap: &mut BinaryHeap<Head>, target: DocId, patience: &Patience<'_>) -> DocId {
     while let Some(mut head) = heap.peek_mut() {
         if head.0.doc() >= target {
             return head.0.doc();
         }
-        if head.0.seek(target) == TERMINATED {
+        if patience.is_over_after_a_step() {
+            return TERMINATED;
+        }
+        if head.0.seek(target, patience) == TERMINATED {
             PeekMut::pop(head);
         }
     }

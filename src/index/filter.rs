@@ -3,7 +3,7 @@
 //! `None` is Undefined: an unknown attribute or rule, an attribute description with options, a value that is not of the rule's syntax,
 //! an order the attribute does not have. Only TRUE lets an entry through.
 
-use super::laid::{Laid, Prepared, prepare, values_at};
+use super::laid::{Laid, Prepared, prepare};
 use super::query::AttributeFilter;
 use crate::error::{Error, Kind, Result};
 use crate::ldap_entry::attributes::{ATTRIBUTES, Attribute, MatchingKind, attribute, with_subtypes};
@@ -175,9 +175,9 @@ impl<'a> Subject<'a> {
         let mut own = self.laid.among(&test.attributes);
         match &test.check {
             Check::Present => own.next().is_some(),
-            Check::Words(words) => own.any(|(place, _)| {
-                values_at(self.entry, place).into_iter().flatten().filter_map(text_value).any(|value| words_match(words, value))
-            }),
+            Check::Words(words) => {
+                own.any(|(place, _)| self.laid.values(self.entry, place).filter_map(text_value).any(|value| words_match(words, value)))
+            }
             check => {
                 own.any(|(place, kind)| self.any_prepared(test.rule, place, kind, check)) || (test.dn_attributes && self.dn_holds(test))
             }
@@ -193,7 +193,7 @@ impl<'a> Subject<'a> {
         if let Some((.., known)) = prepared.iter().find(|(r, p, _)| (*r, *p) == (rule, place)) {
             return any(known);
         }
-        let made = prepare(self.entry, place, rule);
+        let made = prepare(self.laid.values(self.entry, place), rule);
         let proved = any(&made);
         prepared.push((rule, place, made));
         proved

@@ -6,20 +6,21 @@
 
 use super::compaction::Merging;
 use super::document::Cut;
-use super::fields::{AUDIENCE, Fields, register};
+use super::fields::{Fields, register};
 use super::folder::{Seal, sync_folder};
 use super::held::Held;
 use super::plan::Place;
+use super::segments::{Known, Segments};
 use super::{Committed, Document};
 use crate::error::{Error, Result};
-use crate::model::{Audience, EntryKey};
+use crate::model::EntryKey;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::store::Compressor;
-use tantivy::{DocAddress, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
 const BULK_HEAP: usize = 150_000_000;
@@ -40,32 +41,7 @@ fn reader(index: &Index) -> Result<IndexReader> {
 pub(super) struct Snapshot {
     reader: IndexReader,
     pub fields: Fields,
-    order: Arc<Mutex<SegmentOrder>>,
-}
-
-/// Ordinals of the segments of one state, see [`Snapshot::in_name_order`].
-#[derive(Default)]
-struct SegmentOrder {
-    state: Option<u64>,
-    ordinals: Arc<[u32]>,
-}
-
-/// Segments of a state by the name of their first live document: a build lays documents out in that order, over several segments, and ids of
-/// segments are random. Only what everybody may see counts, for the order of an answer must not tell of anything else; segments without
-/// such a document come last.
-fn in_name_order(searcher: &Searcher) -> Result<Vec<u32>> {
-    let mut keyed = Vec::new();
-    for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
-        let audience = segment.fast_fields().u64(AUDIENCE).map_err(failed("a column of the index cannot be read"))?;
-        let public = |doc: &u32| audience.first(*doc).is_some_and(|set| set & u64::from(Audience::Public.bit()) != 0);
-        let first = match segment.doc_ids_alive().find(public) {
-            Some(first) => Some(searcher.doc::<super::Stored>(DocAddress::new(ordinal, first)).map_err(failed("an entry cannot be read"))?),
-            None => None,
-        };
-        keyed.push((first.is_none(), first.map(|stored| stored.sort().to_owned()), ordinal));
-    }
-    keyed.sort();
-    Ok(keyed.into_iter().map(|(.., ordinal)| ordinal).collect())
+    segments: Arc<Known>,
 }
 
 impl Snapshot {
@@ -73,7 +49,7 @@ impl Snapshot {
     pub fn open(path: &Path) -> Result<Self> {
         let index = Index::open_in_dir(path).map_err(failed("a generation of the index cannot be opened"))?;
         register(&index);
-        Ok(Self { reader: reader(&index)?, fields: Fields::schema().1, order: Arc::default() })
+        Ok(Self { reader: reader(&index)?, fields: Fields::schema().1, segments: Arc::default() })
     }
 
     /// Segments as of now; stays the same until dropped, and keeps their files.
@@ -81,14 +57,9 @@ impl Snapshot {
         self.reader.searcher()
     }
 
-    /// Segments of a searcher in the order of names; worked out once for each commit.
-    pub fn in_name_order(&self, searcher: &Searcher) -> Result<Arc<[u32]>> {
-        let state = searcher.generation().generation_id();
-        let mut known = self.order.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.state != Some(state) {
-            *known = SegmentOrder { state: Some(state), ordinals: in_name_order(searcher)?.into() };
-        }
-        Ok(Arc::clone(&known.ordinals))
+    /// What is known of the segments of a searcher; worked out once for each commit.
+    pub fn segments(&self, searcher: &Searcher) -> Result<Arc<Segments>> {
+        self.segments.of(searcher)
     }
 }
 
@@ -164,7 +135,7 @@ impl Generation {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot { reader: self.reader.clone(), fields: self.fields, order: Arc::default() }
+        Snapshot { reader: self.reader.clone(), fields: self.fields, segments: Arc::default() }
     }
 
     pub(super) fn committed(&self) -> Option<Committed> {
@@ -316,7 +287,7 @@ impl Generation {
         self.reload()?;
         let searcher = self.reader.searcher();
         let segment = |ordinal: &u32| Some(searcher.segment_readers().get(*ordinal as usize)?).map(|s| (s.segment_id(), s.max_doc()));
-        Ok(in_name_order(&searcher)?.iter().filter_map(segment).collect())
+        Ok(Segments::of(&searcher)?.by_name.iter().filter_map(segment).collect())
     }
 
     /// Begins to rewrite every segment that holds deletions: a merge drops the terms of deleted documents from the dictionaries, their keys

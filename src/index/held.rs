@@ -7,6 +7,7 @@ use super::candidates::Candidates;
 use super::document::sort_key;
 use super::fields::{AUDIENCE, Fields};
 use super::generation::failed;
+use super::patience::Patience;
 use super::plan::{Place, Plan};
 use super::stored::Answer;
 use super::{Document, Stored};
@@ -60,14 +61,15 @@ impl Held {
     fn find(&self, fields: &Fields, place: Place, term: &str) -> Result<Vec<DocAddress>> {
         let plan = Plan::Term(place, term.to_owned());
         let mut found = Vec::new();
+        let patience = Patience::endless();
         for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
-            let mut candidates = Candidates::of(&plan, fields, segment, &|| false)?;
+            let mut candidates = Candidates::of(&plan, fields, segment, &patience)?;
             while candidates.doc() != TERMINATED {
                 let address = DocAddress::new(ordinal, candidates.doc());
                 if !segment.is_deleted(address.doc_id) && !self.gone.contains(&address) {
                     found.push(address);
                 }
-                candidates.advance();
+                candidates.advance(&patience);
             }
         }
         Ok(found)

@@ -5,9 +5,8 @@
 //!
 //! In the order the data meets the parts: `fields` what a document is, `terms`, `ready` and `practice` what is cut from an entry, `document`,
 //! `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question,
-//! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `lately` and `laid`
-//! the entries it proves, `search` and `order` the answer, `reader` the
-//! door `directory` uses.
+//! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `segments` where they lie, `lately` and `laid`
+//! the entries it proves, `search`, `patience`, `paused` and `order` the answer, `reader` the door `directory` uses.
 
 mod candidates;
 mod compaction;
@@ -25,6 +24,8 @@ mod lately;
 mod near;
 mod order;
 mod packing;
+mod patience;
+mod paused;
 mod plan;
 mod practice;
 pub mod query;
@@ -32,6 +33,7 @@ mod question;
 mod reader;
 mod ready;
 mod search;
+mod segments;
 mod sorted;
 mod stored;
 mod terms;
@@ -40,8 +42,10 @@ pub use compaction::{Compaction, Merging};
 pub use document::Cut;
 pub use gate::Gate;
 pub use generation::Generation;
+pub use patience::{Limits, MAX_CANDIDATES};
+pub use paused::{Paused, Progress};
 pub use reader::Reader;
-pub use search::{Found, Limits, MAX_CANDIDATES};
+pub use search::Found;
 pub use sorted::rank_of;
 pub use stored::Stored;
 

@@ -1,34 +1,30 @@
 //! Keeping the best entries of an ordered answer: per segment by ordinals of the sort column, across segments by the key itself.
 
-use super::fields::{SORT, WITHOUT_MAILBOX};
 use super::query::{Order, RankKey};
+use super::segments::Columns;
 use crate::error::{Error, Result};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use tantivy::DocId;
 use tantivy::columnar::StrColumn;
-use tantivy::{DocId, SegmentReader};
 
 /// Place of a document in the order of its segment: class, has a mailbox, ordinal of its sort key. The document is part of it for the heap.
 pub(super) type SegmentKey = (u8, u8, u64);
 
 /// The order of one segment.
-pub(super) struct SegmentOrder {
-    sort: Option<StrColumn>,
-    without_mailbox: tantivy::columnar::Column<u64>,
+pub(super) struct SegmentOrder<'a> {
+    columns: &'a Columns,
     ranked: bool,
     descending: bool,
     /// Keys from here on come behind the entry that the page continues from; `None`: nothing of this segment does.
     from: Option<SegmentKey>,
 }
 
-impl SegmentOrder {
-    pub fn open(segment: &SegmentReader, order: &Order, after: Option<&RankKey>) -> Result<Self> {
-        let failed = |e| Error::internal("a column cannot be opened", e);
-        let sort = segment.fast_fields().str(SORT).map_err(failed)?;
-        let without_mailbox = segment.fast_fields().u64(WITHOUT_MAILBOX).map_err(failed)?;
+impl<'a> SegmentOrder<'a> {
+    pub fn of(columns: &'a Columns, order: &Order, after: Option<&RankKey>) -> Result<Self> {
         let descending = *order == Order::NameDescending;
         let mut from = Some((0, 0, 0));
-        if let (Some(after), Some(sort)) = (after, &sort) {
+        if let (Some(after), Some(sort)) = (after, &columns.sort) {
             let failed = |e| Error::internal("a column cannot be read", e);
             from = if descending {
                 // Ordinals below this one, counted from the other end.
@@ -39,12 +35,12 @@ impl SegmentOrder {
                 Some((after.class, after.without_mailbox, behind))
             };
         }
-        Ok(Self { sort, without_mailbox, ranked: *order == Order::Rank, descending, from })
+        Ok(Self { columns, ranked: *order == Order::Rank, descending, from })
     }
 
     /// Key of a document, `None` when it stands before the page.
     pub fn key(&self, doc: DocId, class: u8) -> Option<SegmentKey> {
-        let ordinal = self.sort.as_ref().and_then(|s| s.ords().first(doc)).unwrap_or(u64::MAX);
+        let ordinal = self.columns.sort.as_ref().and_then(|s| s.ords().first(doc)).unwrap_or(u64::MAX);
         let key = if self.ranked {
             (class, self.without_mailbox(doc), ordinal)
         } else {
@@ -54,7 +50,7 @@ impl SegmentOrder {
     }
 
     fn without_mailbox(&self, doc: DocId) -> u8 {
-        u8::from(self.without_mailbox.first(doc) != Some(0))
+        u8::from(self.columns.without_mailbox.first(doc) != Some(0))
     }
 }
 

@@ -20,6 +20,17 @@ pub struct Query {
 
 /// Most entries one question may return.
 pub const MAX_PAGE: usize = 10_000;
+/// Assertions of a filter that one entry is tested by in a few microseconds.
+pub const QUICK_TESTS: usize = 64;
+
+impl Query {
+    /// Can it be given up soon, whenever that is asked, and is it worth a try? Not what is sorted: all matches are looked at for that.
+    #[must_use]
+    pub fn is_quick_to_try(&self) -> bool {
+        let Matching::Attributes(filter) = &self.matching else { return false };
+        self.order == Order::Any && !self.count && filter.has_at_most(&mut { QUICK_TESTS })
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Matching {
@@ -84,8 +95,13 @@ pub struct RankKey {
     pub class: u8,
     /// 0 has a mailbox, 1 has none.
     pub without_mailbox: u8,
-    /// Folded name, NUL, document key; before them the values of [`Order::By`].
+    /// Folded name, NUL, document key; before them the values of [`Order::By`]. Empty where there is no order.
     pub name: String,
+}
+
+impl RankKey {
+    /// The place of every entry where there is no order: nothing continues from it.
+    pub(super) const NONE: Self = Self { class: 0, without_mailbox: 0, name: String::new() };
 }
 
 /// A filter on published attributes. Names are canonical or not, case ignored; unknown ones are Undefined.
@@ -117,6 +133,19 @@ pub enum AttributeFilter {
     },
     /// Below or at a place of the tree is expressed by `Query::kinds`; this restricts to one entry by its document key.
     Entry(String),
+}
+
+impl AttributeFilter {
+    /// Takes its assertions, and the joints between them, off a number; `false` when it is not enough.
+    fn has_at_most(&self, left: &mut usize) -> bool {
+        let Some(fewer) = left.checked_sub(1) else { return false };
+        *left = fewer;
+        match self {
+            Self::And(members) | Self::Or(members) => members.iter().all(|member| member.has_at_most(left)),
+            Self::Not(inner) => inner.has_at_most(left),
+            _ => true,
+        }
+    }
 }
 
 /// REST criteria, all optional, all joined by AND. Profession, specialty, places and organization hold of one same practice.

@@ -7,12 +7,14 @@ use super::Labels;
 use super::folder::{self, Seal};
 use super::generation::Snapshot;
 use super::lately::Lately;
+use super::patience::Limits;
 use super::query::{Answer, Query};
-use super::search::{self, Found, Limits, State};
+use super::search::{self, Found, State};
 use crate::error::{Error, Result};
 use crate::model::{Audience, Coded, EntryKey};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
+use tantivy::Searcher;
 
 /// Reading side; cheap to clone; follows generation switches and commits by itself.
 #[derive(Clone, Default)]
@@ -25,14 +27,6 @@ struct Shared {
     snapshot: RwLock<Option<Arc<Snapshot>>>,
     labels: RwLock<Labels>,
     lately: Lately,
-}
-
-impl Snapshot {
-    fn with_state<T>(&self, lately: &Lately, ask: impl FnOnce(State<'_>) -> Result<T>) -> Result<T> {
-        let searcher = self.searcher();
-        let by_name = self.in_name_order(&searcher)?;
-        ask(State { searcher: &searcher, by_name: &by_name, fields: &self.fields, lately })
-    }
 }
 
 impl Reader {
@@ -57,25 +51,35 @@ impl Reader {
         *self.shared.labels.write().unwrap_or_else(PoisonError::into_inner) = labels;
     }
 
-    fn snapshot(&self) -> Result<Arc<Snapshot>> {
+    pub(super) fn snapshot(&self) -> Result<Arc<Snapshot>> {
         let snapshot = self.shared.snapshot.read().unwrap_or_else(PoisonError::into_inner);
         snapshot.clone().ok_or_else(|| Error::unavailable("the search index is not open yet"))
     }
 
+    /// Asks a state of a generation.
+    pub(super) fn within<T>(&self, snapshot: &Snapshot, searcher: &Searcher, ask: impl FnOnce(State<'_>) -> Result<T>) -> Result<T> {
+        let segments = snapshot.segments(searcher)?;
+        ask(State { searcher, segments: &segments, fields: &snapshot.fields, lately: &self.shared.lately })
+    }
+
+    fn with_state<T>(&self, ask: impl FnOnce(State<'_>) -> Result<T>) -> Result<T> {
+        let snapshot = self.snapshot()?;
+        self.within(&snapshot, &snapshot.searcher(), ask)
+    }
+
     /// One search, blocking. A search that runs while segments change sees those it began with.
     pub fn search(&self, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
-        let snapshot = self.snapshot()?;
-        snapshot.with_state(&self.shared.lately, |state| search::search(state, audience, query, limits))
+        self.with_state(|state| search::search(state, audience, query, limits))
     }
 
     /// One entry by its key, blocking.
     pub fn entry(&self, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
-        self.snapshot()?.with_state(&self.shared.lately, |state| search::entry(state, audience, key))
+        self.with_state(|state| search::entry(state, audience, key))
     }
 
     /// Entries shown to an audience, in the order of `Kind::ALL`. Walks a column of every document: for status, not for doors.
     pub fn counts(&self, audience: Audience) -> Result<[u64; 3]> {
-        search::counts(&self.snapshot()?.searcher(), audience)
+        self.with_state(|state| search::counts(state, audience))
     }
 
     /// Published labels of a table.

@@ -1,49 +1,39 @@
 //! One search over one generation: candidates, columns, re-test, order, totals. Blocking; bounded by candidates and a deadline.
 
 use super::candidates::Candidates;
-use super::fields::{AUDIENCE, Fields, KIND, kind_number};
+use super::fields::{Fields, kind_number};
 use super::filter::Subject;
 use super::lately::Lately;
 use super::order::{SegmentOrder, Smallest};
+use super::patience::{Limits, Patience};
 use super::plan::{Place, Plan};
 use super::query::{Answer, MAX_PAGE, Order, Query, RankKey, Truncated};
 use super::question::{Question, TOLERANT};
+use super::segments::Segments;
 use super::sorted::Sorted;
 use super::stored::Stored;
 use crate::error::{Error, Result};
 use crate::model::{Audience, EntryKey, Kind};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-use tantivy::columnar::Column;
 use tantivy::{DocId, Searcher, SegmentReader, TERMINATED};
-
-/// Entries re-tested by one search at most.
-pub const MAX_CANDIDATES: usize = 200_000;
-/// The deadline is looked at once in so many candidates, and before each proof: a filter of a thousand terms takes milliseconds an entry.
-const CHECK_EVERY: usize = 1_000;
-
-/// When a search must end.
-#[derive(Debug)]
-pub struct Limits<'a> {
-    pub deadline: Instant,
-    /// Set when nobody waits for the answer any more.
-    pub cancelled: &'a AtomicBool,
-    /// Entries re-tested at most.
-    pub candidates: usize,
-}
-
-impl Limits<'_> {
-    fn passed(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed) || Instant::now() >= self.deadline
-    }
-}
 
 /// One entry of an answer.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub stored: Stored,
     pub rank: RankKey,
+}
+
+/// A search in document order that may be left and gone on with.
+#[derive(Default)]
+pub(super) struct Begun {
+    /// Place of a segment in the order of names.
+    place: usize,
+    /// The first document of it that was not looked at.
+    from: DocId,
+    /// Found before.
+    pub hits: Vec<Found>,
+    tested: usize,
 }
 
 /// Outcome of the re-test of a candidate.
@@ -56,15 +46,19 @@ enum Proof {
 /// State of a running search.
 struct Run<'a> {
     searcher: &'a Searcher,
-    by_name: &'a [u32],
+    segments: &'a Segments,
     fields: &'a Fields,
     lately: &'a Lately,
     query: &'a Query,
     audience: u64,
     kinds: u64,
-    limits: &'a Limits<'a>,
-    looked_at: usize,
+    /// Entries re-tested at most.
+    most: usize,
+    patience: &'a Patience<'a>,
     tested: usize,
+    /// See [`Begun`].
+    place: usize,
+    from: DocId,
     total: u64,
     truncated: Option<Truncated>,
 }
@@ -73,17 +67,14 @@ struct Run<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct State<'a> {
     pub searcher: &'a Searcher,
-    /// Segments that hold anything, in the order of names.
-    pub by_name: &'a [u32],
+    pub segments: &'a Segments,
     pub fields: &'a Fields,
     pub lately: &'a Lately,
 }
 
 pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
-    if query.order == Order::Any && query.after.is_some() {
-        return Err(Error::invalid("only an ordered answer can be continued"));
-    }
-    let ask = |question: &Question| answer(state, audience, query, limits, question);
+    check(query)?;
+    let ask = |question: &Question| answer(state, audience, query, limits, question, &mut Begun::default());
     match &query.after {
         Some(after) if after.class >= TOLERANT => Question::tolerant(query).map_or_else(|| ask(&Question::of(query)?), |q| ask(&q)),
         Some(_) => ask(&Question::of(query)?),
@@ -98,38 +89,60 @@ pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits
     }
 }
 
-fn answer(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>, question: &Question) -> Result<Answer<Found>> {
+pub(super) fn check(query: &Query) -> Result<()> {
+    if query.order == Order::Any && query.after.is_some() {
+        return Err(Error::invalid("only an ordered answer can be continued"));
+    }
+    Ok(())
+}
+
+/// `begun` is where a search in document order begins, and where it could go on when it was cut; its hits are in the answer.
+pub(super) fn answer(
+    state: State<'_>,
+    audience: Audience,
+    query: &Query,
+    limits: &Limits<'_>,
+    question: &Question,
+    begun: &mut Begun,
+) -> Result<Answer<Found>> {
+    let patience = Patience::of(limits);
     let mut run = Run {
         searcher: state.searcher,
-        by_name: state.by_name,
+        segments: state.segments,
         fields: state.fields,
         lately: state.lately,
         query,
         audience: u64::from(audience.bit()),
         kinds: query.kinds.iter().fold(0, |set, kind| set | 1 << kind_number(*kind)),
-        limits,
-        looked_at: 0,
-        tested: 0,
+        most: limits.candidates,
+        patience: &patience,
+        tested: begun.tested,
+        place: begun.place,
+        from: begun.from,
         total: 0,
         truncated: None,
     };
     let limit = query.limit.min(MAX_PAGE);
     let (mut hits, more) = match query.order {
-        Order::Any => run.in_document_order(question, limit)?,
+        Order::Any => run.in_document_order(question, limit, std::mem::take(&mut begun.hits))?,
         Order::Name | Order::NameDescending | Order::Rank => run.ordered(question, limit)?,
         Order::By(_) => run.by_values(question, limit)?,
     };
     hits.truncate(limit);
-    Ok(Answer { hits, more, total: query.count.then_some(run.total), truncated: run.truncated })
+    // It may have ended among posting lists, which only look ended then.
+    let truncated = run.truncated.or_else(|| patience.was_over().then_some(Truncated::Deadline));
+    (begun.place, begun.from, begun.tested) = (run.place, run.from, run.tested);
+    Ok(Answer { hits, more, total: query.count.then_some(run.total), truncated })
 }
 
 /// One entry by its key.
 pub(super) fn entry(state: State<'_>, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
-    let State { searcher, fields, lately, .. } = state;
+    let State { searcher, segments, fields, lately } = state;
     let plan = Plan::Term(Place::Key, key.to_string());
+    let patience = Patience::endless();
     for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
-        let columns = Columns::open(segment)?;
-        let mut candidates = Candidates::of(&plan, fields, segment, &|| false)?;
+        let columns = segments.columns(ordinal)?;
+        let mut candidates = Candidates::of(&plan, fields, segment, &patience)?;
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
             if columns.shown(segment, doc, u64::from(audience.bit()), u64::MAX) {
@@ -137,17 +150,17 @@ pub(super) fn entry(state: State<'_>, audience: Audience, key: &EntryKey) -> Res
                 let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
                 return Ok(Some(Found { stored, rank }));
             }
-            candidates.advance();
+            candidates.advance(&patience);
         }
     }
     Ok(None)
 }
 
 /// Live documents shown to an audience, by kind, in the order of [`Kind::ALL`].
-pub(super) fn counts(searcher: &Searcher, audience: Audience) -> Result<[u64; 3]> {
+pub(super) fn counts(state: State<'_>, audience: Audience) -> Result<[u64; 3]> {
     let mut counts = [0; 3];
-    for segment in searcher.segment_readers() {
-        let columns = Columns::open(segment)?;
+    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
+        let columns = state.segments.columns(ordinal)?;
         for doc in 0..segment.max_doc() {
             for (kind, count) in Kind::ALL.into_iter().zip(&mut counts) {
                 *count += u64::from(columns.shown(segment, doc, u64::from(audience.bit()), 1 << kind_number(kind)));
@@ -157,39 +170,18 @@ pub(super) fn counts(searcher: &Searcher, audience: Audience) -> Result<[u64; 3]
     Ok(counts)
 }
 
-struct Columns {
-    audience: Column<u64>,
-    kind: Column<u64>,
-}
-
-impl Columns {
-    fn open(segment: &SegmentReader) -> Result<Self> {
-        let open = |name| segment.fast_fields().u64(name).map_err(|e| Error::internal("a column cannot be opened", e));
-        Ok(Self { audience: open(AUDIENCE)?, kind: open(KIND)? })
-    }
-
-    /// Alive, for this audience, of one of these kinds.
-    fn shown(&self, segment: &SegmentReader, doc: DocId, audience: u64, kinds: u64) -> bool {
-        !segment.is_deleted(doc)
-            && self.audience.first(doc).is_some_and(|set| set & audience != 0)
-            && self.kind.first(doc).is_some_and(|kind| kinds >> kind & 1 == 1)
-    }
-}
-
 impl Run<'_> {
     /// Must the search end here?
     fn stop(&mut self) -> bool {
-        if self.truncated.is_none() && self.looked_at.is_multiple_of(CHECK_EVERY) && self.limits.passed() {
+        if self.truncated.is_none() && self.patience.is_over_after_a_step() {
             self.truncated = Some(Truncated::Deadline);
         }
-        self.looked_at += 1;
         self.truncated.is_some()
     }
 
     fn candidates(&mut self, plan: &Plan, segment: &SegmentReader) -> Result<Candidates> {
-        let limits = self.limits;
-        let candidates = Candidates::of(plan, self.fields, segment, &|| limits.passed())?;
-        if limits.passed() {
+        let candidates = Candidates::of(plan, self.fields, segment, self.patience)?;
+        if self.patience.is_over() {
             self.truncated = Some(Truncated::Deadline);
         }
         Ok(candidates)
@@ -200,11 +192,11 @@ impl Run<'_> {
         let Some(node) = &question.proof else {
             return Ok(Proof::NotNeeded);
         };
-        if self.tested >= self.limits.candidates {
+        if self.tested >= self.most {
             self.truncated = Some(Truncated::Budget);
             return Ok(Proof::Failed);
         }
-        if self.limits.passed() {
+        if self.patience.is_over() {
             self.truncated = Some(Truncated::Deadline);
             return Ok(Proof::Failed);
         }
@@ -220,20 +212,27 @@ impl Run<'_> {
         question: &Question,
         mut take: impl FnMut(&Self, u32, DocId, Option<Stored>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        for &ordinal in self.by_name {
+        let segments = self.segments;
+        while let Some(&ordinal) = segments.by_name.get(self.place) {
             let segment = self.searcher.segment_reader(ordinal);
-            let columns = Columns::open(segment)?;
+            let columns = self.segments.columns(ordinal)?;
             let mut candidates = self.candidates(&question.plan, segment)?;
+            candidates.seek(self.from, self.patience);
             while candidates.doc() != TERMINATED {
                 let doc = candidates.doc();
                 if self.stop() {
                     return Ok(());
                 }
-                candidates.advance();
-                if !columns.shown(segment, doc, self.audience, self.kinds) {
-                    continue;
+                candidates.advance(self.patience);
+                let proof = match columns.shown(segment, doc, self.audience, self.kinds) {
+                    true => self.prove(question, ordinal, doc)?,
+                    false => Proof::Failed,
+                };
+                if self.truncated.is_some() {
+                    return Ok(());
                 }
-                let proved = match self.prove(question, ordinal, doc)? {
+                self.from = doc + 1;
+                let proved = match proof {
                     Proof::Failed => continue,
                     Proof::Held(stored) => Some(stored),
                     Proof::NotNeeded => None,
@@ -243,21 +242,23 @@ impl Run<'_> {
                     return Ok(());
                 }
             }
+            if self.patience.was_over() {
+                return Ok(());
+            }
+            (self.place, self.from) = (self.place + 1, 0);
         }
         Ok(())
     }
 
-    fn in_document_order(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
-        let mut hits = Vec::new();
-        let mut matched = 0;
+    fn in_document_order(&mut self, question: &Question, limit: usize, mut hits: Vec<Found>) -> Result<(Vec<Found>, bool)> {
+        let mut matched = hits.len();
         self.each(question, |run, ordinal, doc, proved| {
             matched += 1;
             if matched > limit {
                 return Ok(if run.query.count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
             }
             let stored = proved.map_or_else(|| run.lately.fetch(run.searcher, ordinal, doc), Ok)?;
-            let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
-            hits.push(Found { stored, rank });
+            hits.push(Found { stored, rank: RankKey::NONE });
             Ok(ControlFlow::Continue(()))
         })?;
         Ok((hits, matched > limit))
@@ -324,8 +325,8 @@ impl Run<'_> {
         segment: &SegmentReader,
         capacity: usize,
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
-        let columns = Columns::open(segment)?;
-        let order = SegmentOrder::open(segment, &self.query.order, self.query.after.as_ref())?;
+        let columns = self.segments.columns(ordinal)?;
+        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref())?;
         let mut candidates = self.candidates(&question.plan, segment)?;
         let mut classes = Vec::with_capacity(question.classes.len());
         for plan in &question.classes {
@@ -338,7 +339,7 @@ impl Run<'_> {
                 break;
             }
             if columns.shown(segment, doc, self.audience, self.kinds) {
-                let place = classes.iter_mut().position(|class| class.seek(doc) == doc).unwrap_or(question.classes.len());
+                let place = classes.iter_mut().position(|class| class.seek(doc, self.patience) == doc).unwrap_or(question.classes.len());
                 let class = question.best.saturating_add(u8::try_from(place).unwrap_or(u8::MAX));
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
@@ -349,7 +350,7 @@ impl Run<'_> {
                     }
                 }
             }
-            candidates.advance();
+            candidates.advance(self.patience);
         }
         Ok(best.into_sorted())
     }
@@ -363,8 +364,8 @@ impl Run<'_> {
         segment: &SegmentReader,
         capacity: usize,
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
-        let columns = Columns::open(segment)?;
-        let order = SegmentOrder::open(segment, &self.query.order, self.query.after.as_ref())?;
+        let columns = self.segments.columns(ordinal)?;
+        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref())?;
         let mut candidates = self.candidates(&question.plan, segment)?;
         let mut keys = Vec::new();
         while candidates.doc() != TERMINATED && !self.stop() {
@@ -372,7 +373,7 @@ impl Run<'_> {
             if columns.shown(segment, doc, self.audience, self.kinds) {
                 keys.extend(order.key(doc, 0).map(|key| (key, doc)));
             }
-            candidates.advance();
+            candidates.advance(self.patience);
         }
         keys.sort_unstable();
         let mut kept = Vec::new();

@@ -74,7 +74,7 @@ impl Stored {
         let (ldap, front, view, packed) = (length()?, length()?, length()?, length()?);
         let (packed_front, packed_view) = rest.split_at_checked(packed)?;
         let front = unpack(Part::Ldap, packed_front, front)?;
-        let weight = weight(front.get(..ldap)?) + front.len() + packed_view.len();
+        let weight = weight(ldap) + front.len() + packed_view.len();
         Some(Self(Arc::new(Inner { since, front, ldap, packed_view: packed_view.to_owned(), view, laid: OnceLock::new(), weight })))
     }
 
@@ -140,10 +140,10 @@ impl DocumentDeserialize for Stored {
     }
 }
 
-/// Bytes of an entry laid open with all of its values prepared: some forty for each attribute, and a text of its own for each value.
-fn weight(ldap: &[u8]) -> usize {
-    let (attributes, values) = ldap_entry::values(ldap).fold((0, 0), |(a, v), (_, values)| (a + 1, v + values.count()));
-    ldap.len() + 40 * attributes + 32 * values + 256
+/// Bytes of an entry of this length laid open with all of its values prepared: its attributes take as much again when they are laid open, and
+/// so do its values, each a text of its own. Counting them would be a walk through each entry that is read.
+fn weight(ldap: usize) -> usize {
+    3 * ldap + 256
 }
 
 fn put_number(out: &mut Vec<u8>, mut number: u64) {

@@ -5,9 +5,13 @@
 //! clients), silence between messages another. [`Frames::next`] is cancel-safe: what was read stays in the buffer.
 
 use super::ber::{self, SEQUENCE};
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tokio_util::bytes::{Bytes, BytesMut};
 
 /// Why no further message can be read from a connection.
@@ -34,6 +38,8 @@ pub struct Frames<R> {
     message_time: Duration,
     waiting_since: Instant,
     begun: Option<Instant>,
+    /// Kept from message to message: it may ring early and is then set anew, which costs less than a timer for each message.
+    alarm: Pin<Box<Sleep>>,
 }
 
 /// Size of the whole message at the start of `buffer`, `None` while the header is incomplete.
@@ -54,7 +60,9 @@ fn announced(buffer: &[u8], limit: usize) -> Result<Option<usize>, Stop> {
 impl<R: AsyncRead + Unpin> Frames<R> {
     /// `limit`: bytes of a whole message; `message_time`: from its first byte to its last.
     pub fn new(stream: R, limit: usize, message_time: Duration) -> Self {
-        Self { stream, buffer: BytesMut::new(), limit, message_time, waiting_since: Instant::now(), begun: None }
+        let now = Instant::now();
+        let alarm = Box::pin(sleep_until(now + message_time));
+        Self { stream, buffer: BytesMut::new(), limit, message_time, waiting_since: now, begun: None, alarm }
     }
 
     /// The next whole message, header included. `idle`: longest silence before it begins, counted from the last message.
@@ -74,12 +82,34 @@ impl<R: AsyncRead + Unpin> Frames<R> {
                 None => (self.waiting_since + idle, Stop::Idle),
             };
             self.buffer.reserve(wanted.unwrap_or(0).saturating_sub(self.buffer.len()).max(512));
-            match timeout_at(deadline, self.stream.read_buf(&mut self.buffer)).await {
-                Ok(Ok(1..)) => self.begun = self.begun.or_else(|| Some(Instant::now())),
-                Ok(Ok(0) | Err(_)) => return Err(Stop::Closed),
-                Err(_) => return Err(late),
+            match self.read_until(deadline).await {
+                Some(Ok(1..)) => self.begun = self.begun.or_else(|| Some(Instant::now())),
+                Some(Ok(0) | Err(_)) => return Err(Stop::Closed),
+                None => return Err(late),
             }
         }
+    }
+
+    /// Bytes read, `None` when none came in time.
+    async fn read_until(&mut self, deadline: Instant) -> Option<io::Result<usize>> {
+        let Self { stream, buffer, alarm, .. } = self;
+        let mut reading = pin!(stream.read_buf(buffer));
+        poll_fn(|context| {
+            if let Poll::Ready(read) = reading.as_mut().poll(context) {
+                return Poll::Ready(Some(read));
+            }
+            if alarm.deadline() > deadline {
+                alarm.as_mut().reset(deadline);
+            }
+            while alarm.as_mut().poll(context).is_ready() {
+                if alarm.deadline() >= deadline {
+                    return Poll::Ready(None);
+                }
+                alarm.as_mut().reset(deadline);
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// Did more arrive than was asked for?

@@ -20,6 +20,7 @@ mod extended;
 mod filter;
 mod frame;
 mod message;
+mod operations;
 mod output;
 mod paging;
 mod request;

@@ -8,6 +8,7 @@ use super::controls::Response;
 use super::message::Operation;
 use super::starttls::START_TLS;
 use crate::error::{Error, Kind};
+use crate::ldap_entry::Selected;
 use ldap3_proto::LdapCodec;
 use ldap3_proto::control::LdapControl;
 use ldap3_proto::proto::{LdapBindResponse, LdapExtendedResponse, LdapMsg, LdapOp, LdapResult, LdapResultCode};
@@ -119,20 +120,21 @@ pub fn notice_of_disconnection(code: LdapResultCode, message: &'static str) -> V
 }
 
 /// Appends a SearchResultEntry; `content` is the LDAPDN and attribute list, ready encoded.
-pub fn put_entry(out: &mut Vec<u8>, id: i32, content: &[u8]) {
+pub fn put_entry(out: &mut Vec<u8>, id: i32, content: &Selected<'_>) {
     const SEARCH_RESULT_ENTRY: u8 = 0x64;
     let mut head = Vec::with_capacity(16);
     put_integer(&mut head, id);
-    put_header(&mut head, SEARCH_RESULT_ENTRY, content.len());
-    put_header(out, SEQUENCE, head.len() + content.len());
+    put_header(&mut head, SEARCH_RESULT_ENTRY, content.length());
+    put_header(out, SEQUENCE, head.len() + content.length());
     out.extend_from_slice(&head);
-    out.extend_from_slice(content);
+    content.put(out);
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tree;
     use super::*;
+    use crate::ldap_entry::{Selection, select};
     use tokio_util::codec::Decoder;
 
     fn decode(bytes: &[u8]) -> LdapMsg {
@@ -143,7 +145,7 @@ mod tests {
     fn an_entry_gets_its_envelope() {
         for id in [1, 127, 128, i32::MAX] {
             let mut out = Vec::new();
-            put_entry(&mut out, id, &tree::base_entries()[2].bytes);
+            put_entry(&mut out, id, &select(&tree::base_entries()[2].bytes, &Selection::new([]), false));
             let message = decode(&out);
             assert_eq!(message.msgid, id);
             let LdapOp::SearchResultEntry(entry) = message.op else { panic!("{:?}", message.op) };

@@ -21,50 +21,77 @@ use crate::model::Kind;
 use ldap3_proto::proto::LdapResultCode;
 use std::time::Duration;
 
+/// Bytes around an entry, and of a result without controls, at most.
+const ENVELOPE: usize = 32;
+
 /// Name of a base entry in an order: before every other where nothing was asked, else as one that lacks what is sorted by.
 const BEFORE_ALL: &str = "";
 const BEHIND_ALL: &str = "\u{10ffff}";
 
-/// Answers a search request; the outcome is for its SearchResultDone.
-pub async fn run(asking: &Asking, controls: &SearchControls, id: i32, content: &[u8], output: &Output) -> Result<Outcome, Gone> {
+/// What is left to be sent.
+pub struct Answered {
+    /// Messages of the last entries.
+    pub entries: Vec<u8>,
+    pub outcome: Outcome,
+}
+
+impl Answered {
+    /// A result and nothing before it.
+    pub fn plain(outcome: Outcome) -> Self {
+        Self { entries: Vec::new(), outcome }
+    }
+}
+
+/// Answers a search request, but for its last entries and its SearchResultDone, which are sent together.
+pub async fn run(asking: &Asking, controls: &SearchControls, id: i32, content: &[u8], output: &Output) -> Result<Answered, Gone> {
+    let (entries, request, outcome) = match answer(asking, controls, content).await {
+        Ok(answer) => answer,
+        Err(outcome) => return Ok(Answered::plain(outcome)),
+    };
+    let entries = write(&entries, &request, id, output, asking.taken_within()).await?;
+    Ok(Answered { entries, outcome })
+}
+
+/// Every entry of the answer and how it ends, or the refusal.
+async fn answer<'a>(
+    asking: &Asking,
+    controls: &SearchControls,
+    content: &'a [u8],
+) -> Result<(Vec<Entry>, SearchRequest<'a>, Outcome), Outcome> {
     let request = match SearchRequest::read(content) {
         Ok(request) => request,
-        Err(FilterError::Malformed) => return Ok(Outcome::malformed()),
-        Err(FilterError::TooComplex) => return Ok(Outcome::new(LdapResultCode::UnwillingToPerform, "the request is too complex")),
+        Err(FilterError::Malformed) => return Err(Outcome::malformed()),
+        Err(FilterError::TooComplex) => return Err(Outcome::new(LdapResultCode::UnwillingToPerform, "the request is too complex")),
     };
     let Ok(place) = tree::resolve(request.base) else {
-        return Ok(Outcome::new(LdapResultCode::InvalidDNSyntax, "the base is no DN"));
+        return Err(Outcome::new(LdapResultCode::InvalidDNSyntax, "the base is no DN"));
     };
-    let (sorted, sort_answer) = match controls.sort.as_ref().map(sorting).transpose() {
-        Ok(None) => (None, None),
-        Ok(Some((order, answer))) => (order, Some(answer)),
-        Err(outcome) => return Ok(outcome),
+    let (sorted, sort_answer) = match controls.sort.as_ref().map(sorting).transpose()? {
+        None => (None, None),
+        Some((order, answer)) => (order, Some(answer)),
     };
     let page = match controls.paged.as_ref().map(|paged| Page::open(asking, &request, sorted.as_ref(), &place, paged)).transpose() {
         Ok(page) => page,
-        Err(BadCookie) => return Ok(Outcome::new(LdapResultCode::UnwillingToPerform, "the cookie is of another search, or too old")),
+        Err(BadCookie) => return Err(Outcome::new(LdapResultCode::UnwillingToPerform, "the cookie is of another search, or too old")),
     };
-    let (entries, mut outcome) = match find(asking, &request, &place, sorted, page).await {
-        Ok(found) => found,
-        Err(outcome) => return Ok(outcome),
-    };
-    write(&entries, &request, id, output, asking.taken_within()).await?;
+    let (entries, mut outcome) = find(asking, &request, &place, sorted, page).await?;
     outcome.controls.extend(sort_answer);
-    Ok(outcome)
+    Ok((entries, request, outcome))
 }
 
 /// Sends the entries at the reader's pace, packed into chunks. They lie in memory meanwhile: a reader that drips them out is cut, as one
-/// that takes nothing is.
-async fn write(entries: &[Entry], request: &SearchRequest<'_>, id: i32, output: &Output, within: Duration) -> Result<(), Gone> {
+/// that takes nothing is. The last chunk is handed back.
+async fn write(entries: &[Entry], request: &SearchRequest<'_>, id: i32, output: &Output, within: Duration) -> Result<Vec<u8>, Gone> {
     let writing = async {
-        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+        let all: usize = entries.iter().map(|found| found.bytes().len() + ENVELOPE).sum();
+        let mut chunk = Vec::with_capacity(all.min(CHUNK_BYTES) + ENVELOPE);
         for found in entries {
             entry::put(&mut chunk, id, found.bytes(), &request.wanted, request.types_only);
             if chunk.len() >= CHUNK_BYTES {
                 output.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_BYTES))).await?;
             }
         }
-        if chunk.is_empty() { Ok(()) } else { output.send(chunk).await }
+        Ok(chunk)
     };
     tokio::time::timeout(within, writing).await.unwrap_or_else(|_| Err(output.cut()))
 }

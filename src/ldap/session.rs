@@ -1,31 +1,31 @@
 //! One connection: reads messages, dispatches them, keeps what is running, ends in order.
 //!
-//! Searches and compares run as tasks, several at once, each with a token that abandon, unbind and a lost connection cancel. The number
-//! running is bounded; when it is reached the next one waits unread-for, so that a flood meets back-pressure and not memory. A bind waits
-//! for what runs (RFC 4511 section 4.2.1) and nothing is read while it works. On shutdown what is in flight is finished, then a notice
-//! of disconnection says `unavailable`. What a connection in clear may ask, and how it becomes one over TLS, is [`super::starttls`].
+//! Searches and compares may run beside each other ([`super::operations`]); when as many run as may, the next one waits unread-for, so that
+//! a flood meets back-pressure and not memory. A bind waits for what runs (RFC 4511 section 4.2.1) and nothing is read while it works. On shutdown what is in flight is finished, then a notice of
+//! disconnection says `unavailable`. What a connection in clear may ask, and how it becomes one over TLS, is [`super::starttls`].
 
 use super::asking::Asking;
 use super::bind::Bound;
 use super::controls::{self, SearchControls};
 use super::frame::{Frames, Stop};
 use super::message::{Message, Operation};
+use super::operations::Operations;
 use super::output::{self, Gone, Output};
 use super::request::{self, BindRequest};
 use super::response::{self, Outcome};
 use super::root_dse::Offers;
+use super::search::{self, Answered};
 use super::starttls::{self, Tls};
-use super::{LdapService, bind, compare, extended, search};
+use super::{LdapService, bind, compare, extended};
 use crate::directory::{Caller, Source};
 use crate::model::Audience;
 use crate::trust::Peer;
 use ldap3_proto::proto::LdapResultCode;
-use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
@@ -58,9 +58,6 @@ impl From<Gone> for End {
     }
 }
 
-/// Operations that may be abandoned, by message id.
-type Running = Arc<Mutex<HashMap<i32, CancellationToken>>>;
-
 struct Session<S> {
     service: Arc<LdapService>,
     peer: Peer,
@@ -69,10 +66,7 @@ struct Session<S> {
     output: Output,
     /// `None` while anonymous.
     bound: Option<Bound>,
-    slots: Arc<Semaphore>,
-    /// Of the operations running, those that work or write.
-    turns: Arc<Semaphore>,
-    running: Running,
+    operations: Operations,
     /// Cancelled when nothing more can or need be answered.
     cut: CancellationToken,
     stop: CancellationToken,
@@ -95,11 +89,6 @@ impl Drop for Open {
     }
 }
 
-/// Operations of one connection that may run at once.
-fn allowed(service: &LdapService) -> usize {
-    service.settings.ldap.max_operations.clamp(1, 10_000)
-}
-
 /// Serves one client until it leaves, misbehaves, or `stop` is cancelled; gives the stream back, with nothing read ahead, when TLS is to
 /// begin on it.
 pub(super) async fn serve<S>(stream: S, peer: Peer, tls: Tls, service: Arc<LdapService>, stop: CancellationToken) -> Option<S>
@@ -118,11 +107,9 @@ where
     let writing = tokio::spawn(writer.run());
     let session = Session {
         frames: Frames::new(reading, settings.max_message_bytes, patience),
+        operations: Operations::new(settings, output.clone(), cut.clone()),
         output,
         bound: None,
-        slots: Arc::new(Semaphore::new(allowed(&service))),
-        turns: Arc::new(Semaphore::new(settings.searches_at_once.clamp(1, 1_000))),
-        running: Running::default(),
         cut,
         stop,
         peer,
@@ -151,16 +138,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         let settings = &self.service.settings.ldap;
         let mut idle = Duration::from_secs(settings.first_request_seconds);
         let later = Duration::from_secs(settings.idle_seconds);
+        let (cut, stop) = (self.cut.clone(), self.stop.clone());
+        // Waited for once, not once a message.
+        let (mut cut, mut stop) = (pin!(cut.cancelled()), pin!(stop.cancelled()));
         let end = loop {
             let frame = tokio::select! {
                 biased;
-                () = self.cut.cancelled() => break End::Cut,
-                () = self.stop.cancelled() => break End::ShuttingDown,
+                () = &mut cut => break End::Cut,
+                () = &mut stop => break End::ShuttingDown,
                 frame = self.frames.next(idle) => frame,
             };
             let step = match frame {
                 Ok(frame) => self.handle(&frame).await,
-                Err(Stop::Idle) if self.slots.available_permits() < allowed(&self.service) => {
+                Err(Stop::Idle) if self.operations.any() => {
                     self.frames.rest();
                     Ok(())
                 }
@@ -183,22 +173,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             End::Injected => Some((LdapResultCode::ProtocolError, "bytes in clear behind StartTLS")),
             End::Stopped(Stop::TooLarge) => Some((LdapResultCode::ProtocolError, "message too large")),
             End::ShuttingDown => {
-                self.drain().await;
+                self.operations.drain().await;
                 Some((LdapResultCode::Unavailable, "shutting down"))
             }
         };
         self.cut.cancel();
         if let Some((code, message)) = notice {
             let _ = self.output.send(response::notice_of_disconnection(code, message)).await;
-        }
-    }
-
-    /// Waits until nothing runs; holding what it returns keeps it so. `None` when the connection was cut meanwhile.
-    async fn drain(&self) -> Option<OwnedSemaphorePermit> {
-        let all = u32::try_from(allowed(&self.service)).unwrap_or(u32::MAX);
-        tokio::select! {
-            () = self.cut.cancelled() => None,
-            permit = Arc::clone(&self.slots).acquire_many_owned(all) => permit.ok(),
         }
     }
 
@@ -221,7 +202,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
             Ok(_) if !self.peer.confidential && !starttls::allowed_in_clear(operation, message.content) => {
                 Some(Outcome::new(LdapResultCode::ConfidentialityRequired, "TLS is required: StartTLS, or ldaps"))
             }
-            Ok(_) if self.is_running(id) => Some(Outcome::new(LdapResultCode::ProtocolError, "message id in use")),
+            Ok(_) if self.operations.is_running(id) => Some(Outcome::new(LdapResultCode::ProtocolError, "message id in use")),
             Ok(_) => None,
         };
         if let Some(outcome) = refusal {
@@ -267,14 +248,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
 
     /// Granted once nothing is under way; from then on nothing more is read in clear.
     async fn start_tls(&mut self, id: i32, content: &[u8]) -> Result<(), End> {
-        let outstanding = !self.running.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
-        if let Err(outcome) = starttls::check(self.tls, outstanding, content) {
+        if let Err(outcome) = starttls::check(self.tls, self.operations.any_unanswered(), content) {
             return self.answer(id, Operation::Extended, outcome).await;
         }
         if self.frames.read_ahead() {
             return Err(End::Injected);
         }
-        let _quiet = self.drain().await.ok_or(End::Cut)?;
+        let _quiet = self.operations.drain().await.ok_or(End::Cut)?;
         count(Operation::Extended, &LdapResultCode::Success);
         self.output.send(response::start_tls(id)).await?;
         Err(End::StartTls)
@@ -284,23 +264,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         Ok(send_result(&self.output, id, operation, outcome).await?)
     }
 
-    fn is_running(&self, id: i32) -> bool {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
-    }
-
     /// Unknown and finished ids are ignored (RFC 4511 section 4.11).
     fn abandon(&self, content: &[u8]) {
-        let id = request::abandoned_id(content);
-        let token = id.and_then(|id| self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id));
-        if let Some(token) = token {
-            token.cancel();
+        if request::abandoned_id(content).is_some_and(|id| self.operations.abandon(id)) {
             metrics::counter!("annuaire_ldap_operations_total", "operation" => "abandon", "code" => "0").increment(1);
         }
     }
 
     /// The identity before is lost at once; after a failure the session is anonymous.
     async fn bind(&mut self, id: i32, content: &[u8]) -> Result<(), End> {
-        let _quiet = self.drain().await.ok_or(End::Cut)?;
+        let _quiet = self.operations.drain().await.ok_or(End::Cut)?;
         self.bound = None;
         let outcome = match BindRequest::read(content) {
             Err(_) => Outcome::malformed(),
@@ -328,48 +301,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Session<S> {
         Ok(Caller { audience: Audience::Public, source: Source::Address(address) })
     }
 
-    /// Runs a search or compare as a task, once there is a slot for it.
+    /// Runs a search or compare once there is a slot for it.
     async fn start(&self, id: i32, operation: Operation, content: Bytes, asked: SearchControls, caller: Caller) -> Result<(), End> {
         let slot = tokio::select! {
             biased;
             () = self.cut.cancelled() => return Err(End::Cut),
             () = self.stop.cancelled() => return Err(End::ShuttingDown),
-            slot = Arc::clone(&self.slots).acquire_owned() => slot.map_err(|_| End::Cut)?,
+            slot = self.operations.slot() => slot?,
         };
-        let token = self.cut.child_token();
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id, token.clone());
         let offers = Offers { start_tls: self.tls == Tls::Offered, external: self.peer.certificate.is_some() };
         let asking = Asking { service: Arc::clone(&self.service), caller, offers };
-        let turns = Arc::clone(&self.turns);
-        let (output, running) = (self.output.clone(), Arc::clone(&self.running));
-        tokio::spawn(async move {
-            let work = async {
-                // Until its answer is written: what a slow reader has asked for lies in memory for a few searches only, and a flood on one
-                // connection takes a few places in the queue that all connections share.
-                let _turn = turns.acquire().await.map_err(|_| Gone)?;
-                match operation {
-                    Operation::Search => search::run(&asking, &asked, id, &content, &output).await,
-                    _ => Ok(compare::run(&asking, &content).await),
-                }
+        let output = self.output.clone();
+        let turn = self.operations.turn();
+        let work = Box::pin(async move {
+            let turn = turn.await?;
+            let answered = match operation {
+                Operation::Search => search::run(&asking, &asked, id, &content, &output).await?,
+                _ => Answered::plain(compare::run(&asking, &content).await),
             };
-            let outcome = tokio::select! {
-                biased;
-                () = token.cancelled() => None,
-                outcome = work => outcome.ok(),
-            };
-            // Freed before the answer: a client may use the id again once it has it. Abandoned in the last moment: no answer.
-            // And then the id may be another search's by now: its entry stays.
-            let in_time = {
-                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-                !token.is_cancelled() && running.remove(&id).is_some()
-            };
-            if let Some(outcome) = outcome.filter(|_| in_time) {
-                let _ = send_result(&output, id, operation, outcome).await;
-            }
-            drop(slot);
+            Ok((answered, turn))
         });
+        let answered = self.operations.start(slot, id, work, move |answered| last_words(id, operation, answered)).await?;
+        if answered && self.frames.read_ahead() {
+            // Many questions in one packet are many turns: others come in between.
+            tokio::task::yield_now().await;
+        }
         Ok(())
     }
+}
+
+/// The last entries and the result in one piece.
+fn last_words(id: i32, operation: Operation, Answered { mut entries, outcome }: Answered) -> Vec<u8> {
+    count(operation, &outcome.code);
+    entries.extend(response::result(id, operation, outcome).unwrap_or_default());
+    entries
 }
 
 async fn send_result(output: &Output, id: i32, operation: Operation, outcome: Outcome) -> Result<(), Gone> {

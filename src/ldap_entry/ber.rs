@@ -27,6 +27,12 @@ pub(crate) fn write_header(out: &mut Vec<u8>, tag: u8, length: usize) {
     }
 }
 
+/// Bytes of a header.
+pub(crate) fn header_length(length: usize) -> usize {
+    let significant = usize::BITS.div_ceil(8) as usize - length.leading_zeros() as usize / 8;
+    if length < 0x80 { 2 } else { 2 + significant }
+}
+
 /// One element: its content, its bytes with header, and what follows it. Its tag is not kept: the walk knows what stands where.
 pub(crate) struct Element<'a> {
     pub content: &'a [u8],
@@ -66,6 +72,7 @@ mod tests {
             let element = read(&out).unwrap();
             assert_eq!((element.content.len(), element.rest), (length, &[9u8][..]));
             assert_eq!(element.whole.len(), out.len() - 1);
+            assert_eq!(header_length(length), out.len() - 1 - length);
         }
     }
 

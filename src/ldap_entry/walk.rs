@@ -2,11 +2,18 @@
 
 use super::attributes::{Attribute, InOrder, attribute, canonical, with_subtypes};
 use super::ber::{self, OCTET_STRING, SEQUENCE, SET};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Attributes of an encoded entry, in its order: names in canonical spelling, with their values as stored.
 pub fn values(entry: &[u8]) -> impl Iterator<Item = (&str, Values<'_>)> {
     attributes(entry).filter_map(|a| Some((std::str::from_utf8(a.name).ok()?, Values { rest: a.values })))
+}
+
+/// The same with the place of the values in the entry, see [`Values::at`], and names as they are.
+pub(crate) fn places(entry: &[u8]) -> impl Iterator<Item = (&[u8], Range<usize>)> {
+    attributes(entry).map(move |a| (a.name, entry.len() - a.behind - a.values.len()..entry.len() - a.behind))
 }
 
 /// The user attributes of an encoded entry: they stand before the operational ones.
@@ -26,6 +33,13 @@ pub struct Values<'a> {
     rest: &'a [u8],
 }
 
+impl<'a> Values<'a> {
+    /// At a place of an entry that [`places`] gave of it.
+    pub(crate) fn at(entry: &'a [u8], place: Range<usize>) -> Self {
+        Self { rest: entry.get(place).unwrap_or_default() }
+    }
+}
+
 impl<'a> Iterator for Values<'a> {
     type Item = &'a [u8];
     fn next(&mut self) -> Option<&'a [u8]> {
@@ -40,17 +54,20 @@ struct Encoded<'a> {
     /// Content of the SET of values.
     values: &'a [u8],
     whole: &'a [u8],
+    /// Bytes of the entry behind the values.
+    behind: usize,
 }
 
 fn attributes(entry: &[u8]) -> impl Iterator<Item = Encoded<'_>> {
-    let list = ber::read(entry).and_then(|dn| ber::read(dn.rest)).map_or(&[][..], |list| list.content);
-    let mut rest = list;
+    let list = ber::read(entry).and_then(|dn| ber::read(dn.rest));
+    let (mut rest, behind_list) = list.map_or((&[][..], 0), |list| (list.content, list.rest.len()));
     std::iter::from_fn(move || {
         let element = ber::read(rest)?;
         rest = element.rest;
         let name = ber::read(element.content)?;
         let set = ber::read(name.rest)?;
-        Some(Encoded { name: name.content, values: set.content, whole: element.whole })
+        let behind = set.rest.len() + rest.len() + behind_list;
+        Some(Encoded { name: name.content, values: set.content, whole: element.whole, behind })
     })
 }
 
@@ -94,12 +111,42 @@ impl Selection {
     }
 }
 
-/// The content of a SearchResultEntry with the chosen attributes only; with `types_only` their value sets are empty.
+/// The content of a SearchResultEntry with the chosen attributes only.
+#[derive(Clone, Debug, Default)]
+pub struct Selected<'a> {
+    /// Whole.
+    dn: &'a [u8],
+    /// Content of the list of attributes.
+    list: Cow<'a, [u8]>,
+}
+
+impl Selected<'_> {
+    /// Bytes of it.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        if self.dn.is_empty() { 0 } else { self.dn.len() + ber::header_length(self.list.len()) + self.list.len() }
+    }
+
+    pub fn put(&self, out: &mut Vec<u8>) {
+        if !self.dn.is_empty() {
+            out.extend_from_slice(self.dn);
+            ber::write(out, SEQUENCE, &self.list);
+        }
+    }
+}
+
+/// Chooses attributes of an entry; with `types_only` their value sets are empty. Nothing of what is no entry.
 #[must_use]
-pub fn select(entry: &[u8], wanted: &Selection, types_only: bool) -> Vec<u8> {
+pub fn select<'a>(entry: &'a [u8], wanted: &Selection, types_only: bool) -> Selected<'a> {
     let Some(dn) = ber::read(entry) else {
-        return Vec::new();
+        return Selected::default();
     };
+    if wanted.is_default()
+        && !types_only
+        && let Some(list) = user_part(dn.rest)
+    {
+        return Selected { dn: dn.whole, list: Cow::Borrowed(list) };
+    }
     let mut list = Vec::with_capacity(entry.len());
     let mut known = InOrder::default();
     for attribute in attributes(entry) {
@@ -118,10 +165,22 @@ pub fn select(entry: &[u8], wanted: &Selection, types_only: bool) -> Vec<u8> {
             list.extend_from_slice(attribute.whole);
         }
     }
-    let mut out = Vec::with_capacity(dn.whole.len() + list.len() + 6);
-    out.extend_from_slice(dn.whole);
-    ber::write(&mut out, SEQUENCE, &list);
-    out
+    Selected { dn: dn.whole, list: Cow::Owned(list) }
+}
+
+/// The user attributes as they stand in a list of attributes, in front: what most clients ask for, and no byte of it is moved. `None` when
+/// one in between is unknown.
+fn user_part(list: &[u8]) -> Option<&[u8]> {
+    let list = ber::read(list)?.content;
+    let mut known = InOrder::default();
+    let mut rest = list;
+    while let Some(element) = ber::read(rest) {
+        if known.next(ber::read(element.content)?.content)?.operational {
+            break;
+        }
+        rest = element.rest;
+    }
+    list.get(..list.len() - rest.len())
 }
 
 pub(super) fn write_attribute<'a>(out: &mut Vec<u8>, name: &[u8], values: impl Iterator<Item = &'a [u8]>) {
@@ -161,8 +220,15 @@ mod tests {
         )
     }
 
+    fn bytes(selected: &Selected<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        selected.put(&mut out);
+        assert_eq!(out.len(), selected.length());
+        out
+    }
+
     fn names(requested: &[&str]) -> Vec<String> {
-        let chosen = select(&entry(), &Selection::new(requested.iter().copied()), false);
+        let chosen = bytes(&select(&entry(), &Selection::new(requested.iter().copied()), false));
         values(&chosen).map(|(name, _)| name.to_owned()).collect()
     }
 
@@ -189,8 +255,24 @@ mod tests {
         let entry = entry();
         let cn: Vec<_> = values(&entry).find(|(name, _)| *name == "cn").unwrap().1.collect();
         assert_eq!((cn, dn_of(&entry)), (vec![&b"a"[..], b"b"], "cn=a"));
-        let bare = select(&entry, &Selection::new(["cn"]), true);
+        let bare = bytes(&select(&entry, &Selection::new(["cn"]), true));
         assert_eq!(values(&bare).map(|(name, v)| (name, v.count())).collect::<Vec<_>>(), [("cn", 0)]);
-        assert!(select(&[], &Selection::default(), false).is_empty() && values(&[0x30]).next().is_none());
+        assert!(bytes(&select(&[], &Selection::default(), false)).is_empty() && values(&[0x30]).next().is_none());
+    }
+
+    #[test]
+    fn user_attributes_are_taken_as_they_stand_and_unknown_ones_left_out() {
+        let user = Selection::new(["*"]);
+        let entry = entry();
+        let chosen = select(&entry, &user, false);
+        assert!(matches!(chosen.list, Cow::Borrowed(_)));
+        assert_eq!(values(&bytes(&chosen)).map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["objectClass", "cn", "sn"]);
+        let v = |text: &str| vec![text.to_owned()];
+        let strange = encode_entry("cn=a", &[("cn", v("a")), ("stranger", v("b")), ("sn", v("s")), ("entryDN", v("cn=a"))]);
+        assert_eq!(values(&bytes(&select(&strange, &user, false))).map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["cn", "sn"]);
+        for (name, place) in places(&strange) {
+            let (_, expected) = values(&strange).find(|(n, _)| n.as_bytes() == name).unwrap();
+            assert!(Values::at(&strange, place).eq(expected));
+        }
     }
 }

@@ -6,6 +6,7 @@ mod entries;
 mod forget;
 mod generations;
 mod paging;
+mod paused;
 pub mod sample;
 mod typos;
 

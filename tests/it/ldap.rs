@@ -9,5 +9,5 @@ mod limits;
 mod load;
 mod operations;
 mod search;
-mod wire;
+pub mod wire;
 mod world;

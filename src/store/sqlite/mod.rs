@@ -208,6 +208,7 @@ mod tests {
             mailboxes::STATEMENTS,
             meta::STATEMENTS,
             names::STATEMENTS,
+            scope::STATEMENTS,
             published::STATEMENTS,
             purge::STATEMENTS,
             records::STATEMENTS,

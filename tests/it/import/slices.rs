@@ -106,9 +106,9 @@ async fn a_slice_leaves_the_store_to_whoever_waits() {
     waiting.lock_shared().unwrap();
     let pace = Metronome::new(1, None);
     run_at(&bench.data, &paths, &Options::default(), &Silent, &now, &pace).await.unwrap();
+    keep.close().await;
     let seen = pace.seen.lock().unwrap();
     assert!(!seen.rests.is_empty() && seen.rests.iter().all(|rest| *rest >= REST) && REST >= Duration::from_millis(120));
-    keep.close().await;
 }
 
 #[tokio::test]

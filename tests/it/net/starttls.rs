@@ -2,6 +2,7 @@
 
 use super::client::{START_TLS, Talk, base_search, encoded, secure, start_tls, trusting};
 use super::world::World;
+use crate::ldap::wire::search_request;
 use ldap3_proto::proto::{LdapExtendedRequest, LdapMsg, LdapOp, LdapResultCode as Code, OID_WHOAMI};
 use tokio::io::AsyncWriteExt as _;
 
@@ -58,12 +59,13 @@ async fn bytes_behind_the_request_are_never_interpreted() {
     assert!(failed.is_err());
 }
 
-/// On one thread: between two requests that came together no task can run, so the search is outstanding for certain.
+/// A source that has had its allowance waits before each search, so this one is outstanding for certain.
 #[tokio::test]
 async fn outstanding_operations_refuse_it() {
-    let world = World::new().await;
+    let world = World::with(|settings| settings.limits.anonymous_mailboxes_per_hour = 0).await;
     let mut talk = Talk::connect(world.directory.ldap).await;
-    talk.send_bytes(&[encoded(1, base_search("cn=subschema")), encoded(2, start_tls())].concat()).await;
+    let search = LdapOp::SearchRequest(search_request("dc=mssante,dc=fr", "(cn=x)"));
+    talk.send_bytes(&[encoded(1, search), encoded(2, start_tls())].concat()).await;
     let mut codes = Vec::new();
     while codes.len() < 2 {
         let message = talk.next().await.expect("an answer");
@@ -73,6 +75,20 @@ async fn outstanding_operations_refuse_it() {
     assert_eq!(codes, [(1, Code::Success), (2, Code::OperationsError)]);
     let mut talk = Talk::over(talk.stream).start_tls(&trusting(&world.authority, None, false)).await;
     assert_eq!(talk.who_am_i().await, "");
+}
+
+/// What needs no waiting is answered in clear before the next request is looked at; nothing is outstanding then.
+#[tokio::test]
+async fn what_is_answered_at_once_does_not_stand_in_its_way() {
+    let world = World::new().await;
+    let mut talk = Talk::connect(world.directory.ldap).await;
+    talk.send_bytes(&[encoded(1, base_search("cn=subschema")), encoded(2, start_tls())].concat()).await;
+    let mut codes = Vec::new();
+    while codes.len() < 2 {
+        let message = talk.next().await.expect("an answer");
+        codes.extend(code(&message).map(|code| (message.msgid, code)));
+    }
+    assert_eq!(codes, [(1, Code::Success), (2, Code::Success)], "in this order");
 }
 
 #[tokio::test(flavor = "multi_thread")]

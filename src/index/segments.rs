@@ -1,0 +1,91 @@
+//! What searches need of the segments of one state and is not worked out anew for each: the order of their names, and their columns.
+//!
+//! To open a column is to read the description of all of its blocks, which takes longer than an exact search.
+
+use super::fields::{AUDIENCE, KIND, SORT, WITHOUT_MAILBOX};
+use super::generation::failed;
+use super::stored::Stored;
+use crate::error::Result;
+use crate::model::Audience;
+use std::sync::{Arc, Mutex, PoisonError};
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::{DocAddress, DocId, Searcher, SegmentReader};
+
+/// The segments of one state.
+#[derive(Default)]
+pub(super) struct Segments {
+    /// By the name of their first document, see [`in_name_order`].
+    pub by_name: Vec<u32>,
+    /// By ordinal.
+    columns: Vec<Columns>,
+}
+
+/// The columns of one segment.
+pub(super) struct Columns {
+    pub audience: Column<u64>,
+    pub kind: Column<u64>,
+    pub without_mailbox: Column<u64>,
+    pub sort: Option<StrColumn>,
+}
+
+impl Columns {
+    fn open(segment: &SegmentReader) -> Result<Self> {
+        let columns = segment.fast_fields();
+        let open = |name| columns.u64(name).map_err(failed("a column of the index cannot be opened"));
+        let sort = columns.str(SORT).map_err(failed("a column of the index cannot be opened"))?;
+        Ok(Self { audience: open(AUDIENCE)?, kind: open(KIND)?, without_mailbox: open(WITHOUT_MAILBOX)?, sort })
+    }
+
+    /// Alive, for this audience, of one of these kinds.
+    pub fn shown(&self, segment: &SegmentReader, doc: DocId, audience: u64, kinds: u64) -> bool {
+        !segment.is_deleted(doc)
+            && self.audience.first(doc).is_some_and(|set| set & audience != 0)
+            && self.kind.first(doc).is_some_and(|kind| kinds >> kind & 1 == 1)
+    }
+}
+
+impl Segments {
+    pub fn of(searcher: &Searcher) -> Result<Self> {
+        let columns: Vec<_> = searcher.segment_readers().iter().map(Columns::open).collect::<Result<_>>()?;
+        Ok(Self { by_name: in_name_order(searcher, &columns)?, columns })
+    }
+
+    pub fn columns(&self, ordinal: u32) -> Result<&Columns> {
+        self.columns.get(ordinal as usize).ok_or("no such segment").map_err(failed("a column of the index cannot be opened"))
+    }
+}
+
+/// Segments of a state by the name of their first live document: a build lays documents out in that order, over several segments, and ids of
+/// segments are random. Only what everybody may see counts, for the order of an answer must not tell of anything else; segments without
+/// such a document come last.
+fn in_name_order(searcher: &Searcher, columns: &[Columns]) -> Result<Vec<u32>> {
+    let mut keyed = Vec::new();
+    for ((ordinal, segment), columns) in (0u32..).zip(searcher.segment_readers()).zip(columns) {
+        let public = |doc: &u32| columns.audience.first(*doc).is_some_and(|set| set & u64::from(Audience::Public.bit()) != 0);
+        let first = match segment.doc_ids_alive().find(public) {
+            Some(first) => Some(searcher.doc::<Stored>(DocAddress::new(ordinal, first)).map_err(failed("an entry cannot be read"))?),
+            None => None,
+        };
+        keyed.push((first.is_none(), first.map(|stored| stored.sort().to_owned()), ordinal));
+    }
+    keyed.sort();
+    Ok(keyed.into_iter().map(|(.., ordinal)| ordinal).collect())
+}
+
+/// The state asked for last.
+#[derive(Default)]
+pub(super) struct Known(Mutex<Option<(u64, Arc<Segments>)>>);
+
+impl Known {
+    /// Worked out once for each commit.
+    pub fn of(&self, searcher: &Searcher) -> Result<Arc<Segments>> {
+        let state = searcher.generation().generation_id();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, segments)) = known.as_ref().filter(|(of, _)| *of == state) {
+            return Ok(Arc::clone(segments));
+        }
+        let segments = Arc::new(Segments::of(searcher)?);
+        *known = Some((state, Arc::clone(&segments)));
+        Ok(segments)
+    }
+}
