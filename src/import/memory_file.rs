@@ -14,7 +14,7 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 /// A memory of another way of reading is of no use: the number is made of the sources that decide what a row says.
-const READING: &str = env!("ANNUAIRE_READING");
+const READING: &str = env!("WAY_OF_READING");
 const MAGIC: &[u8] = b"annuaire import memory 1\n";
 const LEVEL: i32 = 3;
 const FILE: u8 = b'F';
