@@ -5,8 +5,11 @@
 //! more filled fields wins, else the smaller one in byte order (file 1 before file 2 before the mailbox file), so that the order of rows
 //! never matters. Where the store is empty and nobody has it open the winners make a fresh database file. Otherwise they are staged and
 //! compared with the store; the plan closes only what the given files own, guards refuse one that shrinks the directory like a cut file
-//! would, and it is applied in slices of at most 200 ms with rests of 120 ms; a killed import is finished from its staging file by the
+//! would, and it is applied in slices of at most 200 ms that leave it to whoever waits; a killed import is finished from its staging file by the
 //! next start.
+//!
+//! The next edition of the same files is compared line by line with what was remembered of the last (see `daily`), and only what changed
+//! lines speak of with the store.
 //!
 //! Refused whole, the store as it was: a file without an accepted row, an older edition, a malformed liste blanche, an unsafe zip.
 
