@@ -69,6 +69,12 @@ impl Names {
         end.is_some() && self.ends.len() < NONE as usize
     }
 
+    /// Gives back the room that is not used.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
     pub fn len(&self) -> usize {
         self.ends.len()
     }
@@ -114,6 +120,8 @@ impl Lines {
 
     /// To be called when all lines are there.
     pub fn sort(&mut self) {
+        self.hashes.shrink_to_fit();
+        self.marks.shrink_to_fit();
         let mut order: Vec<u32> = (0..self.hashes.len() as u32).collect();
         let hash = |at: &u32| self.hashes.get(*at as usize).copied().unwrap_or_default();
         order.sort_unstable_by_key(hash);

@@ -222,6 +222,8 @@ fn parse(file: File) -> io::Result<Memory> {
     if from.from.read(&mut [0])? != 0 {
         return Err(damaged());
     }
+    memory.names.shrink();
+    memory.words.shrink_to_fit();
     memory.files.iter_mut().for_each(Lines::sort);
     Ok(memory)
 }

@@ -1,4 +1,6 @@
 //! What an import of the next edition asks the store before it compares only a part of it, and the tables that hold that part.
+//!
+//! The import has the store to itself in its process, so it asks on the writer's connection: those of readers keep many pages in memory.
 
 use super::super::import::Scope;
 use super::{Sqlite, db, statements};
@@ -49,12 +51,12 @@ pub(super) async fn fill(staging: &mut SqliteConnection, scope: &Scope, held: u6
 
 impl Sqlite {
     pub async fn last_run(&self) -> Result<Option<(i64, String)>> {
-        sqlx::query_as(LAST_RUN).fetch_optional(&self.reader).await.map_err(db("reading the import runs"))
+        sqlx::query_as(LAST_RUN).fetch_optional(&self.writer).await.map_err(db("reading the import runs"))
     }
 
     pub async fn touched_since(&self, seq: i64) -> Result<Option<Vec<(String, String)>>> {
-        let mut read = self.read().await?;
         let failed = || db("reading changes");
+        let mut read = self.writer.begin().await.map_err(failed())?;
         let gap: Option<bool> = sqlx::query_scalar(GAP).bind(seq).fetch_one(&mut *read).await.map_err(failed())?;
         if gap != Some(false) {
             return Ok(None);
@@ -63,26 +65,26 @@ impl Sqlite {
     }
 
     pub async fn attached_to(&self, mailboxes: &[String]) -> Result<Vec<(String, String, String)>> {
-        sqlx::query_as(ATTACHED).bind(list(&mailboxes)).fetch_all(&self.reader).await.map_err(db("reading attachments"))
+        sqlx::query_as(ATTACHED).bind(list(&mailboxes)).fetch_all(&self.writer).await.map_err(db("reading attachments"))
     }
 
     pub async fn keys_of(&self, structures: &[String]) -> Result<Vec<(String, String)>> {
-        sqlx::query_as(KEYS).bind(list(&structures)).fetch_all(&self.reader).await.map_err(db("reading keys"))
+        sqlx::query_as(KEYS).bind(list(&structures)).fetch_all(&self.writer).await.map_err(db("reading keys"))
     }
 
     pub async fn named_by(&self, keys: &[(&str, &str)]) -> Result<Vec<(String, String, String, bool)>> {
-        sqlx::query_as(NAMED).bind(list(&keys)).fetch_all(&self.reader).await.map_err(db("reading keys"))
+        sqlx::query_as(NAMED).bind(list(&keys)).fetch_all(&self.writer).await.map_err(db("reading keys"))
     }
 
     pub async fn structures_in_rpps(&self, structures: &[String]) -> Result<Vec<String>> {
-        sqlx::query_scalar(IN_RPPS).bind(list(&structures)).fetch_all(&self.reader).await.map_err(db("reading structures"))
+        sqlx::query_scalar(IN_RPPS).bind(list(&structures)).fetch_all(&self.writer).await.map_err(db("reading structures"))
     }
 
     pub async fn structures_worked_at(&self, people: &[String]) -> Result<Vec<String>> {
-        sqlx::query_scalar(WORKED_AT).bind(list(&people)).fetch_all(&self.reader).await.map_err(db("reading activities"))
+        sqlx::query_scalar(WORKED_AT).bind(list(&people)).fetch_all(&self.writer).await.map_err(db("reading activities"))
     }
 
     pub async fn operator_addresses(&self) -> Result<Vec<String>> {
-        sqlx::query_scalar(OPERATORS).fetch_all(&self.reader).await.map_err(db("reading mailboxes"))
+        sqlx::query_scalar(OPERATORS).fetch_all(&self.writer).await.map_err(db("reading mailboxes"))
     }
 }
