@@ -19,17 +19,28 @@ pub(super) struct Ahead {
     used: Sender<Vec<u8>>,
     piece: Vec<u8>,
     at: usize,
-    thread: JoinHandle<Sha256>,
+    thread: JoinHandle<Option<Sha256>>,
 }
 
 impl Ahead {
     pub fn open(input: &Input) -> Result<Self> {
-        let opened = input.open()?;
+        Self::start(input, Some(Sha256::new()))
+    }
+
+    /// Once more, when its hash is known.
+    pub fn again(input: &Input) -> Result<Self> {
+        Self::start(input, None)
+    }
+
+    fn start(input: &Input, digest: Option<Sha256>) -> Result<Self> {
+        let mut opened = input.open()?;
+        // What is wrong with an archive is told here, by its own error.
+        drop(opened.reader()?);
         let (full, pieces) = sync_channel(AHEAD);
         let (used, empty) = channel();
         let thread = std::thread::Builder::new()
             .name("import-read".to_owned())
-            .spawn(move || read(opened, &full, &empty))
+            .spawn(move || read(opened, digest, &full, &empty))
             .map_err(|e| Error::internal("a thread for reading could not be started", e))?;
         Ok(Self { pieces, used, piece: Vec::new(), at: 0, thread })
     }
@@ -38,8 +49,8 @@ impl Ahead {
     pub fn sha256(self) -> Result<String> {
         let Self { pieces, thread, .. } = self;
         drop(pieces);
-        let digest = thread.join().map_err(|_| Error::conflict("the thread that reads stopped"))?.finalize();
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        let digest = thread.join().map_err(|_| Error::conflict("the thread that reads stopped"))?;
+        Ok(digest.unwrap_or_default().finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -58,8 +69,12 @@ impl Read for Ahead {
     }
 }
 
-fn read(mut opened: Opened, full: &SyncSender<io::Result<Vec<u8>>>, empty: &Receiver<Vec<u8>>) -> Sha256 {
-    let mut digest = Sha256::new();
+fn read(
+    mut opened: Opened,
+    mut digest: Option<Sha256>,
+    full: &SyncSender<io::Result<Vec<u8>>>,
+    empty: &Receiver<Vec<u8>>,
+) -> Option<Sha256> {
     let mut source = match opened.reader() {
         Ok(source) => source,
         Err(error) => {
@@ -71,7 +86,9 @@ fn read(mut opened: Opened, full: &SyncSender<io::Result<Vec<u8>>>, empty: &Rece
         let mut piece = empty.try_recv().unwrap_or_default();
         piece.clear();
         let read = source.by_ref().take(PIECE as u64).read_to_end(&mut piece);
-        digest.update(&piece);
+        if let Some(digest) = &mut digest {
+            digest.update(&piece);
+        }
         let ended = matches!(read, Ok(0));
         // Nobody listens after an error of his own.
         let sent = match read {

@@ -10,7 +10,7 @@
 use super::ahead::Ahead;
 use super::fingerprint::{BuildUniform, Marker, Marks, join};
 use super::inputs::Input;
-use super::memory::{Bits, Lines, Memory, NONE};
+use super::memory::{Bits, LabelSaid, Lines, Memory, NONE};
 use super::read;
 use super::recorder::Recorded;
 use super::report::FileReport;
@@ -120,7 +120,8 @@ impl Daily<'_> {
             second.pass(input, &mut pending, staging, rewrite.as_mut()).await?;
         }
         for said in pending.changed() {
-            staging.add_label(said.file, &said.nomenclature, &said.code, &said.label)?;
+            let LabelSaid { file, nomenclature, code, label, .. } = said;
+            staging.add(*file, &Candidate::Label { nomenclature, code, label })?;
         }
         staging.flush().await?;
         let ends = std::mem::take(&mut self.memory.ends);
@@ -316,7 +317,7 @@ struct Second<'a> {
 impl Second<'_> {
     async fn pass(&self, input: &Input, pending: &mut Pending, staging: &mut Staging, mut rewrite: Option<&mut Rewrite>) -> Result<()> {
         let Some(kind) = input.kind() else { return Ok(()) };
-        let mut source = Ahead::open(input)?;
+        let mut source = Ahead::again(input)?;
         let mut reader = Reader::new(kind, &mut source)?;
         let mut new = self.today.new.iter();
         for &place in &self.today.lines {

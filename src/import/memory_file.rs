@@ -1,8 +1,8 @@
 //! The bytes of `import.memory`: one zstd stream with a checksum, written while an import reads and finished when it is applied.
 //!
-//! Names and words are numbered as they first appear and stand there in full; later lines give their numbers. A file is written under
+//! Names and words are numbered as they first appear and stand there in full; later lines give their numbers. A draft is written under
 //! `staging/` and takes its place under the data folder once the run is closed, so that a killed import leaves the old one, which then
-//! belongs to another run.
+//! belongs to another run. A draft that is given up is removed.
 
 use super::fingerprint::Keys;
 use super::memory::{Ends, LabelSaid, Lines, Memory, NONE, Names, Numbers};
@@ -12,6 +12,7 @@ use crate::store::import::SourceFile;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
+use tempfile::NamedTempFile;
 
 /// A memory of another way of reading is of no use: the number is made of the sources that decide what a row says.
 const READING: &str = env!("WAY_OF_READING");
@@ -50,7 +51,7 @@ pub(super) enum Words<'a> {
 
 /// A memory being written.
 pub(super) struct Writer {
-    to: zstd::Encoder<'static, BufWriter<File>>,
+    to: zstd::Encoder<'static, BufWriter<NamedTempFile>>,
     path: PathBuf,
     names: u32,
     words: u32,
@@ -59,10 +60,11 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn create(data: &DataDir, keys: Keys) -> Result<Self> {
-        let path = data.staging().join("import.memory");
+        let path = place(data);
         let failed = at_path(&path);
         let begin = || -> io::Result<_> {
-            let mut to = zstd::Encoder::new(BufWriter::with_capacity(1 << 18, File::create(&path)?), LEVEL)?;
+            let draft = NamedTempFile::new_in(data.staging())?;
+            let mut to = zstd::Encoder::new(BufWriter::with_capacity(1 << 18, draft), LEVEL)?;
             to.include_checksum(true)?;
             to.write_all(MAGIC)?;
             to.write_all(READING.as_bytes())?;
@@ -138,7 +140,7 @@ impl Writer {
     }
 
     /// Writes the rest and puts the file in its place.
-    pub fn finish(mut self, ends: &Ends, data: &DataDir) -> Result<()> {
+    pub fn finish(mut self, ends: &Ends) -> Result<()> {
         let mut bytes = vec![END];
         number(&mut bytes, ends.protected.len() as u64);
         for (file, key) in &ends.protected {
@@ -166,9 +168,10 @@ impl Writer {
         text(&mut bytes, ends.store.as_bytes());
         self.write(&bytes)?;
         let Self { to, path, .. } = self;
-        let file = to.finish().and_then(|writer| writer.into_inner().map_err(io::Error::from)).map_err(at_path(&path))?;
-        file.sync_all().map_err(at_path(&path))?;
-        std::fs::rename(&path, place(data)).map_err(at_path(&path))
+        let draft = to.finish().and_then(|writer| writer.into_inner().map_err(io::Error::from)).map_err(at_path(&path))?;
+        draft.as_file().sync_all().map_err(at_path(&path))?;
+        draft.persist(&path).map_err(|e| at_path(&path)(e.error))?;
+        Ok(())
     }
 }
 

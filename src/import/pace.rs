@@ -1,8 +1,8 @@
 //! The pace of an ordinary import: how much a slice takes, and the rest after it.
 //!
 //! A slice holds the store's write lock for 200 ms at most, 70 ms being aimed at, since a commit waits for the disk. When another writer
-//! waits the lock is then left free for 120 ms, because SQLite's waiters sleep up to 100 ms between two looks; else for a moment. The
-//! clock and the pause are a parameter, so that a test needs neither.
+//! waits the lock is then left free for 120 ms, because SQLite's waiters sleep up to 100 ms between two looks; else for a moment, but for
+//! one slice of many, in case one who waits could not show it. The clock and the pause are a parameter, so that a test needs neither.
 
 use crate::error::Result;
 use crate::store::import::{Applying, Slice};
@@ -16,6 +16,8 @@ pub const AIM: Duration = Duration::from_millis(70);
 pub const REST: Duration = Duration::from_millis(120);
 /// And when none does.
 const BREATH: Duration = Duration::from_millis(2);
+/// Every so many slices the lock is left as if somebody waited.
+const ONCE_IN: usize = 16;
 /// Units of a first slice of a kind, before anything is known of their cost.
 const FIRST_SIZE: u64 = 200;
 const MAX_SIZE: u64 = 50_000;
@@ -60,13 +62,14 @@ impl Pace for Clock {
 /// Applies everything but the closing, resting after each slice.
 pub(super) async fn apply(applying: &mut Applying, pace: &dyn Pace, now: i64, done: &(dyn Fn(u64, u64) + Sync)) -> Result<()> {
     let mut size = SliceSize::default();
-    while let Some((kind, left)) = applying.next() {
+    for slices in 1.. {
+        let Some((kind, left)) = applying.next() else { break };
         let units = size.for_kind(kind).min(left);
         let slice = applying.slice(units, now, &|| pace.now()).await?;
         size.learn(slice);
         done(applying.applied(), applying.planned());
         pace.reached("slice")?;
-        pace.rest(if applying.awaited()? { REST } else { BREATH }).await?;
+        pace.rest(if applying.awaited()? || slices % ONCE_IN == 0 { REST } else { BREATH }).await?;
     }
     Ok(())
 }

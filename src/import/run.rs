@@ -71,7 +71,7 @@ pub async fn run_at(
     store.close().await;
     drop(store);
     let run = Run { data, options, last: &last, progress, clock, pace };
-    let (report, told) = match run.finish_reading(&mut staging, report).await {
+    let (mut report, told) = match run.finish_reading(&mut staging, report).await {
         Ok(Next::Done(report, told)) => {
             staging.discard().await?;
             (report, told)
@@ -89,13 +89,14 @@ pub async fn run_at(
             return Err(error);
         }
     };
-    if let Some(recorded) = recorded {
-        remember(data, recorded, told).await?;
-    }
+    let Some(recorded) = recorded else { return Ok(report) };
+    let kept = remember(data, recorded, told).await;
+    let why = |e: Error| format!("what the files said could not be remembered: {}; the next import compares everything", e.chain());
+    report.warnings.extend(kept.err().map(why));
     Ok(report)
 }
 
-/// Keeps what the files of a run that is done said, for the next one.
+/// Keeps what the files of a run that is done said, for the next one: a help, without which nothing is lost.
 async fn remember(data: &DataDir, recorded: Recorded, told: Plan) -> Result<()> {
     let store = Store::open(data).await?;
     let run = store.last_run().await?;
@@ -104,7 +105,7 @@ async fn remember(data: &DataDir, recorded: Recorded, told: Plan) -> Result<()> 
     let Recorded { writer, mut ends } = recorded;
     ends.shared.extend(told.shared);
     ends.former.extend(told.former);
-    writer.finish(&Ends { run, store, ..ends }, data)
+    writer.finish(&Ends { run, store, ..ends })
 }
 
 /// The files, staged.

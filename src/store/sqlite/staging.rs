@@ -117,11 +117,6 @@ impl Staging {
         .map(|()| true)
     }
 
-    /// A label of a file, that a line not read again gives.
-    pub fn add_label(&mut self, file: SourceFile, nomenclature: &str, code: &str, label: &str) -> Result<()> {
-        self.add(file, &Candidate::Label { nomenclature, code, label }).map(drop)
-    }
-
     /// What lines of file 1 that are not read again say of a key.
     pub fn claim(&mut self, kind: &str, value: &str, structure: &str) -> Result<()> {
         let Some(contents) = &mut self.contents else { return Err(read_already()) };

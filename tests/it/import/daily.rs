@@ -5,11 +5,12 @@
 //! administrators set and lift flags. `ANNUAIRE_DAILY_SEEDS` tries more worlds.
 
 use super::files::{Files, activity, expertise, id, org, per};
-use super::{Bench, address, now};
+use super::{Bench, DAY1, DAY2, DAY3, address, now};
 use annuaire::extraction::{ActivityColumn as A, MailboxColumn as M};
 use annuaire::import::{Options, Report, Silent, run};
 use annuaire::model::{Attachment, Mailbox, MailboxState, MailboxType};
 use annuaire::store::MailboxFlags;
+use annuaire::synth::{Options as Synth, generate};
 use std::collections::BTreeMap;
 
 /// Draws numbers.
@@ -133,6 +134,11 @@ async fn others(dice: &mut Dice, benches: [&Bench; 2]) {
     }
 }
 
+/// Rows that were not read again.
+fn known(report: &Report) -> u64 {
+    report.files.iter().map(|file| file.unchanged).sum()
+}
+
 /// The report without what a partial comparison does not count.
 fn comparable(mut report: Report) -> Report {
     for file in &mut report.files {
@@ -162,9 +168,8 @@ async fn world(seed: u64) -> u64 {
         let (paths, others_paths) = (files.write(&part.place(&edition), &edition), files.write(&whole.place(&edition), &edition));
         let ours = run(&part.data, &paths, &options, &Silent, &now).await.unwrap();
         let theirs = run(&whole.data, &others_paths, &options, &Silent, &now).await.unwrap();
-        unchanged += ours.files.iter().map(|file| file.unchanged).sum::<u64>();
-        let said = |bench: &Bench| bench.data.clone();
-        assert!(theirs.files.iter().all(|file| file.unchanged == 0), "{}", said(&whole).root().display());
+        unchanged += known(&ours);
+        assert_eq!(known(&theirs), 0);
         assert_eq!(part.dump().await, whole.dump().await, "seed {seed}, day {day}: {before:#?}");
         assert_eq!(part.changes().await, whole.changes().await, "seed {seed}, day {day}");
         assert_eq!(comparable(ours), comparable(theirs), "seed {seed}, day {day}");
@@ -184,4 +189,104 @@ async fn a_part_compared_gives_the_whole() {
         unchanged += world(seed).await;
     }
     assert!(unchanged > seeds * 200, "only {unchanged} rows were known");
+}
+
+/// Whatever the memory is, the store is the one that a comparison of everything gives.
+#[tokio::test]
+async fn a_memory_that_does_not_fit_is_done_without() {
+    let (files, other) = (Files::country(60), Bench::new());
+    other.import(&files, DAY1).await;
+    let mut next = files.clone();
+    next.activities[3] = activity(3, "F990900301", &[(A::Given, "Zoé")]);
+    let spoil: [(&str, &dyn Fn(&Bench)); 6] = [
+        ("as it is", &|_| ()),
+        ("cut", &|bench| rewrite(bench, |bytes| bytes.truncate(bytes.len() - 20))),
+        ("damaged", &|bench| rewrite(bench, |bytes| bytes.iter_mut().skip(200).step_by(50).for_each(|byte| *byte ^= 0x55))),
+        ("empty", &|bench| rewrite(bench, Vec::clear)),
+        ("foreign", &|bench| drop(std::fs::copy(memory(&other), memory(bench)).unwrap())),
+        ("of an older run", &|bench| drop(std::fs::copy(bench.place("kept"), memory(bench)).unwrap())),
+    ];
+    let mut dumps = Vec::new();
+    for (what, spoil) in spoil {
+        let bench = Bench::new();
+        bench.import(&files, DAY1).await;
+        std::fs::copy(memory(&bench), bench.place("kept")).unwrap();
+        bench.import(&files, DAY2).await;
+        spoil(&bench);
+        let report = bench.import(&next, DAY3).await;
+        assert_eq!(known(&report) > 0, what == "as it is", "{what}: {report}");
+        dumps.push(bench.dump().await);
+        assert!(known(&bench.import(&files, DAY3).await) > 0, "{what}: the memory was made again");
+    }
+    assert!(dumps.windows(2).all(|two| two[0] == two[1]));
+}
+
+fn memory(bench: &Bench) -> std::path::PathBuf {
+    bench.data.root().join("import.memory")
+}
+
+fn rewrite(bench: &Bench, change: impl Fn(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(memory(bench)).unwrap();
+    change(&mut bytes);
+    std::fs::write(memory(bench), bytes).unwrap();
+}
+
+/// A row means what its header says: with two columns exchanged every row is another.
+#[tokio::test]
+async fn another_header_and_another_set_of_files_are_compared_whole() {
+    let (bench, files) = (Bench::new(), Files::country(60));
+    bench.import(&files, DAY1).await;
+    let folder = bench.place("exchanged");
+    let paths = files.write(&folder, DAY2);
+    let place = paths.iter().find(|path| path.to_string_lossy().contains("Personne_activite")).unwrap();
+    let text = std::fs::read_to_string(place).unwrap();
+    let (family, given) = (A::Family as usize, A::Given as usize);
+    let exchanged: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let mut cells: Vec<_> = line.split('|').collect();
+            cells.swap(family, given);
+            cells.join("|")
+        })
+        .collect();
+    std::fs::write(place, exchanged.join("\n") + "\n").unwrap();
+    let dump = bench.dump().await;
+    let report = run(&bench.data, &paths, &Options::default(), &Silent, &now).await.unwrap();
+    assert!(known(&report) == 0 && report.unchanged, "{report}");
+    assert_eq!(bench.dump().await, dump);
+    let alone = Files { mailboxes: files.mailboxes.clone(), ..Default::default() };
+    assert_eq!(known(&bench.import(&alone, DAY3).await), 0);
+    assert_eq!(known(&bench.import(&files, DAY3).await), 0, "the last run was of other files");
+    assert!(known(&bench.import(&files, DAY3).await) > 0);
+}
+
+/// A refused import leaves no draft behind, and the memory of the run before.
+#[tokio::test]
+async fn a_refused_import_forgets_nothing() {
+    let (bench, mut files) = (Bench::new(), Files::country(200));
+    bench.import(&files, DAY1).await;
+    let kept = std::fs::read(memory(&bench)).unwrap();
+    let whole = files.clone();
+    files.activities.truncate(150);
+    let refused = bench.import_with(&files, DAY2, &Options::default()).await.unwrap_err();
+    assert_eq!(refused.code(), "too_much_closed");
+    assert_eq!(std::fs::read_dir(bench.data.staging()).unwrap().count(), 0);
+    assert_eq!(std::fs::read(memory(&bench)).unwrap(), kept);
+    assert!(known(&bench.import(&whole, DAY2).await) > 0);
+}
+
+/// At a size at which files have namesakes, dirty rows and all kinds of keys, and from the zips they come in.
+#[tokio::test]
+async fn the_next_day_of_a_small_country() {
+    let (part, whole) = (Bench::new(), Bench::new());
+    for (day, next_day) in [("day1", false), ("day2", true)] {
+        let folder = part.place(day);
+        generate(&Synth { next_day, ..Synth::default() }, &folder).unwrap();
+        let _ = std::fs::remove_file(memory(&whole));
+        for bench in [&part, &whole] {
+            let report = run(&bench.data, std::slice::from_ref(&folder), &Options::default(), &Silent, &now).await.unwrap();
+            assert_eq!(known(&report) > 0, next_day && bench.data.root() == part.data.root(), "{report}");
+        }
+    }
+    assert_eq!(part.dump().await, whole.dump().await);
 }
