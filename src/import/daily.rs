@@ -95,7 +95,7 @@ impl Daily<'_> {
         }
         let mut affected = Affected::default();
         touched.iter().for_each(|(kind, key)| affected.touch(kind, key));
-        affected.protect(&protected);
+        // What a row rejected today protects is here by its line that went.
         affected.protect(&self.memory.ends.protected);
         self.compare_lines(&todays, &mut affected);
         let claims = affected.close(self.store, &self.memory.ends).await?;

@@ -8,7 +8,7 @@ use super::files::{Files, activity, expertise, id, org, per};
 use super::{Bench, DAY1, DAY2, DAY3, address, now};
 use annuaire::extraction::{ActivityColumn as A, MailboxColumn as M};
 use annuaire::import::{Options, Report, Silent, run};
-use annuaire::model::{Attachment, Mailbox, MailboxState, MailboxType};
+use annuaire::model::{Attachment, Mailbox, MailboxType};
 use annuaire::store::MailboxFlags;
 use annuaire::synth::{Options as Synth, generate};
 use std::collections::BTreeMap;
@@ -31,7 +31,8 @@ impl Dice {
     }
 }
 
-const PEOPLE: usize = 14;
+const PEOPLE: usize = 5;
+const ADDRESSES: usize = 3;
 const STRUCTURES: [&str; 8] =
     ["", "F990900001", "F990900002", "F990900003", "R10100000000001", "R10100000000002", "C99900002900010", "F990900004"];
 const SIRENS: [&str; 3] = ["", "999000029", "999000037"];
@@ -57,15 +58,29 @@ fn activity_row(dice: &mut Dice) -> String {
 
 fn expertise_row(dice: &mut Dice) -> String {
     // Some are known from this file only.
-    expertise(dice.below(PEOPLE + 4), dice.one(&CODES))
+    expertise(dice.below(PEOPLE + 2), dice.one(&CODES))
 }
 
 fn mailbox_row(dice: &mut Dice) -> String {
-    let n = dice.below(12);
+    let n = dice.below(ADDRESSES);
     match dice.below(5) {
-        0 | 1 => per(dice.below(PEOPLE + 8), &format!("a{n}@medecin.mssante.fr"), &[(M::ZeroPapier, dice.one(&["O", "N", ""]))]),
-        2 => org(&format!("o{n}@ch.mssante.fr"), "FINESS", dice.one(&["990900001", "990900002", "990900009"]), dice.one(&["CH", "LABO"])),
-        3 => org(&format!("o{n}@ch.mssante.fr"), "SIRET", dice.one(&SIRETS[1..]), dice.one(&["CH", "LABO"])),
+        0 | 1 => {
+            let more = [(M::ZeroPapier, dice.one(&["O", "N", ""])), (M::ExerciseCivility, dice.one(&["", "DR", "PR"]))];
+            per(dice.below(PEOPLE + 3), &format!("a{n}@medecin.mssante.fr"), &more)
+        }
+        _ => {
+            let row = site_row(dice, n);
+            let mut cells: Vec<_> = row.split('|').collect();
+            cells[M::TradeName as usize] = dice.one(&["", "", "ENSEIGNE"]);
+            cells.join("|")
+        }
+    }
+}
+
+fn site_row(dice: &mut Dice, n: usize) -> String {
+    match dice.below(3) {
+        0 => org(&format!("o{n}@ch.mssante.fr"), "FINESS", dice.one(&["990900001", "990900002", "990900009"]), dice.one(&["CH", "LABO"])),
+        1 => org(&format!("o{n}@ch.mssante.fr"), "SIRET", dice.one(&SIRETS[1..]), dice.one(&["CH", "LABO"])),
         _ => org(&format!("o{n}@ch.mssante.fr"), "SIREN", dice.one(&SIRENS[1..]), dice.one(&["CH", "LABO"])),
     }
 }
@@ -101,10 +116,10 @@ fn mutate(dice: &mut Dice, rows: &mut Vec<String>, row: fn(&mut Dice) -> String)
 
 /// What others do between two imports, to both folders alike.
 async fn others(dice: &mut Dice, benches: [&Bench; 2]) {
-    for _ in 0..dice.below(3) {
-        let n = dice.below(12);
+    for _ in 0..dice.below(4) {
+        let n = dice.below(ADDRESSES);
         let text = if dice.once_in(2) { format!("a{n}@medecin.mssante.fr") } else { format!("o{n}@ch.mssante.fr") };
-        let (what, on, holder) = (dice.below(4), dice.once_in(2), dice.below(PEOPLE + 8));
+        let (what, on, holder) = (dice.below(4), dice.once_in(2), dice.below(PEOPLE + 3));
         let key = dice.one(&SIRETS);
         for bench in benches {
             let store = bench.store().await;
@@ -122,7 +137,6 @@ async fn others(dice: &mut Dice, benches: [&Bench; 2]) {
                     let attachment = Attachment { professional: id(holder), structure_kind, structure_value, ..Default::default() };
                     let mailbox = Mailbox {
                         attachments: vec![attachment],
-                        state: if on { MailboxState::Active } else { MailboxState::Closed },
                         ..Mailbox::published_by("399990000000001", address(&text), MailboxType::Per)
                     };
                     // Refused alike where it may not be.
@@ -151,7 +165,7 @@ fn comparable(mut report: Report) -> Report {
 async fn world(seed: u64) -> u64 {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1);
     let mut files = Files { list: Files::country(1).list, ..Default::default() };
-    for _ in 0..40 {
+    for _ in 0..8 {
         files.activities.push(activity_row(&mut dice));
         files.expertises.push(expertise_row(&mut dice));
         files.mailboxes.push(mailbox_row(&mut dice));
@@ -159,7 +173,7 @@ async fn world(seed: u64) -> u64 {
     let (part, whole) = (Bench::new(), Bench::new());
     let options = Options { accept_rejects: true, accept_shrink: true, ..Default::default() };
     let mut unchanged = 0;
-    for day in 1..=5 {
+    for day in 1..=8 {
         let edition = format!("20260901080{day}");
         let before = files.clone();
         let _ = std::fs::remove_file(whole.data.root().join("import.memory"));
@@ -183,12 +197,12 @@ async fn world(seed: u64) -> u64 {
 
 #[tokio::test]
 async fn a_part_compared_gives_the_whole() {
-    let seeds = std::env::var("ANNUAIRE_DAILY_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
+    let seeds = std::env::var("ANNUAIRE_DAILY_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(60);
     let mut unchanged = 0;
     for seed in 0..seeds {
         unchanged += world(seed).await;
     }
-    assert!(unchanged > seeds * 200, "only {unchanged} rows were known");
+    assert!(unchanged > seeds * 50, "only {unchanged} rows were known");
 }
 
 /// Whatever the memory is, the store is the one that a comparison of everything gives.
@@ -289,4 +303,67 @@ async fn the_next_day_of_a_small_country() {
         }
     }
     assert_eq!(part.dump().await, whole.dump().await);
+}
+
+/// What random worlds meet once in thousands: an operator's mailbox in the files, and the end of it.
+#[tokio::test]
+async fn people_of_mailboxes_alone_follow_what_operators_do() {
+    let (part, whole) = (Bench::new(), Bench::new());
+    let mut files = Files::country(30);
+    files.mailboxes.push(per(900, "plein@medecin.mssante.fr", &[(M::ExerciseCivility, "DR")]));
+    files.mailboxes.push(per(900, "nu@medecin.mssante.fr", &[]));
+    files.mailboxes.push(per(901, "seul@medecin.mssante.fr", &[]));
+    let operator = |text: &str, holder: usize| Mailbox {
+        attachments: vec![Attachment { professional: id(holder), ..Default::default() }],
+        ..Mailbox::published_by("399990000000001", address(text), MailboxType::Per)
+    };
+    let steps: [(&[&str], Vec<Mailbox>); 5] = [
+        (&[], vec![operator("plein@medecin.mssante.fr", 1), operator("autre@medecin.mssante.fr", 901)]),
+        (&[], vec![]),
+        // The words of 900 came from a row of a mailbox that is an operator's and leads elsewhere; 901 is held by an operator's mailbox alone.
+        (&["plein@", "seul@"], vec![]),
+        (&[], vec![operator("autre@medecin.mssante.fr", 1)]),
+        (&["nu@"], vec![]),
+    ];
+    let mut removed = 0;
+    for (day, (gone, published)) in steps.into_iter().enumerate() {
+        files.mailboxes.retain(|row| !gone.iter().any(|address| row.contains(address)));
+        for bench in [&part, &whole] {
+            if bench.data.root() == whole.data.root() {
+                let _ = std::fs::remove_file(memory(&whole));
+            }
+            let report = bench.import(&files, &format!("20260901080{day}")).await;
+            assert_eq!(known(&report) > 0, day > 0 && bench.data.root() == part.data.root());
+            removed = report.things.get("professional").map_or(0, |effects| effects.removed);
+            let store = bench.store().await;
+            for mailbox in &published {
+                store.put_operator_mailbox(mailbox, "op", 2).await.unwrap();
+            }
+            store.close().await;
+        }
+        assert_eq!(part.dump().await, whole.dump().await, "day {day}");
+    }
+    assert_eq!(removed, 2, "nobody names 900 and 901 any more");
+}
+
+/// Two keys name one structure that file 1 does not know, and its words are the fuller ones, whichever came last.
+#[tokio::test]
+async fn a_structure_of_mailboxes_has_the_words_of_all_its_keys() {
+    let (part, whole) = (Bench::new(), Bench::new());
+    let mut files = Files::country(30);
+    let full = org("o1@ch.mssante.fr", "SIREN", "999000029", "LABO");
+    let mut cells: Vec<_> = full.split('|').collect();
+    cells[M::Service as usize] = "Accueil";
+    cells[M::TradeName as usize] = "ENSEIGNE";
+    files.mailboxes.push(cells.join("|"));
+    for day in 0..2 {
+        let _ = std::fs::remove_file(memory(&whole));
+        for bench in [&part, &whole] {
+            bench.import(&files, &format!("20260901080{day}")).await;
+        }
+        files.mailboxes.push(org("o2@ch.mssante.fr", "SIREN", "999000037", "LABO"));
+    }
+    let dump = part.dump().await;
+    assert_eq!(dump, whole.dump().await);
+    assert!(dump.contains("ENSEIGNE"));
 }
