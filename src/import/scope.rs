@@ -18,6 +18,8 @@ pub(super) struct Affected {
     /// Kind and value, see [`join`].
     pub keys: HashSet<String>,
     pub mailboxes: HashSet<String>,
+    /// Mailboxes that others wrote. One may have named its structure by another key of it, which nothing tells.
+    pub rewritten: HashSet<String>,
     /// Structures that the mailbox file describes in rows that are new: they count where file 1 does not own them.
     pub described: HashSet<String>,
     /// People whose structures are kept by a rejected row, or were.
@@ -45,7 +47,10 @@ impl Affected {
         match kind {
             "professional" => self.people.insert(key.to_owned()),
             "structure" => self.structures.insert(key.to_owned()),
-            "mailbox" => self.mailboxes.insert(key.to_owned()),
+            "mailbox" => {
+                self.rewritten.insert(key.to_owned());
+                self.mailboxes.insert(key.to_owned())
+            }
             // Labels, domains and operators are compared whole; a rebuild changes nothing.
             _ => false,
         };
@@ -105,6 +110,11 @@ impl Affected {
         let described: Vec<String> = self.described.iter().cloned().collect();
         let owned: HashSet<String> = store.structures_in_rpps(&described).await?.into_iter().collect();
         self.structures.extend(described.into_iter().filter(|id| !owned.contains(id)));
+        let rewritten: Vec<String> = self.rewritten.iter().cloned().collect();
+        let attached = store.attached_to(&rewritten).await?;
+        let named: Vec<_> = attached.iter().map(|(_, kind, value)| (kind.as_str(), value.as_str())).collect();
+        let sites: Vec<String> = store.named_by(&named).await?.into_iter().map(|(_, _, structure, _)| structure).collect();
+        self.keys.extend(store.keys_of(&sites).await?.iter().map(|(kind, value)| join(kind, value)));
         let (mut mailboxes, mut structures, mut keys) = (HashSet::new(), HashSet::new(), HashSet::new());
         let mut claims = BTreeSet::new();
         loop {
