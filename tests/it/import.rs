@@ -2,6 +2,7 @@
 
 mod daily;
 mod files;
+mod memory;
 mod slices;
 
 use annuaire::error::Result;
