@@ -171,8 +171,8 @@ fn measure(arguments: &Arguments, results: &mut Results) -> Result<()> {
     }
     if part("memory") {
         let limited = keep.join("limited");
-        let cost = ours::load_with_little_memory(&limited, &files, arguments.memory * 1_000_000);
-        results.limited = Some((arguments.memory, cost.as_ref().ok().cloned(), cost.as_ref().err().map(ToString::to_string)));
+        let (kept_by, cost) = ours::load_with_little_memory(&limited, &files, arguments.memory * 1_000_000)?;
+        results.limited = Some((kept_by, cost.as_ref().ok().cloned(), cost.as_ref().err().map(ToString::to_string)));
         let _ = std::fs::remove_dir_all(limited);
     }
     results.save()

@@ -39,11 +39,44 @@ pub fn load(data: &Path, files: &Path) -> Result<Cost> {
     timed(annuaire(data, &["import"]).arg(files))
 }
 
-/// The same with so many bytes of private memory and no more: `RLIMIT_DATA`, which counts the heap and every private writable mapping.
-pub fn load_with_little_memory(data: &Path, files: &Path, bytes: u64) -> Result<Cost> {
+/// The same with so many bytes of memory and no more, and what kept it to them: a memory cgroup, which also counts the pages of files it
+/// reads and writes, where one can be made (as root); else `RLIMIT_DATA`, which counts what is reserved and not yet used.
+pub fn load_with_little_memory(data: &Path, files: &Path, bytes: u64) -> Result<(String, Result<Cost>)> {
     let _ = std::fs::remove_dir_all(data);
+    if let Some(group) = MemoryGroup::new(bytes) {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo $$ > \"$0\" && exec \"$@\""]).arg(group.folder.join("cgroup.procs"));
+        let cost = timed(command.args([BINARY, "import", "--data"]).arg(data).arg(files));
+        return Ok((format!("a memory cgroup of {} MB", bytes / 1_000_000), cost));
+    }
     let mut command = Command::new("prlimit");
-    timed(command.args([&format!("--data={bytes}"), BINARY, "import", "--data"]).arg(data).arg(files))
+    let cost = timed(command.args([&format!("--data={bytes}"), BINARY, "import", "--data"]).arg(data).arg(files));
+    Ok((format!("`prlimit --data={bytes}`"), cost))
+}
+
+/// A cgroup of either version with a limit of memory; removed with its last process.
+struct MemoryGroup {
+    folder: PathBuf,
+}
+
+impl MemoryGroup {
+    fn new(bytes: u64) -> Option<Self> {
+        for (parent, limit) in [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")] {
+            let folder = Path::new(parent).join("annuaire-bench");
+            let _ = std::fs::create_dir(&folder);
+            if std::fs::write(folder.join(limit), bytes.to_string()).is_ok() {
+                return Some(Self { folder });
+            }
+            let _ = std::fs::remove_dir(&folder);
+        }
+        None
+    }
+}
+
+impl Drop for MemoryGroup {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir(&self.folder);
+    }
 }
 
 /// A certificate of our own for both servers' TLS, and a client that trusts it and resumes sessions.

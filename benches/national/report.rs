@@ -43,7 +43,7 @@ pub struct Results {
     pub restart: Option<f64>,
     pub next_day: Option<NextDay>,
     /// Megabytes, what it cost, or why it failed.
-    pub limited: Option<(u64, Option<Cost>, Option<String>)>,
+    pub limited: Option<(String, Option<Cost>, Option<String>)>,
 }
 
 impl Results {
@@ -216,13 +216,13 @@ fn own(out: &mut String, results: &Results) {
         row("disk", "≤ 2500 MB", megabytes(*disk), *disk <= 2_500_000_000);
         row("private memory of the load, peak", "≤ 600 MB", megabytes(cost.peak_private), cost.peak_private <= 600_000_000);
     }
-    if let Some((limit, cost, error)) = &results.limited {
+    if let Some((kept_by, cost, error)) = &results.limited {
         let said = cost
             .as_ref()
             .map_or(format!("failed: {}", error.as_deref().and_then(|e| e.lines().last()).unwrap_or_default().replace('|', " ")), |c| {
                 format!("passed, {:.1} s", c.seconds)
             });
-        row(&format!("the load under `prlimit --data={limit}000000`"), "passes", said, cost.is_some());
+        row(&format!("the load in {kept_by}"), "passes", said, cost.is_some());
     }
     if let Some(next) = &results.next_day {
         let (import, beside) = (&next.import, &next.import_beside);
