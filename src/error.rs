@@ -18,6 +18,10 @@ pub enum Kind {
     NotFound,
     /// The state of the store refuses (already there, another edition is newer, a guard).
     Conflict,
+    /// It was there and is not to be had again for a while.
+    Gone,
+    /// It is not in the state the caller expected.
+    Precondition,
     /// Understood, and refused by a rule of the field.
     Unprocessable,
     /// A bound was passed: too large, too many.
@@ -39,6 +43,7 @@ pub struct Error {
     kind: Kind,
     code: &'static str,
     message: String,
+    field: Option<String>,
     #[source]
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -48,7 +53,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// A new error; `code` is stable, lower-case, with underscores (`not_found`), or an MSS-code.
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), source: None }
+        Self { kind, code, message: message.into(), field: None, source: None }
+    }
+
+    /// Names the field of the body at fault.
+    #[must_use]
+    pub fn at_field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
     }
 
     #[must_use]
@@ -86,6 +98,11 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// The message with all its sources, for an administrator's terminal.

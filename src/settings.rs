@@ -100,6 +100,9 @@ pub struct HttpSettings {
     pub max_body_bytes: usize,
     /// Headers must arrive, and an answer be ready, within this.
     pub request_seconds: u64,
+    /// Largest batch of an operator, bytes, and the time it may take to send one and to hear what became of it.
+    pub max_batch_bytes: usize,
+    pub batch_seconds: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -194,6 +197,8 @@ impl Default for HttpSettings {
             max_uri_bytes: 8 * 1024,
             max_body_bytes: 64 * 1024,
             request_seconds: 10,
+            max_batch_bytes: 64 << 20,
+            batch_seconds: 300,
         }
     }
 }
@@ -255,7 +260,7 @@ impl Settings {
     }
 
     /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
-    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 24] {
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 26] {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         let (ldap, http, limits) = (&self.ldap, &self.http, &self.limits);
         [
@@ -282,6 +287,8 @@ impl Settings {
             ("http.max_page", size(http.max_page), 1..=u64::MAX),
             ("http.max_uri_bytes", size(http.max_uri_bytes), 64..=LARGEST_BYTES),
             ("http.request_seconds", http.request_seconds, 1..=LONGEST_SECONDS),
+            ("http.max_batch_bytes", size(http.max_batch_bytes), 1_024..=LARGEST_BYTES),
+            ("http.batch_seconds", http.batch_seconds, 1..=LONGEST_SECONDS),
             ("search.deadline_ms", self.search.deadline_ms, 1..=LONGEST_SECONDS * 1_000),
         ]
     }

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Usage};
 use super::{Context, now, say, say_json};
-use crate::model::{Audience, DistinguishedName};
+use crate::model::{Audience, DistinguishedName, Role};
 use crate::store::Store;
 use crate::trust::{Accounts, written_subject};
 use anyhow::Context as _;
@@ -17,6 +17,9 @@ pub enum Action {
         /// What the account may see
         #[arg(long, value_enum, default_value_t = AudienceName::Professional)]
         audience: AudienceName,
+        /// What the account is for: administrateur opens /v1/admin
+        #[arg(long, value_enum, default_value_t = RoleName::Logiciel)]
+        role: RoleName,
         /// Subject of a client certificate that stands for the account, as openssl x509 -subject -nameopt RFC2253 prints it; repeatable
         #[arg(long, value_name = "SUBJECT")]
         certificate: Vec<String>,
@@ -53,13 +56,37 @@ impl From<AudienceName> for Audience {
     }
 }
 
+/// [`Role`], as a word of the command line; an operator is no account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    Professionnel,
+    Logiciel,
+    AutoriteSanitaire,
+    Administrateur,
+    Dpo,
+    Auditeur,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Professionnel => Self::Professionnel,
+            RoleName::Logiciel => Self::Logiciel,
+            RoleName::AutoriteSanitaire => Self::AutoriteSanitaire,
+            RoleName::Administrateur => Self::Administrateur,
+            RoleName::Dpo => Self::Dpo,
+            RoleName::Auditeur => Self::Auditeur,
+        }
+    }
+}
+
 pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
     match action {
-        Action::Add { name, audience, certificate } => {
+        Action::Add { name, audience, role, certificate } => {
             let certificates = certificate.iter().map(|text| subject(text)).collect::<Result<Vec<_>, _>>()?;
             let data = context.folder()?;
             let store = Store::open(&data).await?;
-            let secret = add_with(&store, &name, audience.into(), certificates.clone()).await?;
+            let secret = add_with(&store, &name, audience.into(), role.into(), certificates.clone()).await?;
             say(format_args!("account  {name}"));
             say(format_args!("bind DN  uid={name},ou=comptes,dc=mssante,dc=fr"));
             say(format_args!("secret   {secret}"));
@@ -92,13 +119,19 @@ fn subject(text: &str) -> Result<DistinguishedName, Usage> {
 
 /// Adds an account with a fresh secret and returns the secret.
 pub async fn add(store: &Store, name: &str, audience: Audience) -> anyhow::Result<String> {
-    add_with(store, name, audience, Vec::new()).await
+    add_with(store, name, audience, Role::default(), Vec::new()).await
 }
 
-async fn add_with(store: &Store, name: &str, audience: Audience, certificates: Vec<DistinguishedName>) -> anyhow::Result<String> {
+async fn add_with(
+    store: &Store,
+    name: &str,
+    audience: Audience,
+    role: Role,
+    certificates: Vec<DistinguishedName>,
+) -> anyhow::Result<String> {
     let mut entropy = [0; 32];
     getrandom::fill(&mut entropy).context("no randomness from the system")?;
-    let (_, secret) = Accounts::new(store.clone()).add_with_certificates(name, audience, certificates, entropy, now()).await?;
+    let (_, secret) = Accounts::new(store.clone()).add_with_certificates(name, audience, role, certificates, entropy, now()).await?;
     Ok(secret.reveal().to_owned())
 }
 
@@ -118,7 +151,8 @@ async fn list(context: &Context, json: bool) -> anyhow::Result<Exit> {
             Audience::Professional => "professional",
         };
         let state = account.revoked_at.map_or_else(|| "in force".to_owned(), |at| format!("revoked {}", day(at)));
-        say(format_args!("{:<24} {audience:<13} since {}  {state}", account.name, day(account.created_at)));
+        let role = account.role.code();
+        say(format_args!("{:<24} {audience:<13} {role:<18} since {}  {state}", account.name, day(account.created_at)));
         for certificate in account.certificates {
             say(format_args!("  {}", certificate.text));
         }

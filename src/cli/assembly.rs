@@ -4,16 +4,18 @@
 //! projection, on its own thread, opens it. Without the index lock the doors stay closed and the lock is asked for again. An import
 //! that was interrupted is finished beside the open doors, as any import is.
 
+use crate::audit::Journal;
 use crate::directory::{Directory, Governor};
 use crate::error::Result;
 use crate::index::Gate;
 use crate::ldap::LdapService;
 use crate::net::{self, Addresses, Server};
 use crate::projection::{self, Doors};
+use crate::publication::Publication;
 use crate::rest::{self, RestService};
 use crate::settings::Settings;
 use crate::store::{DataDir, Store};
-use crate::trust::Authenticator;
+use crate::trust::{Authenticator, Operators, Registry};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -45,9 +47,14 @@ impl Service {
         let governor = Governor::new(settings.limits.clone());
         let directory = Directory::new(doors.reader.clone(), Arc::clone(&gate), store.cursor_key(), governor.clone());
         let authenticator = Authenticator::new(store.clone(), governor);
+        let publication = Publication::new(store.clone());
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),
+            publication: publication.clone(),
+            operators: Operators::new(store.clone()),
+            registry: Registry::new(store.clone()),
+            journal: Journal::new(store.clone()),
             settings: settings.clone(),
             metrics: metrics.clone(),
         });
@@ -58,6 +65,8 @@ impl Service {
         let projection = projection::spawn(store.clone(), data.clone(), doors, stop.clone())?;
         tokio::spawn(projection::watch(store.clone(), Arc::clone(&gate), stop.clone()));
         let listeners = tokio::spawn(server.run(stop.clone()));
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
         tokio::spawn(keep_metrics(metrics, stop.clone()));
         Ok(Self { addresses, directory, gate, stop, listeners, projection })
     }

@@ -88,7 +88,12 @@ pub async fn load(data: &DataDir) -> anyhow::Result<()> {
     let publication = Publication::new(store.clone());
     for file in fixtures::MAILBOXES {
         let report = publication.load_lines(file.operator, file.lines, ACTOR, now()).await?;
-        anyhow::ensure!(report.rejected == 0, "{} fixture lines of operator {} are rejected", report.rejected, file.operator);
+        anyhow::ensure!(
+            report.counters.rejected == 0,
+            "{} fixture lines of operator {} are rejected",
+            report.counters.rejected,
+            file.operator
+        );
     }
     store.close().await;
     std::fs::remove_dir_all(&folder).map_err(at_path(&folder))?;

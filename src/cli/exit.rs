@@ -66,7 +66,7 @@ pub fn of(failure: &anyhow::Error) -> Exit {
 
 fn of_kind(kind: Kind) -> Exit {
     match kind {
-        Kind::Conflict | Kind::Forbidden | Kind::Unprocessable => Exit::Refused,
+        Kind::Conflict | Kind::Gone | Kind::Precondition | Kind::Forbidden | Kind::Unprocessable => Exit::Refused,
         Kind::NotFound => Exit::NothingFound,
         Kind::Busy | Kind::RateLimited | Kind::Unavailable => Exit::Busy,
         Kind::Invalid | Kind::Unauthenticated | Kind::TooLarge | Kind::Internal => Exit::Failed,

@@ -5,7 +5,7 @@ use super::exit::{Exit, Usage};
 use super::{ACTOR, Context, now, say, say_json};
 use crate::error::Error;
 use crate::model::{Address, Mailbox};
-use crate::publication::{LineOutcome, LoadReport, Publication};
+use crate::publication::{Counters, LineOutcome, LoadReport, Publication};
 use crate::store::MailboxFlags;
 use clap::{Subcommand, ValueEnum};
 use std::fs::File;
@@ -107,20 +107,20 @@ async fn load(context: &Context, path: PathBuf, operator: &str, json: bool) -> a
     } else {
         print_load(&report);
     }
-    Ok(if report.rejected == 0 && report.interrupted.is_none() { Exit::Ok } else { Exit::Failed })
+    Ok(if report.counters.rejected == 0 && report.interrupted.is_none() { Exit::Ok } else { Exit::Failed })
 }
 
 fn print_load(report: &LoadReport) {
     for line in report.lines.iter().filter(|line| line.code.is_some()) {
-        let (code, message) = (line.code.unwrap_or_default(), line.message.as_deref().unwrap_or_default());
+        let (code, message) = (line.code.as_deref().unwrap_or_default(), line.message.as_deref().unwrap_or_default());
         let what = if line.outcome == LineOutcome::Rejected { "rejected" } else { "warning" };
         say(format_args!("line {}: {what}: {code} {message}", line.line));
     }
     if let Some(reason) = &report.interrupted {
         say(format_args!("stopped early: {reason}; what precedes is applied"));
     }
-    let LoadReport { received, created, updated, unchanged, adopted, rejected, .. } = report;
+    let Counters { received, created, updated, unchanged, adopted, deleted, rejected, .. } = report.counters;
     say(format_args!(
-        "acknowledged: {received} lines = {created} created + {updated} updated + {unchanged} unchanged + {adopted} adopted + {rejected} rejected"
+        "acknowledged: {received} lines = {created} created + {updated} updated + {unchanged} unchanged + {adopted} adopted + {deleted} deleted + {rejected} rejected"
     ));
 }

@@ -17,6 +17,7 @@ mod index;
 mod logging;
 mod mailbox;
 mod openapi;
+mod operator;
 mod progress;
 mod search;
 mod search_output;
@@ -73,6 +74,9 @@ enum Command {
     /// Mailboxes, for the administrator
     #[command(subcommand)]
     Mailbox(mailbox::Action),
+    /// Operators: life, contracts, keys, certificates, domains
+    #[command(subcommand)]
+    Operator(operator::Action),
     /// Write invented national files in the real layouts
     Synth(synth::Args),
     /// Print the OpenAPI document
@@ -165,6 +169,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(context, args).await,
         Command::Account(action) => account::run(context, action).await,
         Command::Mailbox(action) => mailbox::run(context, action).await,
+        Command::Operator(action) => operator::run(context, action).await,
         Command::Synth(args) => synth::run(context, args),
         Command::Openapi(args) => openapi::run(args),
         Command::Index(action) => index::run(context, action).await,

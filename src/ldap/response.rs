@@ -62,7 +62,7 @@ impl From<&Error> for Outcome {
             Kind::NotFound => (LdapResultCode::NoSuchObject, ""),
             Kind::Busy | Kind::RateLimited => (LdapResultCode::Busy, "too many requests, try again"),
             Kind::Unavailable => (LdapResultCode::Unavailable, "the directory is not ready to answer"),
-            Kind::Conflict | Kind::Internal => (LdapResultCode::Other, "internal error"),
+            Kind::Conflict | Kind::Gone | Kind::Precondition | Kind::Internal => (LdapResultCode::Other, "internal error"),
         };
         Self::new(code, message)
     }

@@ -22,4 +22,4 @@ pub use record::{
     StructureRecord,
 };
 pub use structure::{PostalAddress, Structure};
-pub use trust::{Account, Audience, DistinguishedName, Domain, Operator, OperatorState};
+pub use trust::{Account, Audience, Contact, DistinguishedName, Domain, Operator, OperatorFile, OperatorKey, OperatorState, Role};

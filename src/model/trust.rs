@@ -44,6 +44,31 @@ impl OperatorState {
     pub fn in_force(self) -> bool {
         matches!(self, Self::Valide)
     }
+
+    /// May it publish anything? A provisional operator publishes test mailboxes.
+    #[must_use]
+    pub fn publishes(self) -> bool {
+        matches!(self, Self::Valide | Self::Provisoire)
+    }
+
+    /// May it read what it has published? One whose contract has ended has nothing here any more.
+    #[must_use]
+    pub fn reads(self) -> bool {
+        self.publishes() || matches!(self, Self::Suspendu)
+    }
+
+    /// May an administrator lead from this state to that one? The end is the end: a new contract is a new operator.
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        use OperatorState::{Candidat, Provisoire, Resilie, Suspendu, Valide};
+        match self {
+            Candidat => matches!(next, Provisoire | Valide | Resilie),
+            Provisoire => matches!(next, Valide | Suspendu | Resilie),
+            Valide => matches!(next, Suspendu | Resilie),
+            Suspendu => matches!(next, Provisoire | Valide | Resilie),
+            Resilie => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +78,51 @@ pub struct Operator {
     /// O of its certificates.
     pub name: String,
     pub state: OperatorState,
+}
+
+/// A person or service of an operator; never public.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// `responsable`, `support`, `securite`, `correspondant` …
+    pub role: String,
+    pub name: String,
+    #[serde(default)]
+    pub email: String,
+    #[serde(default)]
+    pub phone: String,
+}
+
+/// What is kept of an operator beyond the liste blanche.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorFile {
+    /// Reference of the contract.
+    pub contract: String,
+    /// Days, ISO; empty when not known.
+    pub contract_from: String,
+    pub contract_to: String,
+    pub contacts: Vec<Contact>,
+    /// UTC second at which an administrator set the state, 0 when the liste blanche did.
+    pub state_since: i64,
+}
+
+/// A key of an operator, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorKey {
+    pub id: String,
+    pub operator: String,
+    pub label: String,
+    /// UTC seconds.
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+    pub revoked_at: Option<i64>,
+}
+
+impl OperatorKey {
+    #[must_use]
+    pub fn in_force(&self, now: i64) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|at| now < at)
+    }
 }
 
 /// A domain of the liste blanche.
@@ -76,10 +146,32 @@ pub struct DistinguishedName {
     pub key: String,
 }
 
+/// What a credential is for (reference §7). An operator's role is not an account's: its credentials are keys and certificates of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Professionnel,
+    /// Practice or hospital software.
+    #[default]
+    Logiciel,
+    Operateur,
+    AutoriteSanitaire,
+    Administrateur,
+    Dpo,
+    Auditeur,
+}
+
+codes!(Role {
+    Professionnel => "professionnel", Logiciel => "logiciel", Operateur => "operateur", AutoriteSanitaire => "autorite-sanitaire",
+    Administrateur => "administrateur", Dpo => "dpo", Auditeur => "auditeur",
+});
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     pub name: String,
     pub audience: Audience,
+    #[serde(default)]
+    pub role: Role,
     /// UTC seconds.
     pub created_at: i64,
     pub revoked_at: Option<i64>,

@@ -217,6 +217,7 @@ impl Projector {
         if !worked && due(chores.pruned, PRUNE_EVERY) {
             let now = Timestamp::now().as_second();
             self.store.prune_changes(self.committed(), now).await?;
+            self.store.tend_mailboxes(now).await?;
             self.store.purge(now).await?;
             chores.pruned = Some(Instant::now());
         }

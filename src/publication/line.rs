@@ -1,52 +1,81 @@
-//! One line of a batch: a JSON object with the REST names, or the reference's French ones. An unknown field rejects the line.
+//! One mailbox as it is sent: a JSON object with the REST names, or the reference's French ones; a row of a CSV file with the same names.
+//! An unknown field refuses it.
 //!
-//! Absent and null are the same but for `zero_papier`, where null means not stated. Booleans may be written `O` and `N`, as operators'
-//! files do.
+//! A field may be absent, null or given. On creation absent and null are the same but for `zero_papier`, where null means not stated; on
+//! an update what is absent stays and what is null is emptied. Booleans may be written `O` and `N`, as operators' files do.
 
+use super::field::{Field, Flag, ZeroPapier};
 use crate::error::{Error, Kind, Result};
 use crate::model::MailboxState;
-use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 /// Longest text of a field, in characters.
 const LONGEST_TEXT: usize = 1_000;
+/// Holders, structures or attachments of one mailbox.
+const MOST_ATTACHMENTS: usize = 200;
 
+/// A mailbox as sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Line {
-    #[serde(alias = "adresse")]
-    pub(super) address: String,
-    #[serde(rename = "type")]
-    pub(super) kind: String,
+    /// Of a batch: what to do; `put` when absent.
+    #[serde(default)]
+    pub(super) operation: Option<Operation>,
+    #[serde(default, alias = "adresse")]
+    pub(super) address: Field<String>,
+    #[serde(default, rename = "type")]
+    pub(super) kind: Field<String>,
     /// Identification nationale, or the bare RPPS or ADELI number.
     #[serde(default, alias = "identifiantPP")]
-    pub(super) professional_id: Option<String>,
+    pub(super) professional_id: Field<String>,
     /// Further holders of a CAB mailbox.
     #[serde(default)]
-    pub(super) holders: Option<Vec<String>>,
+    pub(super) holders: Field<Vec<String>>,
     /// Stable id, FINESS, SIRET, or a prefixed identifier.
     #[serde(default, alias = "structure")]
-    pub(super) structure_id: Option<String>,
-    #[serde(default, alias = "responsable")]
-    pub(super) responsible: Option<String>,
-    #[serde(default, alias = "serviceRattachement")]
-    pub(super) service: Option<String>,
+    pub(super) structure_id: Field<String>,
+    /// Further structures.
     #[serde(default)]
-    pub(super) description: Option<String>,
+    pub(super) structures: Field<Vec<String>>,
+    /// Name of the holder as the operator has it: compared, never kept.
+    #[serde(default, alias = "nom")]
+    pub(super) family_name: Field<String>,
+    #[serde(default, alias = "prenom")]
+    pub(super) given_name: Field<String>,
+    #[serde(default, alias = "responsable")]
+    pub(super) responsible: Field<String>,
+    #[serde(default, alias = "serviceRattachement")]
+    pub(super) service: Field<String>,
+    #[serde(default)]
+    pub(super) description: Field<String>,
     #[serde(default, alias = "telephone")]
-    pub(super) phone: Option<String>,
-    #[serde(default, alias = "oppositionTelephone", deserialize_with = "flag")]
-    pub(super) phone_opposed: Option<bool>,
-    #[serde(default, alias = "listeRouge", deserialize_with = "flag")]
-    pub(super) liste_rouge: Option<bool>,
-    #[serde(default, alias = "dematerialisation", deserialize_with = "zero_papier")]
-    pub(super) zero_papier: Option<Option<bool>>,
+    pub(super) phone: Field<String>,
+    #[serde(default, alias = "oppositionTelephone")]
+    pub(super) phone_opposed: Field<Flag>,
+    #[serde(default, alias = "listeRouge")]
+    pub(super) liste_rouge: Field<Flag>,
+    #[serde(default, alias = "dematerialisation")]
+    pub(super) zero_papier: Field<ZeroPapier>,
     #[serde(default, alias = "rang")]
-    pub(super) rank: Option<u32>,
-    #[serde(default, deserialize_with = "flag")]
-    pub(super) test: Option<bool>,
+    pub(super) rank: Field<u32>,
+    #[serde(default)]
+    pub(super) test: Field<Flag>,
     #[serde(default, alias = "etat")]
-    pub(super) state: Option<State>,
+    pub(super) state: Field<State>,
+}
+
+/// What to do with a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// Create, update as a whole, or adopt: whichever it takes.
+    Put,
+    Create,
+    /// The fields given; the others stay.
+    Update,
+    Delete,
+    Suspend,
+    Resume,
 }
 
 /// States an operator may give; deleting is another operation.
@@ -68,100 +97,100 @@ impl From<State> for MailboxState {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Word {
-    Flag(bool),
-    Text(String),
-}
-
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    match Option::<Word>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Word::Flag(flag)) => Ok(Some(flag)),
-        Some(Word::Text(text)) => match text.as_str() {
-            "O" => Ok(Some(true)),
-            "N" => Ok(Some(false)),
-            _ => Err(D::Error::custom("a boolean, O or N is expected")),
-        },
-    }
-}
-
-fn zero_papier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<bool>>, D::Error> {
-    match Option::<Word>::deserialize(deserializer)? {
-        None => Ok(Some(None)),
-        Some(Word::Flag(accepted)) => Ok(Some(Some(accepted))),
-        Some(Word::Text(text)) => match text.as_str() {
-            "accepted" | "O" => Ok(Some(Some(true))),
-            "refused" | "N" => Ok(Some(Some(false))),
-            _ => Err(D::Error::custom("accepted, refused or null is expected")),
-        },
-    }
-}
-
 impl Line {
-    /// Reads and bounds a line. Errors are MSS-001 and repeat no value of it.
+    /// Reads and bounds a JSON object. Errors are MSS-001 and repeat no value of it.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
-        let mut line: Self = serde_json::from_slice(bytes).map_err(|error| syntax(explain(&error)))?;
+        let mut line: Self = serde_json::from_slice(bytes).map_err(|error| explain(&error))?;
         line.trim();
         line.check_texts()?;
         Ok(line)
     }
 
-    fn texts(&mut self) -> impl Iterator<Item = &mut Option<String>> {
+    /// A line that only names a mailbox.
+    pub(super) fn named(operation: Operation, address: &str) -> Self {
+        Self { operation: Some(operation), address: Field::Given(address.to_owned()), ..Self::default() }
+    }
+
+    pub(super) fn operation(&self) -> Operation {
+        self.operation.unwrap_or(Operation::Put)
+    }
+
+    fn texts(&mut self) -> impl Iterator<Item = (&'static str, &mut Field<String>)> {
         [
-            &mut self.professional_id,
-            &mut self.structure_id,
-            &mut self.responsible,
-            &mut self.service,
-            &mut self.description,
-            &mut self.phone,
+            ("professional_id", &mut self.professional_id),
+            ("structure_id", &mut self.structure_id),
+            ("family_name", &mut self.family_name),
+            ("given_name", &mut self.given_name),
+            ("responsible", &mut self.responsible),
+            ("service", &mut self.service),
+            ("description", &mut self.description),
+            ("phone", &mut self.phone),
         ]
         .into_iter()
     }
 
-    /// Blanks around a text are dropped; a text of blanks is absent.
+    /// Blanks around a text are dropped; a text of blanks is null.
     fn trim(&mut self) {
-        for text in self.texts() {
-            *text = text.take().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
+        for (_, text) in self.texts() {
+            if let Field::Given(given) = text {
+                let trimmed = given.trim();
+                *text = if trimmed.is_empty() { Field::Null } else { Field::Given(trimmed.to_owned()) };
+            }
         }
-        for holder in self.holders.iter_mut().flatten() {
-            *holder = holder.trim().to_owned();
+        for list in [&mut self.holders, &mut self.structures] {
+            if let Field::Given(items) = list {
+                items.iter_mut().for_each(|item| *item = item.trim().to_owned());
+            }
         }
     }
 
     fn check_texts(&mut self) -> Result<()> {
         let bad = |text: &str| text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control);
-        let bad_text = self.texts().flatten().any(|text| bad(text));
-        if bad_text || self.holders.iter().flatten().any(|holder| holder.is_empty() || bad(holder)) {
-            return Err(syntax("a text is empty, too long, or holds a control character"));
+        for (field, text) in self.texts() {
+            if text.given().is_some_and(|text| bad(text)) {
+                return Err(syntax(field, "texte trop long (1 000 caractères au plus) ou contenant un caractère de contrôle"));
+            }
+        }
+        for (field, list) in [("holders", &self.holders), ("structures", &self.structures)] {
+            if list.given().is_some_and(|list| list.len() > MOST_ATTACHMENTS || list.iter().any(|item| item.is_empty() || bad(item))) {
+                return Err(syntax(field, "200 identifiants non vides au plus sont attendus"));
+            }
         }
         let digits = |phone: &str| phone.chars().all(|c| c.is_ascii_digit() || " +.-()".contains(c)) && phone.len() <= 32;
-        if self.phone.as_deref().is_some_and(|phone| !digits(phone)) {
-            return Err(syntax("phone: digits, blanks and + . - ( ) are expected, 32 characters at most"));
+        if self.phone.given().is_some_and(|phone| !digits(phone)) {
+            return Err(syntax("phone", "chiffres, espaces et + . - ( ) sont attendus, 32 caractères au plus"));
         }
-        if self.rank == Some(0) {
-            return Err(syntax("rank: 1 is the first"));
+        if self.rank == Field::Given(0) {
+            return Err(syntax("rank", "le premier rang est 1"));
         }
         Ok(())
     }
 }
 
 /// MSS-001: syntax, unknown or forbidden field for the type.
-pub(super) fn syntax(message: impl Into<String>) -> Error {
-    Error::new(Kind::Invalid, "MSS-001", message)
+pub(super) fn syntax(field: &str, message: impl std::fmt::Display) -> Error {
+    let text = if field.is_empty() { message.to_string() } else { format!("{field} : {message}") };
+    let error = Error::new(Kind::Invalid, "MSS-001", text);
+    if field.is_empty() { error } else { error.at_field(field) }
 }
 
-/// serde's words where they name fields only; its other messages quote the value.
-fn explain(error: &serde_json::Error) -> String {
+/// What serde says of a body, in our words: its messages may quote a value.
+fn explain(error: &serde_json::Error) -> Error {
     let text = error.to_string();
-    let named = ["unknown field", "missing field", "duplicate field"].iter().any(|start| text.starts_with(start));
-    let place = format!("column {}", error.column());
-    match text.split([',', '\n']).next() {
-        Some(start) if named => format!("{}, {place}", start.split(" at line").next().unwrap_or(start)),
-        _ if error.is_data() => format!("a value of another kind than its field takes, {place}"),
-        _ => format!("no JSON object, {place}"),
+    let quoted = || text.split('`').nth(1).unwrap_or_default().to_owned();
+    let place = format!("colonne {}", error.column());
+    if text.starts_with("unknown field") {
+        // The name is the client's own text.
+        let name: String = quoted().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+        return syntax(&name, format!("champ inconnu, {place}"));
     }
+    if text.starts_with("duplicate field") {
+        return syntax(&quoted(), format!("champ donné deux fois, {place}"));
+    }
+    if error.is_data() {
+        return syntax("", format!("une valeur n'est pas de la forme que son champ attend, {place}"));
+    }
+    syntax("", format!("un objet JSON est attendu, {place}"))
 }
 
 #[cfg(test)]
@@ -178,20 +207,21 @@ mod tests {
     }
 
     #[test]
-    fn absent_and_null_differ_for_zero_papier_only() {
-        let line = Line::parse(br#"{"address":"a@b.fr","type":"PER","zero_papier":null,"liste_rouge":null}"#).unwrap();
-        assert_eq!((line.zero_papier, line.liste_rouge), (Some(None), None));
-        assert_eq!(Line::parse(br#"{"address":"a@b.fr","type":"PER"}"#).unwrap().zero_papier, None);
+    fn absent_null_and_given_are_three() {
+        let line = Line::parse(br#"{"address":"a@b.fr","zero_papier":null,"liste_rouge":null,"phone":" "}"#).unwrap();
+        assert_eq!((&line.zero_papier, &line.liste_rouge, &line.phone), (&Field::Null, &Field::Null, &Field::Null));
+        assert_eq!(Line::parse(br#"{"address":"a@b.fr"}"#).unwrap().zero_papier, Field::Absent);
     }
 
     #[test]
     fn errors_name_the_field_and_no_value() {
-        let message = |text: &str| Line::parse(text.as_bytes()).unwrap_err().to_string();
-        assert!(message(r#"{"address":"a@b.fr","type":"PER","liste_noire":true}"#).contains("unknown field `liste_noire`"));
-        assert!(message(r#"{"type":"PER"}"#).contains("missing field `address`"));
-        let wrong = message(r#"{"address":"a@b.fr","type":"PER","state":"confidential-word"}"#);
+        let error = |text: &str| Line::parse(text.as_bytes()).unwrap_err();
+        let unknown = error(r#"{"address":"a@b.fr","type":"PER","liste_noire":true}"#);
+        assert_eq!((unknown.code(), unknown.field()), ("MSS-001", Some("liste_noire")));
+        let wrong = error(r#"{"address":"a@b.fr","type":"PER","state":"confidential-word"}"#).to_string();
         assert!(!wrong.contains("confidential"), "{wrong}");
-        assert!(message("no json").contains("no JSON object"));
-        assert!(!message(r#"{"address":"a@b.fr","type":"PER","phone":"call me"}"#).contains("call"));
+        assert!(error("no json").to_string().contains("objet JSON"));
+        assert_eq!(error(r#"{"address":"a@b.fr","phone":"call me"}"#).field(), Some("phone"));
+        assert!(!error(r#"{"address":"a@b.fr","phone":"call me"}"#).to_string().contains("call"));
     }
 }

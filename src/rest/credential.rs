@@ -1,4 +1,4 @@
-//! The caller's credential (RFC 6750): no header is the public or, over a connection whose client certificate is an account's, that
+//! The caller's credential (RFC 6750; or the header `ESANTE-API-KEY`): no header is the public or, over a connection whose client certificate is an account's, that
 //! account; a valid bearer is its account's audience, and anything else is refused. A wrong credential never falls back to the public view:
 //! its bearer would believe the answer complete.
 
@@ -10,8 +10,11 @@ use crate::trust::{Identity, Peer};
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use std::net::{IpAddr, Ipv4Addr};
+
+/// Header of the official API for the same secrets.
+pub(super) const ESANTE_API_KEY: HeaderName = HeaderName::from_static("esante-api-key");
 
 /// Longest secret looked at, bytes.
 const MAX_SECRET: usize = 256;
@@ -23,29 +26,47 @@ impl FromRequestParts<Shared> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Problem> {
-        // A request that came through no listener is this machine's own.
-        let address = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.address);
-        if !parts.headers.contains_key(AUTHORIZATION) {
-            let subject = parts.extensions.get::<Peer>().and_then(|peer| peer.certificate.as_ref());
-            let identity = match subject {
-                Some(subject) => api.service.authenticator.authenticate_certificate(subject).await?,
-                None => None,
-            };
-            return Ok(Self(caller(identity, address)));
-        }
-        // A header that cannot be read goes the same way as a wrong secret, so that neither answer nor time tells them apart.
-        let secret = bearer(&parts.headers).unwrap_or_default();
-        match api.service.authenticator.authenticate(secret, address).await? {
-            Some(identity) => Ok(Self(caller(Some(identity), address))),
-            None => Err(Problem::new(StatusCode::UNAUTHORIZED, "invalid_credential", "the credential is not valid")),
-        }
+        Ok(Self(caller(identify(parts, api).await?, address(parts))))
+    }
+}
+
+/// Where the client is; a request that came through no listener is this machine's own.
+pub(super) fn address(parts: &Parts) -> IpAddr {
+    parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.address)
+}
+
+/// The identity of the credential presented, `None` when there is none; a wrong one is refused.
+pub(super) async fn identify(parts: &Parts, api: &Shared) -> Result<Option<Identity>, Problem> {
+    let authenticator = &api.service.authenticator;
+    if !parts.headers.contains_key(AUTHORIZATION) && !parts.headers.contains_key(ESANTE_API_KEY) {
+        let subject = parts.extensions.get::<Peer>().and_then(|peer| peer.certificate.as_ref());
+        return match subject {
+            Some(subject) => Ok(authenticator.authenticate_certificate(subject).await?),
+            None => Ok(None),
+        };
+    }
+    // A header that cannot be read goes the same way as a wrong secret, so that neither answer nor time tells them apart.
+    let secret = secret(&parts.headers).unwrap_or_default();
+    match authenticator.authenticate(secret, address(parts)).await? {
+        Some(identity) => Ok(Some(identity)),
+        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "invalid_credential", "the credential is not valid")),
     }
 }
 
 fn caller(identity: Option<Identity>, address: IpAddr) -> directory::Caller {
     match identity {
-        Some(Identity { account, audience }) => directory::Caller { audience, source: Source::Account { name: account, address } },
+        Some(Identity { account, audience, .. }) => directory::Caller { audience, source: Source::Account { name: account, address } },
         None => directory::Caller { audience: Audience::Public, source: Source::Address(address) },
+    }
+}
+
+/// The secret of the one header that holds one: a bearer, or the key header of the official API.
+fn secret(headers: &HeaderMap) -> Option<&str> {
+    let mut keys = headers.get_all(ESANTE_API_KEY).iter();
+    match (keys.next(), keys.next(), headers.contains_key(AUTHORIZATION)) {
+        (None, _, _) => bearer(headers),
+        (Some(key), None, false) => key.to_str().ok().map(str::trim).filter(|key| key.len() <= MAX_SECRET),
+        _ => None,
     }
 }
 

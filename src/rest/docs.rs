@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Modify, OpenApi as _};
@@ -28,6 +28,9 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
     tags(
         (name = "directory", description = "Search, and single entries"),
         (name = "nomenclatures", description = "Codes and labels"),
+        (name = "trust", description = "Operators, domains, liste blanche"),
+        (name = "operator", description = "An operator's own mailboxes; refusals carry MSS-codes"),
+        (name = "admin", description = "For accounts of administrators"),
         (name = "service", description = "For those who run it"),
     ),
     components(schemas(ProblemDocument)),
@@ -40,8 +43,11 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, document: &mut OpenApi) {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
-        scheme.description = Some("Secret of an account (`annuaire account add`), shown once when it is made.".to_owned());
+        scheme.description = Some("Secret of an account (`annuaire account add`) or key of an operator (`annuaire operator key add`), shown once when it is made.".to_owned());
         document.components.get_or_insert_with(Components::new).add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let key = ApiKeyValue::with_description("ESANTE-API-KEY", "The same secrets, in the header of the official API.");
+        let components = document.components.get_or_insert_with(Components::new);
+        components.add_security_scheme("esante-api-key", SecurityScheme::ApiKey(ApiKey::Header(key)));
     }
 }
 

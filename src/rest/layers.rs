@@ -4,12 +4,13 @@
 //! The order matters. A panic or a time-out must be inside the layer that writes problem documents, and that one inside the layer
 //! that knows the request id. The bounds stand inside so that a refusal by them is logged, counted and answered like any other.
 
+use super::credential::ESANTE_API_KEY;
 use super::problem::Problem;
 use super::{bounds, observe, problem};
 use crate::settings::HttpSettings;
 use crate::trust::Peer;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -17,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use std::any::Any;
 use std::time::Duration;
 use tower::ServiceBuilder;
+use tower::layer::util::{Identity, Stack};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
@@ -30,15 +32,38 @@ pub(super) struct Bounds {
     pub uri_bytes: usize,
     body_bytes: usize,
     time: Duration,
+    batch_bytes: usize,
+    batch_time: Duration,
 }
 
 impl Bounds {
     pub(super) fn of(settings: &HttpSettings) -> Self {
-        Self { uri_bytes: settings.max_uri_bytes, body_bytes: settings.max_body_bytes, time: Duration::from_secs(settings.request_seconds) }
+        Self {
+            uri_bytes: settings.max_uri_bytes,
+            body_bytes: settings.max_body_bytes,
+            time: Duration::from_secs(settings.request_seconds),
+            batch_bytes: settings.max_batch_bytes,
+            batch_time: Duration::from_secs(settings.batch_seconds),
+        }
     }
 }
 
-/// The router with everything around it.
+/// Routes of small bodies and short answers.
+pub(super) fn bounded(router: Router, bounds: Bounds) -> Router {
+    router.layer(limits(bounds.time, bounds.body_bytes))
+}
+
+/// Routes that take a whole batch: a larger body, and the time to send it and to hear what became of it.
+pub(super) fn bounded_for_batches(router: Router, bounds: Bounds) -> Router {
+    router.layer(DefaultBodyLimit::disable()).layer(limits(bounds.batch_time, bounds.batch_bytes))
+}
+
+fn limits(time: Duration, body: usize) -> Stack<RequestBodyLimitLayer, Stack<TimeoutLayer, Identity>> {
+    let time = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, time);
+    ServiceBuilder::new().layer(time).layer(RequestBodyLimitLayer::new(body)).into_inner()
+}
+
+/// The router with everything around it that all routes share.
 pub(super) fn around(router: Router, bounds: Bounds) -> Router {
     let described = ServiceBuilder::new()
         .layer(from_fn(observe::observe))
@@ -53,9 +78,7 @@ pub(super) fn around(router: Router, bounds: Bounds) -> Router {
     let guarded = ServiceBuilder::new()
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(without_etag)))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, bounds.time))
-        .layer(from_fn_with_state(bounds, bounds::hold))
-        .layer(RequestBodyLimitLayer::new(bounds.body_bytes));
+        .layer(from_fn_with_state(bounds, bounds::hold));
     router
         .fallback(async || StatusCode::NOT_FOUND)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
@@ -82,10 +105,10 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 /// shown to an account is kept by nobody.
 async fn keep(request: Request, next: Next) -> Response {
     let certificate = request.extensions().get::<Peer>().is_some_and(|peer| peer.certificate.is_some());
-    let credential = certificate || request.headers().contains_key(AUTHORIZATION);
+    let credential = certificate || request.headers().contains_key(AUTHORIZATION) || request.headers().contains_key(ESANTE_API_KEY);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.append(VARY, HeaderValue::from_static("authorization"));
+    headers.append(VARY, HeaderValue::from_static("authorization, esante-api-key"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(if credential { "private, no-store" } else { "no-cache" }));
     response
 }
@@ -111,7 +134,14 @@ mod tests {
             .route("/panic", get(async || -> StatusCode { panic!("DUPONT") }))
             .route("/slow", get(async || tokio::time::sleep(Duration::from_secs(60)).await))
             .route("/body", post(async |_: axum::body::Bytes| "taken"));
-        around(routes, Bounds { uri_bytes: 100, body_bytes: 10, time: Duration::from_millis(50) })
+        let bounds = Bounds {
+            uri_bytes: 100,
+            body_bytes: 10,
+            time: Duration::from_millis(50),
+            batch_bytes: 20,
+            batch_time: Duration::from_millis(50),
+        };
+        around(bounded(routes, bounds), bounds)
     }
 
     async fn answer(request: axum::http::request::Builder, body: &'static str) -> (u16, String, String) {

@@ -7,6 +7,7 @@
 //!
 //! [`router`] reads as the table of contents; [`openapi`] is the same table as a document, kept in `openapi/annuaire.json`.
 
+mod admin;
 mod asked;
 mod bounds;
 mod credential;
@@ -18,6 +19,7 @@ mod layers;
 mod mailboxes;
 mod nomenclatures;
 mod observe;
+mod operator;
 mod organizations;
 mod parameters;
 mod path;
@@ -27,12 +29,15 @@ mod query_string;
 mod refusals;
 mod router;
 mod search;
+mod trust_space;
 
 pub use router::{Clock, openapi, router, router_with_clock};
 
+use crate::audit::Journal;
 use crate::directory::Directory;
+use crate::publication::Publication;
 use crate::settings::Settings;
-use crate::trust::Authenticator;
+use crate::trust::{Authenticator, Operators, Registry};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 /// What the routes need; cheap to clone.
@@ -40,6 +45,10 @@ use metrics_exporter_prometheus::PrometheusHandle;
 pub struct RestService {
     pub directory: Directory,
     pub authenticator: Authenticator,
+    pub publication: Publication,
+    pub operators: Operators,
+    pub registry: Registry,
+    pub journal: Journal,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
     /// Renders `/metrics`; counting goes through the `metrics` macros.

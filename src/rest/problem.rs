@@ -25,6 +25,7 @@ pub(super) struct Problem {
     code: &'static str,
     detail: String,
     parameter: Option<String>,
+    field: Option<String>,
 }
 
 /// A refusal as it is sent (RFC 9457).
@@ -49,6 +50,10 @@ pub(super) struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "ville")]
     parameter: Option<&'a str>,
+    /// The field of the body at fault, when it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "professional_id")]
+    field: Option<&'a str>,
     /// The same as in the header `x-request-id`.
     #[schema(example = "6f0c4d4e-6b0e-4f5e-9f57-6a4b7f6f8f10")]
     request_id: &'a str,
@@ -56,7 +61,7 @@ pub(super) struct ProblemDocument<'a> {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), parameter: None }
+        Self { status, code, detail: detail.into(), parameter: None, field: None }
     }
 
     /// 400 that names a parameter of the query.
@@ -67,6 +72,10 @@ impl Problem {
     /// The one answer for what does not exist and for what may not be shown.
     pub(super) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "nothing is shown under this identifier")
+    }
+
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
     }
 
     /// What a bare error status of a lower layer means.
@@ -90,6 +99,7 @@ impl Problem {
             code: self.code,
             detail: &self.detail,
             parameter: self.parameter.as_deref(),
+            field: self.field.as_deref(),
             request_id: id.as_str(),
         }
     }
@@ -110,6 +120,8 @@ fn status_of(kind: Kind) -> StatusCode {
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Gone => StatusCode::GONE,
+        Kind::Precondition => StatusCode::PRECONDITION_FAILED,
         Kind::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -126,7 +138,10 @@ impl From<Error> for Problem {
                 tracing::error!(code = error.code(), message = %error, "a request failed");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL)
             }
-            kind => Self::new(status_of(kind), error.code(), error.to_string()),
+            kind => {
+                let field = error.field().map(str::to_owned);
+                Self { field, ..Self::new(status_of(kind), error.code(), error.to_string()) }
+            }
         }
     }
 }

@@ -74,3 +74,162 @@ pub(super) enum EntryRefusals {
     #[response(status = 504, content_type = "application/problem+json")]
     Timeout(ProblemDocument<'static>),
 }
+
+/// Refusals of the operator routes that write.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum OperatorRefusals {
+    /// `MSS-001` (`field` names the field), `unknown_parameter`, `invalid_parameter`, `missing_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_header`, `invalid_idempotency_key`, `invalid_encoding`, `invalid_identifier`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `MSS-002`: no credential, or none that is an operator's in force
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `MSS-003`, `MSS-010`, `MSS-011`, `MSS-012`; `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument<'static>),
+    /// `MSS-052`: the operator publishes no such mailbox; `not_found`: no such batch of its own
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDocument<'static>),
+    /// `MSS-050`, `MSS-051`, `MSS-071`; `no_liste_blanche`; `batch_ended`
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemDocument<'static>),
+    /// `MSS-053`: deleted less than a year ago under another holder
+    #[response(status = 410, content_type = "application/problem+json")]
+    Gone(ProblemDocument<'static>),
+    /// `changed`: not in a revision of `If-Match`
+    #[response(status = 412, content_type = "application/problem+json")]
+    Changed(ProblemDocument<'static>),
+    /// `body_too_large`
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDocument<'static>),
+    /// `unsupported_media_type`
+    #[response(status = 415, content_type = "application/problem+json")]
+    MediaType(ProblemDocument<'static>),
+    /// `MSS-020` to `MSS-023`, `MSS-031`, `MSS-040`, `MSS-060`, `MSS-070`; `idempotency_key_reused`
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `too_many_requests`: wrong credentials, or batches that wait; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
+}
+
+/// Refusals of the operator routes that read.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum OperatorReadRefusals {
+    /// `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`, `invalid_identifier`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `MSS-002`: no credential, or none that is an operator's in force
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `MSS-003`; `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument<'static>),
+    /// `MSS-052`: the operator publishes no such mailbox; `not_found`: no such batch of its own
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `too_many_requests`: wrong credentials, or batches that wait; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
+}
+
+/// Refusals of the administration.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum AdminRefusals {
+    /// `invalid_request`, `invalid_body`, `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`, `invalid_identifier`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `invalid_credential`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `forbidden`: the account has not the role; `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument<'static>),
+    /// `not_found`
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDocument<'static>),
+    /// `conflict`
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemDocument<'static>),
+    /// `body_too_large`
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `too_many_requests`: wrong credentials, or batches that wait; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
+}
+
+/// Refusals of the public lists of the trust space.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum PublicListRefusals {
+    /// `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    TlsRequired(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
+}

@@ -1,6 +1,8 @@
 //! The table of contents of the API: which handler answers which route, in one place for the server and for the OpenAPI document.
 
-use super::{RestService, docs, health, layers, mailboxes, nomenclatures, organizations, professionals, search};
+use super::{
+    RestService, admin, docs, health, layers, mailboxes, nomenclatures, operator, organizations, professionals, search, trust_space,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,9 +15,15 @@ pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
 pub(super) struct Api {
     pub service: RestService,
     pub clock: Clock,
+    pub turns: operator::Turns,
 }
 
 impl Api {
+    /// UTC seconds.
+    pub fn now(&self) -> i64 {
+        (self.clock)().as_second()
+    }
+
     /// Longest a search may work.
     pub fn deadline(&self) -> Duration {
         Duration::from_millis(self.service.settings.search.deadline_ms)
@@ -31,15 +39,41 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(organizations::organization))
         .routes(routes!(mailboxes::mailbox))
         .routes(routes!(nomenclatures::nomenclature))
+        .routes(routes!(trust_space::operators))
+        .routes(routes!(trust_space::domains))
+        .routes(routes!(trust_space::liste_blanche))
+        .routes(routes!(operator::record::record))
+        .routes(routes!(operator::record::notices))
+        .routes(routes!(operator::mailboxes::list, operator::mailboxes::create))
+        .routes(routes!(operator::mailboxes::read, operator::mailboxes::put, operator::mailboxes::update, operator::mailboxes::delete))
+        .routes(routes!(operator::mailboxes::suspend))
+        .routes(routes!(operator::mailboxes::resume))
+        .routes(routes!(operator::mailboxes::history))
+        .routes(routes!(operator::batches::read, operator::batches::cancel))
+        .routes(routes!(admin::operators::list, admin::operators::add))
+        .routes(routes!(admin::operators::read, admin::operators::change))
+        .routes(routes!(admin::operators::add_key))
+        .routes(routes!(admin::operators::revoke_key))
+        .routes(routes!(admin::operators::add_certificate, admin::operators::remove_certificate))
+        .routes(routes!(admin::operators::grant))
+        .routes(routes!(admin::operators::take))
+        .routes(routes!(admin::mailboxes::read, admin::mailboxes::flag))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
 }
 
+/// Routes that take a whole batch.
+fn batch_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(operator::batches::send, operator::batches::list))
+        .routes(routes!(operator::batches::synchronise, operator::batches::sync_state))
+}
+
 /// The OpenAPI document of these routes.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    docs::finish(routes().split_for_parts().1)
+    docs::finish(routes().merge(batch_routes()).split_for_parts().1)
 }
 
 /// The whole HTTP door, by the system's clock.
@@ -50,7 +84,10 @@ pub fn router(service: RestService) -> axum::Router {
 /// [`router`] with the time as a parameter.
 pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let bounds = layers::Bounds::of(&service.settings.http);
-    let (router, document) = routes().split_for_parts();
-    let router = router.merge(docs::pages(&docs::finish(document))).with_state(Arc::new(Api { service, clock }));
-    layers::around(router, bounds)
+    let state: Shared = Arc::new(Api { service, clock, turns: operator::Turns::default() });
+    let (router, _) = routes().split_for_parts();
+    let (batches, _) = batch_routes().split_for_parts();
+    let router = layers::bounded(router.merge(docs::pages(&openapi())).with_state(Arc::clone(&state)), bounds);
+    let batches = layers::bounded_for_batches(batches.with_state(state), bounds);
+    layers::around(router.merge(batches), bounds)
 }

@@ -7,10 +7,12 @@
 //!   contrary.
 //! - A vanished extraction mailbox that an administrator's flag kept open is closed when the last such flag is lifted.
 
-use super::types::{MailboxFlags, PutOutcome, Stated};
+use super::types::MailboxFlags;
+use super::writing::{Patch, Presence, PutOutcome, Stated};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Mailbox, MailboxState, Source};
+use crate::model::{Mailbox, MailboxState, MailboxType, Source};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 /// Also the time a closed mailbox is kept (seed rule S58).
 pub(super) const CLOSED_SECONDS: i64 = 365 * 24 * 3600;
@@ -54,8 +56,72 @@ pub(super) fn flagged(old: &Mailbox, flags: &MailboxFlags) -> Result<Mailbox> {
     Ok(new)
 }
 
+/// Names the content of a mailbox; for `ETag` and `If-Match` of its operator.
+#[must_use]
+pub fn revision(mailbox: &Mailbox) -> String {
+    let content = serde_json::to_vec(mailbox).unwrap_or_default();
+    Sha256::digest(content).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Refuses an act on a mailbox that is not in a revision its operator named. What is not its own has none.
+pub(super) fn check_expected(old: Option<&Mailbox>, operator: &str, expected: Option<&[String]>) -> Result<()> {
+    let Some(expected) = expected else {
+        return Ok(());
+    };
+    let present = old.filter(|old| is_own(old, operator)).map(revision);
+    if present.is_some_and(|present| expected.iter().any(|e| e == "*" || *e == present)) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Precondition, "changed", "la boîte a changé depuis votre lecture : relisez-la, puis recommencez"))
+}
+
+fn is_own(mailbox: &Mailbox, operator: &str) -> bool {
+    mailbox.operator.as_deref() == Some(operator) && mailbox.source == Source::Operator && mailbox.state != MailboxState::Closed
+}
+
+/// The operator's own open mailbox; another's, and one of the extraction, is as unknown as none (MSS-052).
+pub(super) fn own<'a>(old: Option<&'a Present>, operator: &str) -> Result<&'a Mailbox> {
+    old.map(|present| &present.mailbox)
+        .filter(|mailbox| is_own(mailbox, operator))
+        .ok_or_else(|| Error::new(Kind::NotFound, "MSS-052", "vous ne publiez aucune boîte à cette adresse"))
+}
+
+/// The mailbox as an operator's update leaves it. What an administrator set stays, whatever is stated.
+pub(super) fn patched(old: &Mailbox, kind: MailboxType, patch: &Patch) -> Result<(Mailbox, PutOutcome)> {
+    if old.kind != kind {
+        return Err(Error::new(Kind::Precondition, "changed", "la boîte a changé depuis votre lecture : relisez-la, puis recommencez"));
+    }
+    let text = |given: &Option<String>, kept: &String| given.clone().unwrap_or_else(|| kept.clone());
+    let stated = &patch.stated;
+    let mut attachments = patch.attachments.clone().unwrap_or_else(|| old.attachments.clone());
+    attachments.sort();
+    attachments.dedup();
+    let new = Mailbox {
+        phone: text(&patch.phone, &old.phone),
+        responsible: text(&patch.responsible, &old.responsible),
+        service: text(&patch.service, &old.service),
+        description: text(&patch.description, &old.description),
+        rank: patch.rank.unwrap_or(old.rank),
+        liste_rouge: stated.liste_rouge.unwrap_or(old.liste_rouge) || old.liste_rouge_held,
+        phone_opposed: stated.phone_opposed.unwrap_or(old.phone_opposed) || old.phone_opposed_held,
+        zero_papier: stated.zero_papier.unwrap_or(old.zero_papier),
+        test: stated.test.unwrap_or(old.test),
+        state: stated.state.unwrap_or(old.state),
+        attachments,
+        ..old.clone()
+    };
+    let outcome = if new == *old { PutOutcome::Unchanged } else { PutOutcome::Updated };
+    Ok((new, outcome))
+}
+
 /// The mailbox that a publication leaves. `wished`: as its operator gives it; `same_site`: old and new share a structure.
-pub(super) fn published(old: Option<&Present>, mut wished: Mailbox, stated: &Stated, same_site: bool) -> Result<(Mailbox, PutOutcome)> {
+pub(super) fn published(
+    old: Option<&Present>,
+    mut wished: Mailbox,
+    stated: &Stated,
+    presence: Presence,
+    same_site: bool,
+) -> Result<(Mailbox, PutOutcome)> {
     wished.frozen = false;
     wished.liste_rouge_held = false;
     wished.phone_opposed_held = false;
@@ -64,14 +130,16 @@ pub(super) fn published(old: Option<&Present>, mut wished: Mailbox, stated: &Sta
         return Ok((wished, PutOutcome::Created));
     };
     let closed = old.state == MailboxState::Closed;
-    if old.source == Source::Operator && old.operator != wished.operator && !closed {
-        return Err(Error::new(Kind::Conflict, "MSS-050", "the address is already published"));
+    if old.source == Source::Operator && !closed && (presence == Presence::New || old.operator != wished.operator) {
+        return Err(Error::new(Kind::Conflict, "MSS-050", "cette adresse est déjà publiée"));
     }
     if closed && !same_holder(old, &wished, same_site) {
-        return Err(Error::new(Kind::Conflict, "MSS-053", "the address was closed less than a year ago under another holder"));
+        let message = "cette adresse a été supprimée il y a moins d'un an sous un autre titulaire : choisissez-en une autre";
+        return Err(Error::new(Kind::Gone, "MSS-053", message));
     }
     if old.kind != wished.kind {
-        return Err(Error::new(Kind::Conflict, "MSS-051", "the type of a mailbox cannot be changed"));
+        let message = "le type d'une boîte ne change pas : supprimez-la, puis créez-en une autre à une autre adresse";
+        return Err(Error::new(Kind::Conflict, "MSS-051", message).at_field("type"));
     }
     let adopted = old.source == Source::Extraction;
     wished.frozen = old.frozen;
@@ -85,6 +153,7 @@ pub(super) fn published(old: Option<&Present>, mut wished: Mailbox, stated: &Sta
     wished.state = stated.state.unwrap_or(if closed { MailboxState::Active } else { old.state });
     let outcome = match () {
         () if adopted => PutOutcome::Adopted,
+        () if closed => PutOutcome::Created,
         () if wished == *old => PutOutcome::Unchanged,
         () => PutOutcome::Updated,
     };

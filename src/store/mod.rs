@@ -9,10 +9,14 @@ pub mod data_dir;
 pub mod import;
 mod mailbox_rules;
 mod nomenclatures;
+pub mod operators;
+mod publishing;
 pub mod sqlite;
 pub mod types;
+pub mod writing;
 
 pub use data_dir::{DataDir, ImportLock, ProcessLock};
+pub use mailbox_rules::revision;
 pub use sqlite::records::Records;
 pub use types::*;
 
@@ -273,7 +277,7 @@ impl Store {
     }
 }
 
-/// What publication asks and writes; each write is one transaction: mailbox, attachments, change, audit.
+/// What publication asks; what it writes is in `publishing`.
 impl Store {
     pub async fn mailbox(&self, address: &Address) -> Result<Option<Mailbox>> {
         match self {
@@ -292,35 +296,6 @@ impl Store {
     pub async fn structure_by_identifier(&self, identifier: &str) -> Result<Option<StructureMatch>> {
         match self {
             Self::Sqlite(db) => db.structure_by_identifier(identifier).await,
-        }
-    }
-
-    /// Sets flags and returns the mailbox as it then is; `None` for an unknown address.
-    pub async fn flag_mailbox(&self, address: &Address, flags: &MailboxFlags, actor: &str, now: i64) -> Result<Option<Mailbox>> {
-        match self {
-            Self::Sqlite(db) => db.flag_mailbox(address, flags, actor, now).await,
-        }
-    }
-
-    /// Creates, updates or adopts a mailbox of an operator, every field taken as stated (but see [`Self::publish_mailbox`]).
-    pub async fn put_operator_mailbox(&self, mailbox: &Mailbox, actor: &str, now: i64) -> Result<Put> {
-        let stated = Stated {
-            liste_rouge: Some(mailbox.liste_rouge),
-            zero_papier: Some(mailbox.zero_papier),
-            phone_opposed: Some(mailbox.phone_opposed),
-            test: Some(mailbox.test),
-            state: Some(mailbox.state),
-        };
-        self.publish_mailbox(mailbox, &stated, actor, now).await
-    }
-
-    /// The same, where what `stated` leaves open keeps the value the store has, or takes the mailbox's on creation.
-    ///
-    /// A freeze, and a liste rouge or telephone opposition that an administrator set, are not the operator's to lift.
-    /// Refusals: MSS-050 (another operator's), MSS-051 (another type), MSS-053 (closed less than a year ago under another holder).
-    pub async fn publish_mailbox(&self, mailbox: &Mailbox, stated: &Stated, actor: &str, now: i64) -> Result<Put> {
-        match self {
-            Self::Sqlite(db) => db.publish_mailbox(mailbox, stated, actor, now).await,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Plain rows and answers of the store.
 
+pub use super::writing::*;
+
 use crate::model::{EntryKey, Kind, MailboxState, OperatorState, ProfessionalOrigin};
 use serde::{Deserialize, Serialize};
 
@@ -91,44 +93,18 @@ pub struct MailboxFlags {
     pub state: Option<MailboxState>,
 }
 
-/// What an operator has stated of a mailbox beyond its plain fields; `None` keeps what the store has, so that an omission shows nothing new.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stated {
-    pub liste_rouge: Option<bool>,
-    /// The outer `None` keeps, the inner one means not stated.
-    pub zero_papier: Option<Option<bool>>,
-    pub phone_opposed: Option<bool>,
-    pub test: Option<bool>,
-    pub state: Option<MailboxState>,
-}
-
-/// What a publication did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PutOutcome {
-    Created,
-    Updated,
-    /// The store already held exactly this: nothing was written.
-    Unchanged,
-    /// An address of the extraction became the operator's, for good.
-    Adopted,
-}
-
-/// Outcome of a publication with the change number that makes it searchable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Put {
-    pub outcome: PutOutcome,
-    /// `None` when nothing was written.
-    pub seq: Option<i64>,
-}
-
 /// What the trust rules ask about a holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HolderState {
     pub id: String,
     pub origin: ProfessionalOrigin,
     pub closed: bool,
-    pub exercises: u32,
+    pub family: String,
+    pub given: String,
+    /// Codes of the professions exercised, sorted.
+    pub professions: Vec<String>,
+    /// Structures of the activities, sorted.
+    pub structures: Vec<String>,
 }
 
 /// One line of the journal: who did what to what.

@@ -78,9 +78,15 @@ fn personal(world: &World, index: u64, domain: &str) -> (Person, Line) {
     (person, line)
 }
 
+/// The first person from this one on whose profession may hold a mailbox (reference S24: no psychologist, no osteopath).
+fn entitled(world: &World, from: u64) -> u64 {
+    let is = |index: &u64| !matches!(super::identity::identity(world, *index).profession.code.as_str(), "71" | "93");
+    (from..from + world.people).map(|index| index % world.people).find(is).unwrap_or_default()
+}
+
 /// Twelve cases in turn.
 fn national(world: &World, n: u64) -> Line {
-    let index = (n * 37 + 5) % world.people;
+    let index = entitled(world, n * 37 + 5);
     let domain = format!("{}.mssante.fr", person(world, index).identity.profession.domain);
     let (person, mut line) = personal(world, index, &domain);
     let mut dice = Dice::new(world.seed, Topic::OperatorMailbox, n);
@@ -97,8 +103,9 @@ fn national(world: &World, n: u64) -> Line {
             line.kind = "CAB";
             line.address = format!("cabinet.{}.{n}@pro.mssante.fr", slug(&person.identity.name.family));
             line.professional_id = None;
-            line.holders = (0..2 + n % 3).map(|k| super::identity::identity(world, (index + k) % world.people).national_id()).collect();
+            line.holders = (0..2 + n % 3).map(|k| super::identity::identity(world, entitled(world, index + k)).national_id()).collect();
             line.holders.sort();
+            line.holders.dedup();
             line.liste_rouge = n % 24 == 10;
         }
         _ => (line.rank, line.zero_papier) = (Some(2), Some("accepted")),

@@ -3,7 +3,7 @@
 //! A name is given once: it stands in the journal for ever, so a revoked account's name is not given again.
 
 use crate::error::{Error, Result};
-use crate::model::{Account, Audience, DistinguishedName};
+use crate::model::{Account, Audience, DistinguishedName, Role};
 use crate::store::Store;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -57,14 +57,15 @@ impl Accounts {
 
     /// Creates an account. `name`: 1 to 64 of `a-z 0-9 . _ -`; `entropy`: 32 fresh random bytes; `now` in UTC seconds.
     pub async fn add(&self, name: &str, audience: Audience, entropy: [u8; 32], now: i64) -> Result<(Account, Secret)> {
-        self.add_with_certificates(name, audience, Vec::new(), entropy, now).await
+        self.add_with_certificates(name, audience, Role::default(), Vec::new(), entropy, now).await
     }
 
-    /// [`Accounts::add`] with the subjects of its client certificates, in one step.
+    /// [`Accounts::add`] with a role and the subjects of its client certificates, in one step.
     pub async fn add_with_certificates(
         &self,
         name: &str,
         audience: Audience,
+        role: Role,
         certificates: Vec<DistinguishedName>,
         entropy: [u8; 32],
         now: i64,
@@ -73,7 +74,10 @@ impl Accounts {
             return Err(Error::invalid("an account name is 1 to 64 characters of a-z, 0-9, '.', '_' and '-'"));
         }
         let secret = Secret::from_entropy(entropy);
-        let account = Account { name: name.to_owned(), audience, created_at: now, revoked_at: None, certificates };
+        if role == Role::Operateur {
+            return Err(Error::invalid("an operator has keys and certificates of its own: annuaire operator"));
+        }
+        let account = Account { name: name.to_owned(), audience, role, created_at: now, revoked_at: None, certificates };
         let digest = digest(secret.reveal()).ok_or_else(|| Error::invalid("the secret has no valid form"))?;
         self.store.add_account(&account, digest).await?;
         Ok((account, secret))

@@ -7,7 +7,7 @@
 use super::accounts::digest;
 use crate::error::Result;
 use crate::limits::Governor;
-use crate::model::{Account, Audience, DistinguishedName};
+use crate::model::{Account, Audience, DistinguishedName, Operator, Role};
 use crate::store::Store;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -21,26 +21,51 @@ const CAPACITY: usize = 1_024;
 /// Who presented a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Name of the account.
+    /// Name of the account; `operateur:<id>` for an operator, which no account can have.
     pub account: String,
     pub audience: Audience,
+    pub role: Role,
+    /// The operator whose key or certificate it is.
+    pub operator: Option<Operator>,
+    /// `account`, `key:<id>`, `certificate`, for the journal.
+    pub credential: String,
+}
+
+impl Identity {
+    fn of_account(account: Account, credential: &str) -> Self {
+        Self { account: account.name, audience: account.audience, role: account.role, operator: None, credential: credential.to_owned() }
+    }
+
+    /// An operator in force looks people up as software does.
+    fn of_operator(operator: Operator, credential: String) -> Self {
+        let audience = if operator.state.in_force() { Audience::Professional } else { Audience::Public };
+        Self { account: format!("operateur:{}", operator.id), audience, role: Role::Operateur, operator: Some(operator), credential }
+    }
 }
 
 /// By digest: the answer, and when the store was asked.
 type Memory = HashMap<[u8; 32], (Option<Identity>, Instant)>;
 
 /// Checks credentials; clones share what is remembered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Authenticator {
     store: Store,
     governor: Governor,
     remembered: Arc<Mutex<Memory>>,
+    /// UTC seconds: keys expire by it.
+    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
 }
 
 impl Authenticator {
     #[must_use]
     pub fn new(store: Store, governor: Governor) -> Self {
-        Self { store, governor, remembered: Arc::default() }
+        Self { store, governor, remembered: Arc::default(), clock: Arc::new(|| jiff::Timestamp::now().as_second()) }
+    }
+
+    /// With the time as a parameter.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Fn() -> i64 + Send + Sync>) -> Self {
+        Self { clock, ..self }
     }
 
     /// The identity of a secret that somebody at this address presents; `None` when there is none, it is revoked, or the text is no secret.
@@ -79,17 +104,31 @@ impl Authenticator {
         let Some(digest) = digest(secret) else {
             return Ok(None);
         };
-        self.remembering(digest, self.store.account_by_secret(&digest)).await
+        // Both are always asked: how long it takes tells nobody which kind of secret, or whether one that was in force, it is.
+        let ask = async {
+            let account = self.store.account_by_secret(&digest).await?;
+            let operator = self.store.operator_by_secret(&digest, (self.clock)()).await?;
+            let account = account.filter(|account| account.revoked_at.is_none()).map(|account| Identity::of_account(account, "account"));
+            let of_key = operator.filter(|(_, _, in_force)| *in_force);
+            Ok(account.or_else(|| of_key.map(|(operator, key, _)| Identity::of_operator(operator, format!("key:{key}")))))
+        };
+        self.remembering(digest, ask).await
     }
 
     /// The identity of a client certificate, whose chain the transport has checked; `None` when its subject is no account's in force.
     pub async fn authenticate_certificate(&self, subject: &DistinguishedName) -> Result<Option<Identity>> {
         let digest = Sha256::new().chain_update(b"certificate\0").chain_update(subject.key.as_bytes()).finalize().into();
-        self.remembering(digest, self.store.account_by_certificate(subject)).await
+        let ask = async {
+            let account = self.store.account_by_certificate(subject).await?.filter(|account| account.revoked_at.is_none());
+            let operator = self.store.operator_by_certificate(subject).await?;
+            let account = account.map(|account| Identity::of_account(account, "certificate"));
+            Ok(account.or_else(|| operator.map(|operator| Identity::of_operator(operator, "certificate".to_owned()))))
+        };
+        self.remembering(digest, ask).await
     }
 
     /// The answer remembered under a digest, or that of the store.
-    async fn remembering(&self, digest: [u8; 32], ask: impl Future<Output = Result<Option<Account>>>) -> Result<Option<Identity>> {
+    async fn remembering(&self, digest: [u8; 32], ask: impl Future<Output = Result<Option<Identity>>>) -> Result<Option<Identity>> {
         if let Some((identity, at)) = self.memory().get(&digest)
             && at.elapsed() < REMEMBERED
         {
@@ -97,8 +136,7 @@ impl Authenticator {
         }
         // Taken before the store is asked: a revocation committed later counts from here.
         let asked = Instant::now();
-        let in_force = ask.await?.filter(|account| account.revoked_at.is_none());
-        let identity = in_force.map(|account| Identity { account: account.name, audience: account.audience });
+        let identity = ask.await?;
         let mut memory = self.memory();
         if memory.len() >= CAPACITY {
             memory.clear();

@@ -6,12 +6,17 @@
 mod accounts;
 mod authenticator;
 pub mod liste_blanche;
+mod operators;
 mod peer;
+mod registry;
 mod rights;
 mod subject;
 
+pub use crate::store::operators::{DomainListing, OperatorDetail, OperatorListing};
 pub use accounts::{Accounts, Secret};
 pub use authenticator::{Authenticator, Identity};
+pub use operators::{FileChange, Operators};
 pub use peer::Peer;
-pub use rights::{Publisher, publisher};
+pub use registry::Registry;
+pub use rights::{Publisher, domain_refusal, not_in_force, publisher};
 pub use subject::{certificate_subject, written_subject};

@@ -14,7 +14,7 @@ const ACTOR: &str = "administrator";
 macro_rules! account {
     ($rest:literal) => {
         concat!(
-            "SELECT name, audience, created_at, revoked_at, secret_sha256,
+            "SELECT name, audience, role, created_at, revoked_at, secret_sha256,
             (SELECT json_group_array(subject) FROM (SELECT subject FROM account_certificate WHERE account = name ORDER BY key))
             AS certificates FROM account ",
             $rest
@@ -27,7 +27,7 @@ statements! {
     ONE = account!("WHERE name = $1");
     BY_SECRET = account!("WHERE secret_sha256 = $1");
     BY_CERTIFICATE = account!("WHERE name = (SELECT account FROM account_certificate WHERE key = $1)");
-    ADD = "INSERT INTO account (name, audience, secret_sha256, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5)";
+    ADD = "INSERT INTO account (name, audience, secret_sha256, created_at, revoked_at, role) VALUES ($1, $2, $3, $4, $5, $6)";
     ADD_CERTIFICATE = "INSERT INTO account_certificate (key, account, subject) VALUES ($1, $2, $3)
         ON CONFLICT (key) DO UPDATE SET account = excluded.account, subject = excluded.subject";
     REVOKE = "UPDATE account SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL";
@@ -47,9 +47,10 @@ impl Sqlite {
             .bind(rows::audience_code(account.audience))
             .bind(secret_sha256.as_slice())
             .bind(account.created_at)
-            .bind(account.revoked_at);
+            .bind(account.revoked_at)
+            .bind(account.role.code());
         add.execute(&mut *write).await.map_err(db("writing accounts"))?;
-        let detail = serde_json::json!({ "audience": rows::audience_code(account.audience) });
+        let detail = serde_json::json!({ "audience": rows::audience_code(account.audience), "role": account.role.code() });
         audit::append(&mut write, &line(account.created_at, "account.add", &account.name, detail)).await?;
         for subject in &account.certificates {
             add_certificate(&mut write, &account.name, subject, account.created_at).await?;

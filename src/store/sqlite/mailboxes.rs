@@ -1,13 +1,14 @@
-//! Mailbox rows: reading one, and the two writes of publication, each one transaction with its change and journal rows.
+//! Mailbox rows: reading one, writing one, and the flags of an administrator, in one transaction with history, change and journal.
 //!
 //! The present row is read in the write transaction itself, so that a flag set meanwhile by anyone else is seen and kept. What a write
-//! may do to the row is `mailbox_rules`'; here is the SQL.
+//! may do to the row is `mailbox_rules`'; here is the SQL. What operators write is `publishing`'s.
 
 use super::super::mailbox_rules::{self, Present};
-use super::super::types::{AuditEntry, ChangeKind, MailboxFlags, Put, PutOutcome, Stated};
-use super::{Sqlite, audit, changes, commit, db, json, rows, statements};
-use crate::error::{Error, Result};
-use crate::model::{Address, Attachment, Mailbox, MailboxState, Source};
+use super::super::types::{AuditEntry, ChangeKind, MailboxFlags};
+use super::super::writing::Actor;
+use super::{Sqlite, audit, changes, commit, db, history, json, rows, statements};
+use crate::error::Result;
+use crate::model::{Address, Attachment, Mailbox};
 use sqlx::{Row, SqliteConnection};
 use std::collections::BTreeSet;
 
@@ -42,7 +43,7 @@ impl Sqlite {
         Ok(present(&mut read, address).await?.map(|present| present.mailbox))
     }
 
-    pub async fn flag_mailbox(&self, address: &Address, flags: &MailboxFlags, actor: &str, now: i64) -> Result<Option<Mailbox>> {
+    pub async fn flag_mailbox(&self, address: &Address, flags: &MailboxFlags, actor: &Actor, now: i64) -> Result<Option<Mailbox>> {
         let mut write = self.write().await?;
         let Some(old) = present(&mut write, address).await?.map(|present| present.mailbox) else {
             return Ok(None);
@@ -54,59 +55,13 @@ impl Sqlite {
         write_row(&mut write, &new, now).await?;
         let withdraws = mailbox_rules::withdraws(&old, &new);
         changes::append(&mut write, None, ChangeKind::Mailbox, address.as_str(), withdraws, now).await?;
-        journal(&mut write, "mailbox.flag", Some(&old), &new, actor, now).await?;
+        record(&mut write, "mailbox.flag", Some(&old), &new, actor, now).await?;
         commit(write).await?;
         Ok(Some(new))
     }
-
-    pub async fn publish_mailbox(&self, mailbox: &Mailbox, stated: &Stated, actor: &str, now: i64) -> Result<Put> {
-        if mailbox.source != Source::Operator || mailbox.operator.is_none() || mailbox.state == MailboxState::Closed {
-            return Err(Error::invalid("an open mailbox of an operator is expected"));
-        }
-        let mut wished = mailbox.clone();
-        wished.attachments.sort();
-        wished.attachments.dedup();
-
-        let mut write = self.write().await?;
-        let old = present(&mut write, &wished.address).await?.filter(|present| !present.forgotten(now));
-        let technical = wished.attachments.iter().filter(|a| a.structure_kind == "technical").map(|a| &a.structure_value);
-        let aliases = sqlx::query(ALIAS_STABLE_IDS).bind(json(technical));
-        aliases.execute(&mut *write).await.map_err(db("attaching to structures"))?;
-        let new_sites = sites(&mut write, &wished.attachments).await?;
-        let old_sites = match &old {
-            Some(present) => sites(&mut write, &present.mailbox.attachments).await?,
-            None => BTreeSet::new(),
-        };
-        let same_site = old_sites.intersection(&new_sites).next().is_some();
-        let (new, outcome) = mailbox_rules::published(old.as_ref(), wished, stated, same_site)?;
-        if outcome == PutOutcome::Unchanged {
-            return Ok(Put { outcome, seq: None });
-        }
-
-        write_row(&mut write, &new, now).await?;
-        write_attachments(&mut write, &new).await?;
-        let old = old.map(|present| present.mailbox);
-        let withdraws = old.as_ref().is_some_and(|old| mailbox_rules::withdraws(old, &new));
-        let mut seq = changes::append(&mut write, None, ChangeKind::Mailbox, new.address.as_str(), withdraws, now).await?;
-        // What it is still attached to is found through the mailbox; what it was detached from no longer is.
-        for holder in holders(old.as_ref()).difference(&holders(Some(&new))) {
-            seq = changes::append(&mut write, None, ChangeKind::Professional, holder, true, now).await?;
-        }
-        for site in old_sites.difference(&new_sites) {
-            seq = changes::append(&mut write, None, ChangeKind::Structure, site, true, now).await?;
-        }
-        let action = match outcome {
-            PutOutcome::Created => "mailbox.create",
-            PutOutcome::Adopted => "mailbox.adopt",
-            PutOutcome::Updated | PutOutcome::Unchanged => "mailbox.update",
-        };
-        journal(&mut write, action, old.as_ref(), &new, actor, now).await?;
-        commit(write).await?;
-        Ok(Put { outcome, seq: Some(seq) })
-    }
 }
 
-async fn present(connection: &mut SqliteConnection, address: &Address) -> Result<Option<Present>> {
+pub(super) async fn present(connection: &mut SqliteConnection, address: &Address) -> Result<Option<Present>> {
     let row = |row| Ok(Present { mailbox: rows::mailbox(&row)?, closed_at: row.try_get("closed_at")? });
     let found = sqlx::query(ONE).bind(address.as_str()).try_map(row).fetch_optional(&mut *connection);
     let Some(mut present) = found.await.map_err(db("reading a mailbox"))? else {
@@ -117,7 +72,7 @@ async fn present(connection: &mut SqliteConnection, address: &Address) -> Result
     Ok(Some(present))
 }
 
-async fn write_row(connection: &mut SqliteConnection, mailbox: &Mailbox, now: i64) -> Result<()> {
+pub(super) async fn write_row(connection: &mut SqliteConnection, mailbox: &Mailbox, now: i64) -> Result<()> {
     let write = sqlx::query(WRITE)
         .bind(mailbox.address.as_str())
         .bind(mailbox.kind.code())
@@ -142,7 +97,7 @@ async fn write_row(connection: &mut SqliteConnection, mailbox: &Mailbox, now: i6
     Ok(())
 }
 
-async fn write_attachments(connection: &mut SqliteConnection, mailbox: &Mailbox) -> Result<()> {
+pub(super) async fn write_attachments(connection: &mut SqliteConnection, mailbox: &Mailbox) -> Result<()> {
     let address = mailbox.address.as_str();
     sqlx::query(DETACH).bind(address).execute(&mut *connection).await.map_err(db("writing a mailbox"))?;
     let list = mailbox.attachments.iter().map(|a| serde_json::json!([a.professional, a.structure_kind, a.structure_value, a.service]));
@@ -152,32 +107,42 @@ async fn write_attachments(connection: &mut SqliteConnection, mailbox: &Mailbox)
 }
 
 /// Structures that the attachments lead to.
-async fn sites(connection: &mut SqliteConnection, attachments: &[Attachment]) -> Result<BTreeSet<String>> {
+pub(super) async fn sites(connection: &mut SqliteConnection, attachments: &[Attachment]) -> Result<BTreeSet<String>> {
     let keys = attachments.iter().map(|a| serde_json::json!([a.structure_kind, a.structure_value]));
     let keys = serde_json::Value::Array(keys.collect()).to_string();
     let found: Vec<String> = sqlx::query_scalar(SITES).bind(keys).fetch_all(connection).await.map_err(db("reading structures"))?;
     Ok(found.into_iter().collect())
 }
 
-fn holders(mailbox: Option<&Mailbox>) -> BTreeSet<&str> {
+pub(super) fn holders(mailbox: Option<&Mailbox>) -> BTreeSet<&str> {
     let attachments = mailbox.iter().flat_map(|mailbox| &mailbox.attachments);
     attachments.map(|a| a.professional.as_str()).filter(|id| !id.is_empty()).collect()
 }
 
-async fn journal(
+/// History and journal of an act, beside it.
+pub(super) async fn record(
     connection: &mut SqliteConnection,
     action: &str,
     old: Option<&Mailbox>,
     new: &Mailbox,
-    actor: &str,
+    actor: &Actor,
     now: i64,
 ) -> Result<()> {
+    history::append(connection, new, actor, action, now).await?;
     let entry = AuditEntry {
         at: now,
-        actor: actor.to_owned(),
+        actor: actor.name.clone(),
         action: action.to_owned(),
         object: new.address.as_str().to_owned(),
         detail: mailbox_rules::difference(old, new),
     };
     audit::append(connection, &entry).await
+}
+
+/// Makes the stable ids of structures lead somewhere.
+pub(super) async fn alias_stable_ids(connection: &mut SqliteConnection, attachments: &[Attachment]) -> Result<()> {
+    let technical = attachments.iter().filter(|a| a.structure_kind == "technical").map(|a| &a.structure_value);
+    let aliases = sqlx::query(ALIAS_STABLE_IDS).bind(json(technical));
+    aliases.execute(connection).await.map_err(db("attaching to structures"))?;
+    Ok(())
 }

@@ -12,6 +12,7 @@ pub(super) mod apply;
 mod apply_statements;
 mod assemble;
 mod audit;
+mod batches;
 mod bulk;
 mod changes;
 pub(super) mod contents;
@@ -19,12 +20,16 @@ mod dependants;
 mod dump;
 pub(super) mod first_load;
 mod held;
+mod history;
 mod labels;
 mod mailboxes;
 mod meta;
 mod names;
+mod notices;
+mod operators;
 mod plan;
 mod published;
+mod publishing;
 mod purge;
 pub mod records;
 mod rows;
@@ -201,15 +206,20 @@ mod tests {
         let lists = [
             accounts::STATEMENTS,
             audit::STATEMENTS,
+            batches::STATEMENTS,
             changes::STATEMENTS,
             dependants::STATEMENTS,
             dump::STATEMENTS,
+            history::STATEMENTS,
             labels::STATEMENTS,
             mailboxes::STATEMENTS,
             meta::STATEMENTS,
             names::STATEMENTS,
+            notices::STATEMENTS,
+            operators::STATEMENTS,
             scope::STATEMENTS,
             published::STATEMENTS,
+            publishing::STATEMENTS,
             purge::STATEMENTS,
             records::STATEMENTS,
             status::STATEMENTS,

@@ -69,6 +69,7 @@ INSERT INTO gone_certificate
 SELECT s.dn_key, s.operator FROM store.operator_certificate s
 WHERE (SELECT f9 FROM present) AND NOT EXISTS (SELECT 1 FROM n_certificate n WHERE n.dn_key = s.dn_key)
   AND EXISTS (SELECT 1 FROM store.domain_certificate d WHERE d.dn_key = s.dn_key)
+  AND NOT EXISTS (SELECT 1 FROM store.domain_certificate d JOIN store.domain_grant g ON g.domain = d.domain WHERE d.dn_key = s.dn_key)
   AND NOT EXISTS (SELECT 1 FROM store.domain_certificate d JOIN protected p ON p.file = 9 AND p.key = d.domain WHERE d.dn_key = s.dn_key);
 
 CREATE TABLE put_domain (name TEXT PRIMARY KEY, effect TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -79,6 +80,7 @@ CREATE TABLE gone_domain (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 INSERT INTO gone_domain
 SELECT s.name FROM store.domain s
 WHERE (SELECT f9 FROM present) AND s.listed AND NOT EXISTS (SELECT 1 FROM n_domain n WHERE n.name = s.name)
+  AND NOT EXISTS (SELECT 1 FROM store.domain_grant g WHERE g.domain = s.name)
   AND NOT EXISTS (SELECT 1 FROM protected p WHERE p.file = 9 AND p.key = s.name);
 CREATE TABLE put_domain_certificate (domain TEXT NOT NULL, dn_key TEXT NOT NULL, PRIMARY KEY (domain, dn_key)) STRICT, WITHOUT ROWID;
 INSERT INTO put_domain_certificate
@@ -89,4 +91,5 @@ INSERT INTO gone_domain_certificate
 SELECT s.domain, s.dn_key FROM store.domain_certificate s
 WHERE (SELECT f9 FROM present)
   AND NOT EXISTS (SELECT 1 FROM n_domain_certificate n WHERE n.domain = s.domain AND n.dn_key = s.dn_key)
+  AND NOT EXISTS (SELECT 1 FROM store.domain_grant g WHERE g.domain = s.domain)
   AND NOT EXISTS (SELECT 1 FROM protected p WHERE p.file = 9 AND p.key = s.domain);

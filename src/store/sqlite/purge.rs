@@ -3,7 +3,7 @@
 //! touched: it is kept ten years.
 
 use super::super::mailbox_rules::CLOSED_SECONDS;
-use super::{Sqlite, commit, db, statements};
+use super::{Sqlite, commit, db, notices, statements};
 use crate::error::Result;
 
 const REJECTIONS_SECONDS: i64 = 30 * 24 * 3600;
@@ -22,7 +22,7 @@ impl Sqlite {
     /// Number of rows erased. No change rows: a closed mailbox is published nowhere.
     pub async fn purge(&self, now: i64) -> Result<u64> {
         let mut write = self.write().await?;
-        let mut erased = 0;
+        let mut erased = notices::erase(&mut write, now).await?;
         let closed_before = now - CLOSED_SECONDS;
         for (statement, before) in
             [(REJECTIONS, now - REJECTIONS_SECONDS), (ATTACHMENTS, closed_before), (MAILBOXES, closed_before), (GONE, closed_before)]

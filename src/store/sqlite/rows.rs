@@ -4,7 +4,7 @@
 
 use super::super::types::{Change, ChangeKind};
 use crate::model::{
-    Account, Address, Attachment, Audience, DistinguishedName, Mailbox, MailboxState, MailboxType, Operator, OperatorState, Source,
+    Account, Address, Attachment, Audience, DistinguishedName, Mailbox, MailboxState, MailboxType, Operator, OperatorState, Role, Source,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -67,6 +67,7 @@ pub(super) fn account(row: &SqliteRow) -> Decoded<Account> {
         certificates: subjects.iter().filter_map(|subject| DistinguishedName::parse(subject)).collect(),
         name: row.try_get("name")?,
         audience: word(row, "audience", parse_audience)?,
+        role: word(row, "role", Role::parse)?,
         created_at: row.try_get("created_at")?,
         revoked_at: row.try_get("revoked_at")?,
     })

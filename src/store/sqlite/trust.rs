@@ -15,9 +15,12 @@ statements! {
     DOMAIN_LISTED = "SELECT count(*) FROM domain WHERE name = $1 AND listed = 1";
     // The rule is a pattern on labels that SQL cannot say; the LIKE only narrows what the rule is asked about.
     MAYBE_TEST_DOMAINS = "SELECT name FROM domain WHERE listed = 1 AND (name LIKE '%test%' OR name LIKE '%formation%') ORDER BY name";
-    HOLDERS = "SELECT id, origin, closed_at,
-            (SELECT count(*) FROM exercise AS e WHERE e.professional = professional.id) AS exercises
-        FROM professional WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id";
+    HOLDERS = "SELECT id, origin, closed_at, family, given,
+            (SELECT json_group_array(profession) FROM (SELECT DISTINCT profession FROM exercise AS e WHERE e.professional = p.id
+                ORDER BY profession)) AS professions,
+            (SELECT json_group_array(structure) FROM (SELECT DISTINCT structure FROM activity AS a WHERE a.professional = p.id
+                AND structure <> '' ORDER BY structure)) AS structures
+        FROM professional AS p WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id";
     STRUCTURE = "SELECT id, closed_at FROM structure WHERE id = $1";
     ALIAS_OF_STRUCTURE = "SELECT kind, value FROM structure_alias WHERE structure = $1 ORDER BY kind <> 'technical', kind, value LIMIT 1";
     BY_ALIAS = "SELECT s.id, s.closed_at, x.kind, x.value FROM json_each($1) AS asked
@@ -48,12 +51,19 @@ impl Sqlite {
     }
 
     pub async fn professional_states(&self, ids: &[String]) -> Result<Vec<HolderState>> {
+        let list = |row: &SqliteRow, column: &str| -> sqlx::Result<Vec<String>> {
+            let text: &str = row.try_get(column)?;
+            serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))
+        };
         let holder = |row: SqliteRow| {
             Ok(HolderState {
                 id: row.try_get("id")?,
                 origin: rows::word(&row, "origin", ProfessionalOrigin::parse)?,
                 closed: row.try_get::<Option<i64>, _>("closed_at")?.is_some(),
-                exercises: row.try_get("exercises")?,
+                family: row.try_get("family")?,
+                given: row.try_get("given")?,
+                professions: list(&row, "professions")?,
+                structures: list(&row, "structures")?,
             })
         };
         sqlx::query(HOLDERS).bind(json(ids)).try_map(holder).fetch_all(&self.reader).await.map_err(db("reading holders"))

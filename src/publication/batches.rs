@@ -1,0 +1,303 @@
+//! Batches, deltas and full states: kept whole before anything is done, then carried out some fifty lines at a time, each operator in
+//! its turn. Killed anywhere, a batch is gone on with where it stood; cancelled, what was applied stays and is told.
+//!
+//! A full state deletes what it does not hold: those addresses are taken down when it is received, and its guard (MSS-071) is judged
+//! then. It must be readable whole, because of a line that cannot be read nothing tells which mailbox it is.
+
+use super::Publication;
+use super::carry::{AT_ONCE, Item, Pending};
+use super::check::Domains;
+use super::file::ALL_OPERATIONS;
+use super::intake::{self, Format};
+use super::line::{Line, Operation, syntax};
+use super::report::{Counters, LINES_KEPT, LineReport};
+use crate::error::{Error, Kind, Result};
+use crate::model::Address;
+use crate::store::{Actor, Batch, BatchItem, BatchMode, BatchState, Noted, Progress};
+use crate::trust::publisher;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// Batches of one operator that wait.
+const MOST_WAITING: u32 = 20;
+/// Share of an operator's mailboxes, in percent, that a full state deletes without being confirmed.
+const GUARD_PERCENT: usize = 10;
+/// How often waiting batches are looked for when nobody says that there is one.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// A batch as a door hands it over.
+#[derive(Debug)]
+pub struct Delivery {
+    pub mode: BatchMode,
+    /// Of a delta.
+    pub sequence: Option<i64>,
+    /// A full state may delete more than the guard's share.
+    pub confirm: bool,
+    pub dry_run: bool,
+    pub format: Format,
+    pub body: Vec<u8>,
+}
+
+/// Compte rendu d'alimentation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BatchReport {
+    pub id: String,
+    pub mode: BatchMode,
+    pub sequence: Option<i64>,
+    pub dry_run: bool,
+    pub state: BatchState,
+    /// UTC seconds.
+    pub received_at: i64,
+    pub started_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    /// Lines, and what a full state does not hold.
+    pub total: u64,
+    pub done: u64,
+    pub counters: Counters,
+    /// Rejected and warned lines, the first 10,000.
+    pub lines: Vec<LineReport>,
+    pub lines_left_out: u64,
+}
+
+impl Delivery {
+    fn digest(&self) -> [u8; 32] {
+        Sha256::new_with_prefix(self.mode.code()).chain_update(&self.body).finalize().into()
+    }
+}
+
+impl Publication {
+    /// The report of a batch that was kept under this id before; refused when it was another batch.
+    pub async fn kept_batch(&self, operator: &str, id: &str, delivery: &Delivery) -> Result<Option<BatchReport>> {
+        let Some(kept) = self.store.batch(operator, id).await? else {
+            return Ok(None);
+        };
+        if kept.digest != delivery.digest() || kept.sequence != delivery.sequence || kept.dry_run != delivery.dry_run {
+            let message = "cette clé d'idempotence a servi à une autre requête : prenez-en une nouvelle";
+            return Err(Error::new(Kind::Unprocessable, "idempotency_key_reused", message));
+        }
+        self.batch_report(operator, id).await
+    }
+
+    /// Keeps a batch; it is carried out by whoever [`works`](Self::work). Returns its id.
+    pub async fn receive(&self, operator: &str, delivery: &Delivery, actor: &Actor, id: String, now: i64) -> Result<String> {
+        publisher(&self.store, operator).await?;
+        if delivery.sequence.is_some_and(|sequence| sequence < 1) {
+            return Err(syntax("sequence", "un nombre à partir de 1 est attendu"));
+        }
+        let mut items = intake::items(delivery.format, &delivery.body)?;
+        if delivery.mode == BatchMode::Full {
+            self.add_absent(operator, &mut items, delivery.confirm).await?;
+        }
+        let batch = Batch {
+            id,
+            operator: operator.to_owned(),
+            mode: delivery.mode,
+            sequence: delivery.sequence,
+            digest: delivery.digest(),
+            dry_run: delivery.dry_run,
+            state: BatchState::Received,
+            actor: actor.clone(),
+            received_at: now,
+            started_at: None,
+            ended_at: None,
+            total: items.len() as u64,
+            done: 0,
+            counters: serde_json::to_string(&Counters::default()).unwrap_or_default(),
+            lines_left_out: 0,
+        };
+        let kept = self.store.receive_batch(&batch, &items, MOST_WAITING).await?;
+        self.arrived.notify_one();
+        Ok(kept.id)
+    }
+
+    /// Adds a deletion for each open mailbox of the operator that a full state does not hold.
+    async fn add_absent(&self, operator: &str, items: &mut Vec<BatchItem>, confirm: bool) -> Result<()> {
+        let mut held = BTreeSet::new();
+        for item in items.iter() {
+            let address = Line::parse(&item.body).ok().and_then(|line| line.address.given().and_then(|text| Address::parse(text).ok()));
+            let address = address.or_else(|| readable_address(&item.body));
+            let address = address.ok_or_else(|| {
+                syntax("", format!("ligne {} : adresse illisible ; un état complet doit pouvoir être lu en entier", item.line))
+            })?;
+            held.insert(String::from(address));
+        }
+        let own = self.store.own_addresses(operator).await?;
+        let absent: Vec<&String> = own.iter().filter(|address| !held.contains(*address)).collect();
+        if !confirm && absent.len() * 100 > own.len() * GUARD_PERCENT {
+            let message = format!(
+                "cet état complet supprimerait {} de vos {} boîtes, plus de {GUARD_PERCENT} % : vérifiez-le, puis envoyez-le avec confirm=true",
+                absent.len(),
+                own.len()
+            );
+            return Err(Error::new(Kind::Conflict, "MSS-071", message));
+        }
+        for address in absent {
+            let body = serde_json::json!({ "operation": "delete", "address": address }).to_string().into_bytes();
+            items.push(BatchItem { place: items.len() as u64 + 1, line: 0, body });
+        }
+        Ok(())
+    }
+
+    /// Carries out waiting batches, a transaction of each operator's oldest in turn. `true` when there was any.
+    pub async fn work(&self, now: i64) -> Result<bool> {
+        let waiting = self.store.waiting_batches().await?;
+        for batch in &waiting {
+            match self.step(batch, now).await {
+                // Cancelled, or carried on by somebody else, between the look and the step.
+                Err(error) if error.code() == "batch_ended" => {}
+                done => done?,
+            }
+        }
+        Ok(!waiting.is_empty())
+    }
+
+    /// Works until `stop`: at once when a batch arrives here, soon when it arrived in another process.
+    pub async fn keep_working(&self, clock: impl Fn() -> i64, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        loop {
+            let worked = match self.work(clock()).await {
+                Ok(worked) => worked,
+                Err(error) => {
+                    tracing::warn!(code = error.code(), error = %error, "a batch could not be carried on, trying again");
+                    false
+                }
+            };
+            let pause = async {
+                if !worked {
+                    let _ = tokio::time::timeout(LOOK_EVERY, self.arrived.notified()).await;
+                }
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => return,
+                () = pause => {}
+            }
+        }
+    }
+
+    async fn step(&self, batch: &Batch, now: i64) -> Result<()> {
+        let items = self.store.batch_items(&batch.id, batch.done, u32::try_from(2 * AT_ONCE).unwrap_or(u32::MAX)).await?;
+        let operator = publisher(&self.store, &batch.operator).await;
+        if let Err(error) = &operator
+            && matches!(error.kind(), Kind::Internal | Kind::Busy)
+        {
+            return operator.map(|_| ());
+        }
+        let (mut pending, mut domains) = (Pending::default(), Domains::new());
+        for item in &items {
+            let absent = item.line == 0;
+            let allowed: &[Operation] = match batch.mode {
+                BatchMode::Full if absent => &[Operation::Delete],
+                BatchMode::Full => &[Operation::Put],
+                BatchMode::Batch | BatchMode::Delta => &ALL_OPERATIONS,
+            };
+            let item = Item { line: item.line, body: Ok(&item.body) };
+            if !self.take(&item, &operator, allowed, &mut pending, &mut domains).await? {
+                break;
+            }
+        }
+        let taken = items.get(..pending.len()).unwrap_or_default();
+        let done = taken.last().map_or(batch.total, |item| item.place);
+        let mut counters: Counters = serde_json::from_str(&batch.counters).unwrap_or_default();
+        let told_before = counters.rejected + counters.warned - batch.lines_left_out;
+        let (id, left_out, total) = (batch.id.clone(), batch.lines_left_out, batch.total);
+        let places: Vec<u64> = taken.iter().map(|item| item.place).collect();
+        let beside = move |lines: &[LineReport]| {
+            let mut told = Vec::new();
+            let mut lines_left_out = left_out;
+            for (place, line) in places.iter().zip(lines) {
+                counters.add(line);
+                if line.code.is_some() {
+                    if told_before + (told.len() as u64) < LINES_KEPT as u64 {
+                        told.push((*place, serde_json::to_string(line).unwrap_or_default()));
+                    } else {
+                        lines_left_out += 1;
+                    }
+                }
+            }
+            let counters = serde_json::to_string(&counters).unwrap_or_default();
+            let progress = Progress {
+                batch: id,
+                before: done_before(&places, done),
+                done,
+                counters,
+                lines: told,
+                lines_left_out,
+                ended: done >= total,
+            };
+            Noted { replay: None, progress: Some(progress) }
+        };
+        self.write_pending(pending, &batch.actor, now, batch.dry_run, Some(beside)).await?;
+        Ok(())
+    }
+
+    /// The report of one of the operator's batches, with its lines; `None` for any other id.
+    pub async fn batch_report(&self, operator: &str, id: &str) -> Result<Option<BatchReport>> {
+        let Some(batch) = self.store.batch(operator, id).await? else {
+            return Ok(None);
+        };
+        let lines = self.store.batch_lines(id, 0, u32::try_from(LINES_KEPT).unwrap_or(u32::MAX)).await?;
+        Ok(Some(report(batch, lines)))
+    }
+
+    /// The newest batches of an operator, without their lines.
+    pub async fn batches(&self, operator: &str, limit: u32) -> Result<Vec<BatchReport>> {
+        Ok(self.store.batches(operator, limit).await?.into_iter().map(|batch| report(batch, Vec::new())).collect())
+    }
+
+    /// The report once the batch has ended, or as it stands after `patience`.
+    pub async fn await_batch(&self, operator: &str, id: &str, patience: Duration) -> Result<Option<BatchReport>> {
+        let asked = tokio::time::Instant::now();
+        loop {
+            let batch = self.store.batch(operator, id).await?;
+            if batch.is_none_or(|batch| batch.state != BatchState::Received) || asked.elapsed() >= patience {
+                return self.batch_report(operator, id).await;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Stops a batch; `false` when it had ended, an error when there is none.
+    pub async fn cancel(&self, operator: &str, id: &str, now: i64) -> Result<bool> {
+        let batch = self.store.batch(operator, id).await?.ok_or_else(|| Error::not_found("aucun de vos lots n'a cet identifiant"))?;
+        self.store.cancel_batch(&batch, now).await
+    }
+
+    /// Last sequence number accepted of a delta.
+    pub async fn last_sequence(&self, operator: &str) -> Result<Option<i64>> {
+        self.store.last_sequence(operator).await
+    }
+}
+
+/// Where the batch stood before these places.
+fn done_before(places: &[u64], done: u64) -> u64 {
+    places.first().map_or(done, |first| first - 1)
+}
+
+/// The address of a line that is wrong otherwise.
+fn readable_address(body: &[u8]) -> Option<Address> {
+    let value: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let text = value.get("address").or_else(|| value.get("adresse"))?.as_str()?;
+    Address::parse(text).ok()
+}
+
+fn report(batch: Batch, lines: Vec<String>) -> BatchReport {
+    BatchReport {
+        id: batch.id,
+        mode: batch.mode,
+        sequence: batch.sequence,
+        dry_run: batch.dry_run,
+        state: batch.state,
+        received_at: batch.received_at,
+        started_at: batch.started_at,
+        ended_at: batch.ended_at,
+        total: batch.total,
+        done: batch.done,
+        counters: serde_json::from_str(&batch.counters).unwrap_or_default(),
+        lines: lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect(),
+        lines_left_out: batch.lines_left_out,
+    }
+}
