@@ -54,6 +54,8 @@ pub struct TlsSettings {
     pub key: Option<PathBuf>,
     /// Who may sign client certificates.
     pub client_ca: Option<PathBuf>,
+    /// Client certificates that these authorities revoked.
+    pub client_crl: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
