@@ -20,6 +20,7 @@ mod dump;
 pub(super) mod first_load;
 mod held;
 mod labels;
+mod list_versions;
 mod mailboxes;
 mod meta;
 mod names;
@@ -205,6 +206,7 @@ mod tests {
             dependants::STATEMENTS,
             dump::STATEMENTS,
             labels::STATEMENTS,
+            list_versions::STATEMENTS,
             mailboxes::STATEMENTS,
             meta::STATEMENTS,
             names::STATEMENTS,
