@@ -4,6 +4,10 @@
 //! bound; every error names the setting and the file or variable it came from. The list with its defaults is docs/running.md; a test
 //! compares the two.
 
+mod trust;
+
+pub use trust::TrustSettings;
+
 use crate::error::{Error, Result};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -29,6 +33,7 @@ pub struct Settings {
     pub http: HttpSettings,
     pub search: SearchSettings,
     pub limits: LimitSettings,
+    pub trust: TrustSettings,
     pub log: LogSettings,
 }
 
@@ -54,6 +59,8 @@ pub struct TlsSettings {
     pub key: Option<PathBuf>,
     /// Who may sign client certificates.
     pub client_ca: Option<PathBuf>,
+    /// Client certificates that these authorities revoked.
+    pub client_crl: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,7 +256,7 @@ impl Settings {
         let settings: Self =
             figment.extract().map_err(|error| Error::invalid(error.into_iter().map(explained).collect::<Vec<_>>().join("; ")))?;
         match settings.bounds().into_iter().find(|(_, value, bounds)| !bounds.contains(value)) {
-            None => Ok(settings),
+            None => settings.trust.check().map(|()| settings),
             Some((name, value, bounds)) => {
                 let what = format!("{value} is not from {} to {}", bounds.start(), bounds.end());
                 let mut error = figment::Error::from(what).with_path(name);

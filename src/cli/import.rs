@@ -4,7 +4,7 @@
 //! state is searchable: it projects itself, or waits for the server that holds the index.
 
 use super::exit::{Exit, Refused, Usage};
-use super::{Context, clock, demo, progress, say_json};
+use super::{Context, admission, clock, demo, progress, say_json};
 use crate::import::{self, Options};
 use crate::projection::{Searchable, make_searchable};
 use crate::store::{DataDir, Store};
@@ -56,6 +56,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         older: args.older,
         edition: args.edition,
         dry_run: args.dry_run,
+        list: admission::of(&context.settings)?,
     };
     let report = {
         let progress = progress::for_terminal();

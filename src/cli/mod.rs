@@ -6,6 +6,7 @@
 //! (see [`crate::settings`]). The list of subcommands is docs/commands.md; a test compares it with `--help`.
 
 mod account;
+mod admission;
 pub mod assembly;
 mod demo;
 mod dump;

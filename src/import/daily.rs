@@ -61,6 +61,7 @@ pub(super) struct Daily<'a> {
     pub progress: &'a dyn Progress,
     /// Write a new memory.
     pub keep: bool,
+    pub list: read::List<'a>,
 }
 
 /// May refuse a file.
@@ -81,7 +82,7 @@ impl Daily<'_> {
         let (mut witnesses, mut protected) = (Witnesses::new(&self.memory), Vec::new());
         for input in inputs {
             let Some(lines) = self.memory.files.iter().find(|lines| lines.file == input.file) else {
-                let report = read::stage(input, staging, None, self.progress).await?;
+                let report = read::stage(input, staging, None, self.progress, self.list).await?;
                 check(&report)?;
                 files.push(report);
                 continue;

@@ -98,18 +98,17 @@ pub(super) fn look(paths: &[PathBuf], options: &Options) -> Result<Found> {
 /// How far ahead of the clock an edition may be: a wrong date taken for true would make every later edition an older one.
 const AHEAD: SignedDuration = SignedDuration::from_hours(48);
 
-/// Refuses an edition older than the last applied, unless it is meant, and one of the future.
-pub(super) fn check_edition(input: &Input, last: &[LastApplied], options: &Options, now: Timestamp) -> Result<()> {
+/// Refuses an edition older than the last applied, unless it is meant, and one of the future. `file`: kind, name, edition.
+pub(super) fn check_edition(file: (&str, &str, &str), last: &[LastApplied], options: &Options, now: Timestamp) -> Result<()> {
+    let (kind, name, edition) = file;
     let latest = edition::of(now.saturating_add(AHEAD).unwrap_or(now))?;
-    if input.edition > latest {
-        let (kind, name) = (input.file.code(), &input.name);
-        let what = format!("{kind} {name}: edition {} lies in the future; nothing was imported", input.edition);
+    if *edition > *latest {
+        let what = format!("{kind} {name}: edition {edition} lies in the future; nothing was imported");
         return Err(Error::new(Kind::Conflict, "future_edition", what));
     }
-    let Some(last) = last.iter().find(|l| l.file == input.file) else { return Ok(()) };
-    if input.edition < last.edition && !options.older {
-        let (kind, name) = (input.file.code(), &input.name);
-        let what = format!("{kind} {name}: edition {} is older than the last applied, {}", input.edition, last.edition);
+    let Some(last) = last.iter().find(|l| l.file.code() == kind) else { return Ok(()) };
+    if *edition < *last.edition && !options.older {
+        let what = format!("{kind} {name}: edition {edition} is older than the last applied, {}", last.edition);
         return Err(Error::new(Kind::Conflict, "older_edition", format!("{what}; nothing was imported; --older says that it is meant")));
     }
     Ok(())

@@ -11,7 +11,8 @@
 //! The next edition of the same files is compared line by line with what was remembered of the last (see `daily`), and only what changed
 //! lines speak of with the store.
 //!
-//! Refused whole, the store as it was: a file without an accepted row, an older edition, a malformed liste blanche, an unsafe zip.
+//! Refused whole, the store as it was: a file without an accepted row, an older edition, a liste blanche that is malformed or not signed as
+//! the caller demands, an unsafe zip.
 
 mod ahead;
 mod archive;
@@ -32,6 +33,7 @@ mod scope;
 mod statements;
 mod witnesses;
 
+use crate::trust::Admission;
 pub use pace::{AIM, Clock, Pace, REST};
 pub use report::{Effects, FileReport, Report};
 pub use run::{resume, resume_at, run, run_at};
@@ -49,6 +51,8 @@ pub struct Options {
     pub edition: Option<String>,
     /// All but applying.
     pub dry_run: bool,
+    /// What a liste blanche must show; nothing by default.
+    pub list: Admission,
 }
 
 /// Told how an import goes; silent by default.

@@ -11,8 +11,10 @@ use super::{Progress, edition, statements};
 use crate::error::{Error, Result};
 use crate::extraction::{Reader, Record, Rejected, Row};
 use crate::model::{InvalidAddress, Operator, OperatorState};
+use crate::store::ListDocument;
 use crate::store::import::{Candidate, FileFacts, RejectedRow, SourceFile, Staging};
 use crate::text;
+use crate::trust::Admission;
 use crate::trust::liste_blanche::{self, Listed};
 use std::collections::HashSet;
 use std::io::Read;
@@ -22,12 +24,16 @@ pub(super) const EXCERPT: usize = 200;
 /// Rows between two signs of progress.
 pub(super) const SIGN: u64 = 10_000;
 
+/// What a liste blanche must show, and the time, UTC seconds.
+pub(super) type List<'a> = (&'a Admission, i64);
+
 /// Reads one input to its end. Without a recorder rows are not compared with each other: for the liste blanche.
 pub(super) async fn stage(
     input: &Input,
     staging: &mut Staging,
     recorder: Option<&mut Recorder>,
     progress: &dyn Progress,
+    must: List<'_>,
 ) -> Result<FileReport> {
     let (mut report, mut source) = begin(input, progress)?;
     let read = match (input.kind(), recorder) {
@@ -35,7 +41,7 @@ pub(super) async fn stage(
             Ok(reader) => rows(reader, input.file, staging, recorder, &mut report, progress).await,
             Err(error) => Err(error),
         },
-        _ => list(&mut source, staging, &mut report, progress).await,
+        _ => list(&mut source, staging, &mut report, progress, must).await,
     };
     read.map_err(|e| of_file(&report, &e))?;
     end(input, source, staging, &mut report).await?;
@@ -143,14 +149,30 @@ pub(super) fn reject(
     staging.reject(&RejectedRow { file, line, column, reason, excerpt, protects: readable_key.as_deref() })
 }
 
-/// The liste blanche: small enough to be read whole, and refused whole when it is not well formed.
-async fn list(source: impl Read, staging: &mut Staging, report: &mut FileReport, progress: &dyn Progress) -> Result<()> {
+/// The liste blanche: small enough to be read whole, and refused whole when it is not well formed or not signed as it must be.
+async fn list(
+    source: impl Read,
+    staging: &mut Staging,
+    report: &mut FileReport,
+    progress: &dyn Progress,
+    (admission, now): List<'_>,
+) -> Result<()> {
     const FILE: SourceFile = SourceFile::ListeBlanche;
     let mut bytes = Vec::new();
     let bound = liste_blanche::MAX_BYTES as u64 + 1;
     source.take(bound).read_to_end(&mut bytes).map_err(|e| Error::internal(format!("the file cannot be read on: {e}"), e))?;
-    let list = liste_blanche::parse(&bytes)?;
+    let admitted = admission.admit(&bytes, now)?;
+    let list = liste_blanche::parse(&admitted.content)?;
     report.edition = edition::of(list.generated)?;
+    report.signer = admitted.signer.as_ref().map(|signer| signer.subject.text.clone());
+    let kept = ListDocument {
+        generated: list.generated.as_second(),
+        signer: report.signer.as_deref().unwrap_or_default(),
+        signed: admitted.signed,
+        entries: list.entries.len(),
+        document: &bytes,
+    };
+    staging.keep_list(&kept).await?;
     let mut seen = HashSet::new();
     for entry in &list.entries {
         report.rows_read += 1;

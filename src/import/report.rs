@@ -1,6 +1,6 @@
 //! What an import did, for a terminal (`Display`), for `--json`, and for the run's row in the store.
 
-use crate::store::import::Plan;
+use crate::store::import::{Plan, SourceFile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,6 +52,9 @@ pub struct FileReport {
     pub conflicts: BTreeMap<String, u64>,
     /// Accepted rows with something odd, by column.
     pub remarks: BTreeMap<String, u64>,
+    /// Subject of the signer of the liste blanche; `None` where nobody checked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
     /// What is odd about the file as a whole: columns nobody knows.
     pub warnings: Vec<String>,
 }
@@ -118,6 +121,13 @@ impl fmt::Display for FileReport {
         writeln!(f, "{}", self.title())?;
         let Self { rows_read, accepted, duplicate, rejected, .. } = self;
         writeln!(f, "  rows read {rows_read} = accepted {accepted} + duplicate {duplicate} + rejected {rejected}")?;
+        match &self.signer {
+            Some(signer) => writeln!(f, "  signed by {signer}")?,
+            None if self.kind == SourceFile::ListeBlanche.code() => {
+                writeln!(f, "  signature not checked: trust.liste_blanche_ca is not set")?
+            }
+            None => {}
+        }
         if self.unchanged > 0 {
             writeln!(f, "  as in the edition before {}: what the others speak of was compared", self.unchanged)?;
         }

@@ -39,6 +39,11 @@ pub async fn run_at(
     pace: &dyn Pace,
 ) -> Result<Report> {
     let found = inputs::look(paths, options)?;
+    if let Some(list) = found.inputs.iter().find(|input| input.file == SourceFile::ListeBlanche) {
+        // Not after minutes of reading the other files.
+        let closed = |e: Error| Error::new(e.kind(), e.code(), format!("{} {}: {e}; nothing was imported", list.file.code(), list.name));
+        options.list.check_open().map_err(closed)?;
+    }
     let _lock = lock(data)?;
     let store = Store::open(data).await?;
     let mut report = Report { warnings: found.notes, dry_run: options.dry_run, ..Default::default() };
@@ -53,14 +58,18 @@ pub async fn run_at(
     let last = store.last_applied().await?;
     let now = clock();
     for input in &found.inputs {
-        inputs::check_edition(input, &last, options, now)?;
+        inputs::check_edition((input.file.code(), &input.name, &input.edition), &last, options, now)?;
     }
     let name = format!("import-{}.sqlite3", now.as_second());
-    let Staged { mut staging, files, recorded } = read_all(data, &store, (&name, &found.inputs), options, progress).await?;
+    let at = Moment { last: &last, now };
+    let Staged { mut staging, files, recorded } = read_all(data, &store, (&name, &found.inputs), options, progress, at).await?;
     for file in &files {
         if last.iter().any(|l| l.file.code() == file.kind && l.edition == file.edition && l.sha256 != file.sha256) {
             report.warnings.push(format!("{}: edition {} again, with other bytes: compared like a newer one", file.kind, file.edition));
         }
+    }
+    if files.iter().any(|file| file.signer.is_some()) {
+        report.warnings.extend(options.list.warning(now.as_second()).map(str::to_owned));
     }
     report.files = files;
     if !store.list_loaded().await? && !report.files.iter().any(|f| f.kind == "liste_blanche") {
@@ -115,6 +124,13 @@ struct Staged {
     recorded: Option<Recorded>,
 }
 
+/// What stood and what time it was when an import began.
+#[derive(Clone, Copy)]
+struct Moment<'a> {
+    last: &'a [LastApplied],
+    now: Timestamp,
+}
+
 /// Reads what is new when the last import's memory fits, else everything.
 async fn read_all(
     data: &DataDir,
@@ -122,11 +138,17 @@ async fn read_all(
     (name, inputs): (&str, &[Input]),
     options: &Options,
     progress: &dyn Progress,
+    Moment { last, now }: Moment<'_>,
 ) -> Result<Staged> {
-    let check = |file: &FileReport| guard::check_rows(file, options);
+    let check = |file: &FileReport| {
+        guard::check_rows(file, options)?;
+        // That of a liste blanche is known when it was read: its beginning alone is not what was signed.
+        inputs::check_edition((&file.kind, &file.name, &file.edition), last, options, now)
+    };
+    let list = (&options.list, now.as_second());
     if let Some(memory) = fitting(data, store, inputs).await? {
         let mut staging = Staging::create(data, name).await?;
-        let daily = Daily { data, store, memory, progress, keep: !options.dry_run };
+        let daily = Daily { data, store, memory, progress, keep: !options.dry_run, list };
         match daily.stage(inputs, &mut staging, &check).await {
             Ok(Some(Read { files, recorded })) => return Ok(Staged { staging, files, recorded }),
             Ok(None) => staging.discard().await?,
@@ -139,7 +161,8 @@ async fn read_all(
     }
     let mut staging = Staging::create(data, name).await?;
     let seen = store.last_change().await?;
-    match read_everything(data, &mut staging, inputs, options, progress, &check).await {
+    let recorded_in = Some(data).filter(|_| !options.dry_run);
+    match read_everything(recorded_in, &mut staging, inputs, list, progress, &check).await {
         Ok((files, recorded)) => {
             let recorded = recorded.map(|r| Recorded { ends: Ends { seen, ..r.ends }, ..r });
             Ok(Staged { staging, files, recorded })
@@ -152,18 +175,18 @@ async fn read_all(
 }
 
 async fn read_everything(
-    data: &DataDir,
+    recorded_in: Option<&DataDir>,
     staging: &mut Staging,
     inputs: &[Input],
-    options: &Options,
+    list: read::List<'_>,
     progress: &dyn Progress,
     check: Check<'_>,
 ) -> Result<(Vec<FileReport>, Option<Recorded>)> {
     let complete = NATIONAL.iter().all(|file| inputs.iter().any(|input| input.file == *file));
-    let mut recorder = Recorder::new(Some(data).filter(|_| complete && !options.dry_run))?;
+    let mut recorder = Recorder::new(recorded_in.filter(|_| complete))?;
     let mut files = Vec::new();
     for input in inputs {
-        let file = read::stage(input, staging, Some(&mut recorder), progress).await?;
+        let file = read::stage(input, staging, Some(&mut recorder), progress, list).await?;
         check(&file)?;
         files.push(file);
     }

@@ -12,6 +12,7 @@ mod descriptors;
 mod forwarded;
 mod http;
 mod tls;
+mod tls_files;
 
 pub use descriptors::raise_descriptors;
 

@@ -1,10 +1,12 @@
 //! The one TLS acceptor of LDAPS, StartTLS and HTTPS: rustls, TLS 1.2 and 1.3, client certificates asked for where there is a CA for them
 //! and never demanded.
 //!
-//! Certificate, key and client CA are read again when their content changes, and at SIGHUP. What cannot be used is logged, and what was
-//! there before stays. Sessions resume (mail clients open a connection a search) within one reading of the files: new tickets and no
-//! old ones after each, so that a session never outlives the CA it was checked against.
+//! Certificate, key, client CA and revocation lists ([`super::tls_files`]) are read again when their content changes, and at SIGHUP. What
+//! cannot be used is logged, and what was there before stays. Sessions resume (mail clients open a connection a search) within one reading
+//! of the files: new tickets and no old ones after each, so that a session never outlives the CA and the revocation lists it was checked
+//! against.
 
+use super::tls_files::{Contents, Files, at, certificates};
 use crate::error::{Error, Result};
 use crate::ldap::Upgrade;
 use crate::model::DistinguishedName;
@@ -12,13 +14,11 @@ use crate::settings::TlsSettings;
 use crate::trust;
 use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::server::{ServerConfig, WebPkiClientVerifier};
+use rustls::server::{ServerConfig, VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{InconsistentKeys, RootCertStore};
+use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use sha2::{Digest, Sha256};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -28,8 +28,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the files are looked at.
 const POLL: Duration = Duration::from_secs(3);
-/// No chain of certificates is larger, bytes.
-const LARGEST: u64 = 1 << 20;
 
 /// In the place of a digest, when there is nothing to digest.
 const UNREADABLE: [u8; 32] = [0; 32];
@@ -39,21 +37,6 @@ const UNREADABLE: [u8; 32] = [0; 32];
 pub(super) enum Inside {
     Ldap,
     Http,
-}
-
-/// What the settings point to.
-#[derive(Clone, Debug)]
-struct Files {
-    certificate: PathBuf,
-    key: PathBuf,
-    client_ca: Option<PathBuf>,
-}
-
-/// The files as they were at one moment.
-struct Contents {
-    certificate: Vec<u8>,
-    key: Vec<u8>,
-    client_ca: Option<Vec<u8>>,
 }
 
 struct Configs {
@@ -94,19 +77,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Upgrade<S> for Handshak
 impl Tls {
     /// Reads the files; `None` when the settings name no certificate. Errors name the setting and the file.
     pub fn load(settings: &TlsSettings) -> Result<Option<Arc<Self>>> {
-        let files = match (&settings.certificate, &settings.key) {
-            (Some(certificate), Some(key)) => {
-                Files { certificate: certificate.clone(), key: key.clone(), client_ca: settings.client_ca.clone() }
-            }
-            (Some(_), None) => return Err(Error::invalid("net.tls.certificate is set and net.tls.key is not")),
-            (None, Some(_)) => return Err(Error::invalid("net.tls.key is set and net.tls.certificate is not")),
-            (None, None) if settings.client_ca.is_some() => {
-                return Err(Error::invalid("net.tls.client_ca is set and net.tls.certificate is not"));
-            }
-            (None, None) => return Ok(None),
-        };
+        let Some(files) = Files::of(settings)? else { return Ok(None) };
         let contents = files.read()?;
         let configs = ArcSwap::from_pointee(configs(&files, &contents)?);
+        files.warn_of_outdated(&contents);
         Ok(Some(Arc::new(Self { files, configs, first: contents.digest() })))
     }
 
@@ -150,58 +124,12 @@ impl Tls {
         match configs(&self.files, &contents) {
             Ok(configs) => {
                 self.configs.store(Arc::new(configs));
-                tracing::info!("TLS certificate, key and client CA read again");
+                self.files.warn_of_outdated(&contents);
+                tracing::info!("TLS certificate, key, client CA and revocation lists read again");
             }
             Err(error) => tracing::error!(error = %error, "TLS files cannot be used; the ones before stay in use"),
         }
         digest
-    }
-}
-
-impl Files {
-    fn read(&self) -> Result<Contents> {
-        Ok(Contents {
-            certificate: read("net.tls.certificate", &self.certificate)?,
-            key: read("net.tls.key", &self.key)?,
-            client_ca: self.client_ca.as_deref().map(|path| read("net.tls.client_ca", path)).transpose()?,
-        })
-    }
-}
-
-impl Contents {
-    fn digest(&self) -> [u8; 32] {
-        let mut digest = Sha256::new();
-        for part in [Some(&self.certificate), Some(&self.key), self.client_ca.as_ref()].into_iter().flatten() {
-            digest.update(Sha256::digest(part));
-        }
-        digest.finalize().into()
-    }
-}
-
-fn read(setting: &str, path: &Path) -> Result<Vec<u8>> {
-    let unreadable = |error: io::Error| at(setting, path, &format!("cannot be read: {error}")).with_source(error);
-    // Opening a FIFO waits for its writer, and a device may have no end.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(at(setting, path, "is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    if file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)? as u64 > LARGEST {
-        return Err(at(setting, path, "is larger than 1 MiB"));
-    }
-    Ok(bytes)
-}
-
-fn at(setting: &str, path: &Path, what: &str) -> Error {
-    Error::invalid(format!("setting {setting} (file {}): {what}", path.display()))
-}
-
-fn certificates(setting: &str, path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    match read {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(at(setting, path, "holds no certificate in PEM")),
-        Err(_) => Err(at(setting, path, "is no PEM")),
     }
 }
 
@@ -229,7 +157,13 @@ fn config(provider: &Arc<CryptoProvider>, files: &Files, contents: &Contents) ->
                 roots.add(certificate).map_err(|error| refused(&error))?;
             }
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).allow_unauthenticated();
-            builder.with_client_cert_verifier(verifier.build().map_err(|error| refused(&error))?)
+            // An authority without a list is as before, and a list that is late still says who was revoked.
+            let verifier = verifier.allow_unknown_revocation_status().only_check_end_entity_revocation();
+            let verifier = verifier.with_crls(files.revocation_lists(contents)?);
+            builder.with_client_cert_verifier(verifier.build().map_err(|error| match (&error, &files.client_crl) {
+                (VerifierBuilderError::InvalidCrl(_), Some(path)) => at("net.tls.client_crl", path, &format!("cannot be used: {error}")),
+                _ => refused(&error),
+            })?)
         }
     };
     let mut config = builder.with_single_cert(chain, key).map_err(|error| match error {
@@ -281,104 +215,5 @@ impl Hangups {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rcgen::{CertificateParams, KeyPair};
-
-    /// Certificate and key, PEM.
-    fn issued() -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
-        (certificate.pem(), key.serialize_pem())
-    }
-
-    fn settings(folder: &Path) -> TlsSettings {
-        TlsSettings { certificate: Some(folder.join("c.pem")), key: Some(folder.join("k.pem")), client_ca: Some(folder.join("ca.pem")) }
-    }
-
-    fn write(folder: &Path, certificate: &str, key: &str, ca: &str) {
-        for (name, text) in [("c.pem", certificate), ("k.pem", key), ("ca.pem", ca)] {
-            std::fs::write(folder.join(name), text).unwrap();
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let ((certificate, key), (other, other_key)) = (issued(), issued());
-        let load = || Tls::load(&settings(folder.path())).map(|tls| tls.is_some()).map_err(|error| error.to_string());
-        assert!(load().unwrap_err().starts_with(&format!("setting net.tls.certificate (file {}", folder.path().join("c.pem").display())));
-        for (certificate, key, ca, words) in [
-            (certificate.as_str(), other_key.as_str(), other.as_str(), "setting net.tls.key (file "),
-            ("", &key, &other, "setting net.tls.certificate (file "),
-            ("-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n", &key, &other, "setting net.tls.certificate (file "),
-            (&certificate, "no key", &other, "setting net.tls.key (file "),
-            (&certificate, &certificate, &other, "setting net.tls.key (file "),
-            (&certificate, &key, "", "setting net.tls.client_ca (file "),
-        ] {
-            write(folder.path(), certificate, key, ca);
-            let error = load().unwrap_err();
-            assert!(error.starts_with(words), "{error}");
-        }
-        write(folder.path(), &certificate, &key, &other);
-        assert_eq!(load(), Ok(true));
-        let none = TlsSettings::default();
-        assert!(Tls::load(&none).unwrap().is_none());
-        assert!(Tls::load(&TlsSettings { key: None, ..settings(folder.path()) }).is_err());
-        assert!(Tls::load(&TlsSettings { certificate: None, ..settings(folder.path()) }).is_err());
-        assert!(Tls::load(&TlsSettings { client_ca: Some(folder.path().join("ca.pem")), ..none }).is_err());
-    }
-
-    #[test]
-    fn only_regular_files_of_a_bounded_size_are_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let (certificate, key) = issued();
-        let load = || Tls::load(&settings(folder.path())).map(|tls| tls.is_some()).map_err(|error| error.to_string());
-        write(folder.path(), &certificate, &key, &certificate);
-        let (path, kept) = (folder.path().join("c.pem"), folder.path().join("kept.pem"));
-        // As secrets are mounted.
-        #[cfg(unix)]
-        {
-            std::fs::rename(&path, &kept).unwrap();
-            std::os::unix::fs::symlink(&kept, &path).unwrap();
-            assert_eq!(load(), Ok(true));
-            std::fs::remove_file(&path).unwrap();
-            assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-            // Opened anyway, the FIFO would find this writer and then hold nothing.
-            let writer = path.clone();
-            std::thread::spawn(move || std::fs::OpenOptions::new().write(true).open(writer));
-            assert!(load().unwrap_err().ends_with("c.pem): is no regular file"));
-            std::fs::remove_file(&path).unwrap();
-        }
-        let large = format!("{certificate}{}", "\n".repeat(1 << 20));
-        write(folder.path(), &large, &key, &certificate);
-        assert!(load().unwrap_err().ends_with("c.pem): is larger than 1 MiB"));
-        let largest = format!("{certificate}{}", "\n".repeat((1 << 20) - certificate.len()));
-        write(folder.path(), &largest, &key, &certificate);
-        assert_eq!(load(), Ok(true));
-    }
-
-    #[test]
-    fn a_bad_new_file_leaves_the_old_one_in_use() {
-        let folder = tempfile::tempdir().unwrap();
-        let ((certificate, key), (other, other_key)) = (issued(), issued());
-        write(folder.path(), &certificate, &key, &certificate);
-        let tls = Tls::load(&settings(folder.path())).unwrap().unwrap();
-        let first = tls.configs.load_full();
-        let same = |configs: &Arc<Configs>| Arc::ptr_eq(configs, &tls.configs.load_full());
-        let tried = tls.look(tls.first, false);
-        assert!(same(&first) && tls.look(tried, false) == tried && same(&first), "unchanged files are left alone");
-        write(folder.path(), &other, &key, &certificate);
-        let tried = tls.look(tried, false);
-        assert!(same(&first), "the key is not there yet");
-        std::fs::remove_file(folder.path().join("k.pem")).unwrap();
-        let tried = tls.look(tried, false);
-        assert!(same(&first));
-        write(folder.path(), &other, &other_key, &certificate);
-        let tried = tls.look(tried, false);
-        assert!(!same(&first));
-        let second = tls.configs.load_full();
-        tls.look(tried, true);
-        assert!(!same(&second), "told to, it reads again");
-    }
-}
+#[path = "tls_tests.rs"]
+mod tests;

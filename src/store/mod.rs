@@ -194,6 +194,20 @@ impl Store {
         }
     }
 
+    /// The versions of the liste blanche that were applied, oldest first.
+    pub async fn list_versions(&self) -> Result<Vec<ListVersion>> {
+        match self {
+            Self::Sqlite(db) => db.list_versions().await,
+        }
+    }
+
+    /// The bytes of one, as they came; `sha256` in lower-case hexadecimal.
+    pub async fn list_version_document(&self, sha256: &str) -> Result<Option<Vec<u8>>> {
+        match self {
+            Self::Sqlite(db) => db.list_version_document(sha256).await,
+        }
+    }
+
     /// Listed domains whose name says test, sorted.
     pub async fn test_domains(&self) -> Result<Vec<String>> {
         match self {

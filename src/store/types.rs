@@ -203,3 +203,31 @@ pub struct StructureMatch {
     /// Key of `structure_alias` that leads to it.
     pub key: crate::model::StructureKey,
 }
+
+/// A liste blanche that was applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListVersion {
+    /// Of its bytes, lower-case hexadecimal.
+    pub sha256: String,
+    /// `DateDeGeneration`, UTC seconds.
+    pub generated: i64,
+    /// When it was first applied, UTC seconds.
+    pub received: i64,
+    /// Subject of its signer; empty where that was not checked against an authority.
+    pub signer: String,
+    /// It carried a signature that fits it.
+    pub signed: bool,
+    /// Entries, rejected ones too.
+    pub entries: u64,
+    pub bytes: u64,
+}
+
+/// A liste blanche about to be applied.
+#[derive(Clone, Copy, Debug)]
+pub struct ListDocument<'a> {
+    pub generated: i64,
+    pub signer: &'a str,
+    pub signed: bool,
+    pub entries: usize,
+    pub document: &'a [u8],
+}

@@ -1,9 +1,10 @@
 //! The liste blanche: the XML list of MSSanté domains with the certificates of the operators that serve them.
 //!
 //! Reads the structure of the ANS schema (`https://listeblanche.mssante.fr/schema`): one `Domaine` an entry, six children, several
-//! entries a domain. The signature at its end is skipped here. A document that is cut, not well formed, too deep, larger than 64 MiB, or
-//! that declares a document type (entities are an attack, the list uses none) is refused as a whole: the caller keeps the former list.
-//! An entry whose name or certificate cannot be read is rejected alone, with its line, and closes nothing.
+//! entries a domain. The signature at its end is skipped here: [`super::signature`] hands on what of a signed document is covered. A
+//! document that is cut, not well formed, too deep, larger than 64 MiB, or that declares a document type (entities are an attack, the list
+//! uses none) is refused as a whole: the caller keeps the former list. An entry whose name or certificate cannot be read is rejected alone,
+//! with its line, and closes nothing.
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{DistinguishedName, normalize_domain};
@@ -15,8 +16,8 @@ use quick_xml::name::{Namespace, ResolveResult};
 /// Largest document read, bytes; the real one has about 5 MB.
 pub const MAX_BYTES: usize = 64 << 20;
 const MAX_DEPTH: usize = 16;
-const NAMESPACE: &[u8] = b"https://listeblanche.mssante.fr/schema";
-const ROOT: &str = "ListeBlancheMSSante";
+pub(super) const NAMESPACE: &[u8] = b"https://listeblanche.mssante.fr/schema";
+pub(super) const ROOT: &str = "ListeBlancheMSSante";
 
 /// A list, every entry in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +96,7 @@ pub fn parse(bytes: &[u8]) -> Result<ListeBlanche> {
                 let line = line_of(text.as_bytes(), position, &mut parser.counted);
                 parser.close(line);
             }
-            Event::Text(e) => parser.text(&e.xml_content().map_err(|_| at("a text of the liste blanche is not UTF-8"))?).map_err(at)?,
+            Event::Text(e) => parser.text(&e.xml10_content().map_err(|_| at("a text of the liste blanche is not UTF-8"))?).map_err(at)?,
             Event::CData(e) => parser.text(&e.decode().map_err(|_| at("a text of the liste blanche is not UTF-8"))?).map_err(at)?,
             Event::GeneralRef(e) => {
                 parser.text(&reference(&e).ok_or_else(|| at("the liste blanche uses an unknown entity"))?).map_err(at)?

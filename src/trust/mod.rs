@@ -4,16 +4,22 @@
 //! Chosen passwords do not exist: a secret is 32 random bytes, the same for a bearer token and an LDAP bind, kept as its SHA-256.
 
 mod accounts;
+mod admission;
+mod anchors;
 mod authenticator;
+mod canonical;
 pub mod liste_blanche;
 mod operators;
 mod peer;
 mod registry;
 mod rights;
+pub mod signature;
 mod subject;
 
 pub use crate::store::operators::{DomainListing, OperatorDetail, OperatorListing};
 pub use accounts::{Accounts, Secret};
+pub use admission::{Admission, Admitted};
+pub use anchors::{Anchors, Signer, next_update, revocation_lists};
 pub use authenticator::{Authenticator, Identity};
 pub use operators::{FileChange, Operators};
 pub use peer::Peer;

@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
 ];
 
 /// Library, and the only rooms that may name it.
-const LIBRARIES: [(&str, &[&str]); 15] = [
+const LIBRARIES: [(&str, &[&str]); 16] = [
     ("sqlx", &["store"]),
     ("tantivy", &["index"]),
     ("axum", &["rest", "net"]),
@@ -41,6 +41,7 @@ const LIBRARIES: [(&str, &[&str]); 15] = [
     ("rustls", &["net"]),
     ("tokio_rustls", &["net"]),
     ("ppp", &["net"]),
+    ("webpki", &["trust"]),
     ("x509_parser", &["trust"]),
     ("utoipa_axum", &["rest"]),
     ("figment", &["settings"]),

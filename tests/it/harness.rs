@@ -22,6 +22,7 @@ use tempfile::TempDir;
 mod http;
 mod ldap;
 mod process;
+pub mod signer;
 mod slapd;
 
 pub use http::{HttpAnswer, http};

@@ -3,6 +3,7 @@
 mod daily;
 mod files;
 mod memory;
+mod signed;
 mod slices;
 
 use annuaire::error::Result;

@@ -8,7 +8,7 @@
 use super::super::data_dir::{DataDir, Waiting};
 use super::super::import::Unfinished;
 use super::plan::attach_read_only;
-use super::{Sqlite, apply_statements as statements, commit, db, writer_connection};
+use super::{Sqlite, apply_statements as statements, commit, db, list_versions, writer_connection};
 use crate::error::{Error, Kind, Result, at_path};
 use sqlx::{Connection, SqliteConnection};
 use std::path::Path;
@@ -230,6 +230,7 @@ pub(super) async fn end_run(
     };
     sqlx::query(statements::LIST_LOADED).execute(&mut *write).await.map_err(failed())?;
     sqlx::query(statements::FILES).bind(run).execute(&mut *write).await.map_err(failed())?;
+    list_versions::keep(write, now).await?;
     let last: i64 = sqlx::query_scalar(LAST_CHANGE).fetch_one(&mut *write).await.map_err(failed())?;
     sqlx::query(ADVANCE).bind(run).bind(planned).execute(&mut *write).await.map_err(failed())?;
     sqlx::query(END_RUN).bind(run).bind(now).bind(report(last)).execute(&mut *write).await.map_err(failed())?;

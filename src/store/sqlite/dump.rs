@@ -1,7 +1,7 @@
 //! The canonical dump: every table of truth, sorted, one JSON line a row, for comparing stores.
 //!
-//! Left out: import runs and files, rejections, changes, the journal, what was published, the facts of the store, and every time; of a
-//! closing only that it happened. Secrets are left out too. Read in pages by key, in one read transaction.
+//! Left out: import runs and files, versions of the liste blanche, rejections, changes, the journal, what was published, the facts of the
+//! store, and every time; of a closing only that it happened. Secrets are left out too. Read in pages by key, in one read transaction.
 
 use super::{Sqlite, commit, db, statements};
 use crate::error::{Error, Result};

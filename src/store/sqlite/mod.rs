@@ -22,6 +22,7 @@ pub(super) mod first_load;
 mod held;
 mod history;
 mod labels;
+mod list_versions;
 mod mailboxes;
 mod meta;
 mod names;
@@ -212,6 +213,7 @@ mod tests {
             dump::STATEMENTS,
             history::STATEMENTS,
             labels::STATEMENTS,
+            list_versions::STATEMENTS,
             mailboxes::STATEMENTS,
             meta::STATEMENTS,
             names::STATEMENTS,

@@ -6,10 +6,11 @@
 
 use super::super::data_dir::DataDir;
 use super::super::import::{Candidate, FileFacts, Plan, RejectedRow, Scope, SourceFile};
+use super::super::types::ListDocument;
 use super::bulk::{self, Place};
 use super::contents::{Contents, Sorted};
 use super::winners::{self, Conflicts};
-use super::{db, held, plan};
+use super::{db, held, list_versions, plan};
 use crate::error::{Error, Result, at_path};
 use serde::Serialize;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -154,6 +155,11 @@ impl Staging {
         let counts = (facts.rows_read, facts.accepted, facts.duplicate, facts.rejected);
         let row = (facts.file.code(), &facts.name, &facts.edition, &facts.sha256, counts.0, counts.1, counts.2, counts.3);
         self.push(Table::File, &row)
+    }
+
+    /// Notes the liste blanche that was read, to be kept when the run is closed.
+    pub async fn keep_list(&mut self, list: &ListDocument<'_>) -> Result<()> {
+        list_versions::stage(&mut self.connection, list).await
     }
 
     fn push(&mut self, table: Table, row: &impl Serialize) -> Result<()> {

@@ -8,6 +8,12 @@ CREATE TABLE file (
     rows_read INTEGER NOT NULL, accepted INTEGER NOT NULL, duplicate INTEGER NOT NULL, rejected INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The liste blanche as it came (see list_versions.rs).
+CREATE TABLE list_version (
+    sha256 TEXT PRIMARY KEY, generated INTEGER NOT NULL, signer TEXT NOT NULL, signed INTEGER NOT NULL, entries INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, document BLOB NOT NULL
+) STRICT;
+
 -- One row: which files this import holds. Every statement about what vanished asks it, so that a file closes only what it owns.
 CREATE TABLE present (f1 INTEGER NOT NULL, f2 INTEGER NOT NULL, f5 INTEGER NOT NULL, f9 INTEGER NOT NULL) STRICT;
 

@@ -1,7 +1,7 @@
 //! SASL EXTERNAL and HTTP by client certificate: whose it is, whose it is not, and until when.
 
-use super::client::{Talk, connect_tls, secure, trusting};
-use super::world::World;
+use super::client::{PATIENCE, Talk, connect_tls, encoded, secure, start_tls, trusting};
+use super::world::{Authority, Issued, World};
 use annuaire::trust::{Accounts, written_subject};
 use ldap3_proto::proto::LdapResultCode as Code;
 use std::time::{Duration, Instant};
@@ -78,6 +78,36 @@ async fn a_revocation_acts_on_open_connections() {
     accounts.add_certificate(&world.directory.account, &subject, 2).await.expect("the certificate may pass to another account");
     let listed = accounts.list().await.unwrap();
     assert!(listed.iter().any(|account| account.name == world.directory.account && account.certificates == [subject.clone()]));
+}
+
+/// Does the server shake hands? Under TLS 1.3 the client learns of a refusal with its first read.
+async fn shakes(world: &World, client: &Issued) -> bool {
+    let config = trusting(&world.authority, Some(client), false);
+    let Ok(stream) = secure(&config, TcpStream::connect(world.ldaps()).await.unwrap()).await else { return false };
+    let mut talk = Talk::over(stream);
+    talk.send_bytes(&encoded(1, start_tls())).await;
+    talk.next().await.is_some()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_certificate_is_refused_in_the_handshake() {
+    let authority = Authority::new();
+    let (first, second) = (authority.client(NAME), authority.client(NAME));
+    let world = World::revoking(authority, &first).await;
+    assert!(!shakes(&world, &first).await && shakes(&world, &second).await);
+    // Another list, and then one whose successor is overdue.
+    for (revoked, other, next_year) in [(&second, &first, 2099), (&first, &second, 2021)] {
+        std::fs::write(world.file("crl.pem"), world.authority.revocations(revoked, next_year)).unwrap();
+        let start = Instant::now();
+        while shakes(&world, revoked).await {
+            assert!(start.elapsed() < PATIENCE, "lists are read again");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert!(shakes(&world, other).await);
+    }
+    std::fs::write(world.file("crl.pem"), "no list").unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert!(!shakes(&world, &first).await && shakes(&world, &second).await, "a bad file leaves the list before in use");
 }
 
 /// Status and Cache-Control of a question over HTTPS.

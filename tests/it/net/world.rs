@@ -4,11 +4,15 @@ use crate::harness::TestDirectory;
 use annuaire::model::Audience;
 use annuaire::settings::Settings;
 use annuaire::trust::{Accounts, written_subject};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyIdMethod,
+    KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
+};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Subject of the client certificate that is the account `logiciel`, as openssl prints it.
 pub const SUBJECT: &str = "subject=CN=logiciel.exemple.invalid,OU=1990999013,O=Exemple,C=FR";
@@ -43,6 +47,26 @@ impl Authority {
 
     pub fn der(&self) -> CertificateDer<'static> {
         self.0.der().clone()
+    }
+
+    /// A revocation list in PEM that names one client, and the year of its successor.
+    pub fn revocations(&self, client: &Issued, next_year: i32) -> String {
+        let (_, certificate) = X509Certificate::from_der(&client.certificate).unwrap();
+        let revoked = RevokedCertParams {
+            serial_number: SerialNumber::from_slice(certificate.raw_serial()),
+            revocation_time: date_time_ymd(2020, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2020, 1, 1),
+            next_update: date_time_ymd(next_year, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: vec![revoked],
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.0).unwrap().pem().unwrap()
     }
 
     fn issue(&self, names: &[&str], parts: &[(DnType, &str)]) -> Issued {
@@ -98,7 +122,21 @@ impl World {
 
     /// With further settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let authority = Authority::new();
+        Self::of(Authority::new(), change).await
+    }
+
+    /// Refuses the clients that the authority's list names.
+    pub async fn revoking(authority: Authority, client: &Issued) -> Self {
+        let list = authority.revocations(client, 2099);
+        Self::of(authority, |settings| {
+            let path = settings.net.tls.client_ca.as_ref().unwrap().with_file_name("crl.pem");
+            std::fs::write(&path, list).unwrap();
+            settings.net.tls.client_crl = Some(path);
+        })
+        .await
+    }
+
+    async fn of(authority: Authority, change: impl FnOnce(&mut Settings)) -> Self {
         let files = tempfile::tempdir().unwrap();
         let server = authority.server();
         write(files.path(), &server);
