@@ -25,7 +25,7 @@ mod process;
 pub mod signer;
 mod slapd;
 
-pub use http::{HttpAnswer, http};
+pub use http::{HttpAnswer, http, http_with};
 pub use ldap::Ldap;
 pub use process::{BINARY, Finished, Server, annuaire_in, command};
 pub use slapd::{CONTEXTS, Slapd, is_of_the_list};

@@ -285,7 +285,7 @@ async fn a_change_of_a_red_mailbox_moves_nobody() {
 {"address":"rouge.service@ch-exempleville.mssante.fr","type":"ORG","structure_id":"F990999013","responsible":"Responsable Caché","description":"Caché","liste_rouge":true}
 "#;
     let loaded = publication.load_lines(country::HOSPITAL_OPERATOR, born.as_bytes(), "test", 1_790_000_403).await.unwrap();
-    assert_eq!(loaded.created, 2, "{:?}", loaded.lines);
+    assert_eq!(loaded.counters.created, 2, "{:?}", loaded.lines);
     directory.settle().await;
     let after = unsorted(&directory).await;
     assert_eq!(holder(&after), holder(&before));

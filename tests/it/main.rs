@@ -18,6 +18,7 @@ mod ldap;
 mod liste_rouge;
 mod logs;
 mod net;
+mod operators;
 mod projection;
 mod rest;
 mod scenarios;

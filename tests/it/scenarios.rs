@@ -134,7 +134,7 @@ async fn served(lines: &str) -> TestDirectory {
         .load_lines(country::HOSPITAL_OPERATOR, lines.as_bytes(), "test", clock().as_second())
         .await
         .unwrap();
-    assert_eq!(report.rejected, 0, "{report:?}");
+    assert_eq!(report.counters.rejected, 0, "{report:?}");
     directory.settle().await;
     directory
 }

@@ -5,7 +5,7 @@ mod batches;
 mod mailboxes;
 mod opening;
 mod reading;
-mod seed;
+pub mod seed;
 
 /// Servers spawn tasks: every question must give a future that may move between threads.
 #[tokio::test]
@@ -19,6 +19,7 @@ async fn every_future_can_be_spawned() {
     let account = annuaire::model::Account {
         name: "a".to_owned(),
         audience: annuaire::model::Audience::Public,
+        role: annuaire::model::Role::Logiciel,
         created_at: 0,
         revoked_at: None,
         certificates: vec![],

@@ -31,10 +31,6 @@ const INDEXES: &str = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' 
 /// sorts of the indexes hold before they write to disk.
 const CACHE: &str = "-16000";
 
-/// Bytes of a page of the fresh file, where a store made empty has 4,096. Rows of some 400 bytes leave less of a larger page unused, and
-/// what no table fills was a tenth of the file.
-const PAGE: &str = "PRAGMA page_size = 8192";
-
 /// A fresh database file that waits to be loaded.
 #[derive(Debug)]
 pub struct FirstLoad<'a> {
@@ -121,7 +117,6 @@ async fn copy(old: &Path, fresh: &Path, reached: Reached<'_>) -> Result<bool> {
         if fresh.exists() {
             std::fs::remove_file(fresh).map_err(at_path(fresh))?;
         }
-        sqlx::query(PAGE).execute(&mut connection).await.map_err(failed())?;
         sqlx::query("VACUUM INTO $1").bind(fresh.to_string_lossy()).execute(&mut connection).await.map_err(failed())?;
         let (busy, _, _): (i64, i64, i64) =
             sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await.map_err(failed())?;

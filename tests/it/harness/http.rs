@@ -27,11 +27,19 @@ impl HttpAnswer {
 
 /// One request on a connection of its own, without anything a library would add.
 pub async fn http(address: SocketAddr, method: &str, path: &str, bearer: Option<&str>) -> HttpAnswer {
-    let authorization = bearer.map(|secret| format!("Authorization: Bearer {secret}\r\n")).unwrap_or_default();
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{authorization}Connection: close\r\n\r\n");
+    let authorization = bearer.map(|secret| format!("Bearer {secret}"));
+    let headers: Vec<_> = authorization.iter().map(|value| ("Authorization", value.as_str())).collect();
+    http_with(address, method, path, &headers, b"").await
+}
+
+/// The same with headers and a body.
+pub async fn http_with(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> HttpAnswer {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{headers}{length}Connection: close\r\n\r\n");
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.expect("the server listens");
-        stream.write_all(request.as_bytes()).await.expect("a request sent");
+        stream.write_all(&[head.as_bytes(), body].concat()).await.expect("a request sent");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await.expect("an answer");
         bytes

@@ -1,7 +1,7 @@
 //! A certificate authority of the tests, the files of a server, and a directory served with them.
 
 use crate::harness::TestDirectory;
-use annuaire::model::Audience;
+use annuaire::model::{Audience, Role};
 use annuaire::settings::Settings;
 use annuaire::trust::{Accounts, written_subject};
 use rcgen::{
@@ -146,7 +146,7 @@ impl World {
         let directory = TestDirectory::over(tempfile::tempdir().unwrap(), &settings).await;
         let certificates = vec![written_subject(SUBJECT).unwrap()];
         let accounts = Accounts::new(directory.store.clone());
-        accounts.add_with_certificates("logiciel", Audience::Professional, certificates, [9; 32], 0).await.unwrap();
+        accounts.add_with_certificates("logiciel", Audience::Professional, Role::Logiciel, certificates, [9; 32], 0).await.unwrap();
         Self { authority, server, files, directory }
     }
 

@@ -1,12 +1,14 @@
 //! A small directory behind the REST door: an index of published records, an account, a clock that can be moved.
 
+use annuaire::audit::Journal;
 use annuaire::directory::{Directory, Governor};
 use annuaire::index::{Committed, Document, Gate, Index};
-use annuaire::model::{Account, Audience, Coded, Record};
+use annuaire::model::{Account, Audience, Coded, Record, Role};
+use annuaire::publication::Publication;
 use annuaire::rest::{RestService, router_with_clock};
 use annuaire::settings::Settings;
 use annuaire::store::{DataDir, Store};
-use annuaire::trust::Authenticator;
+use annuaire::trust::{Authenticator, Operators, Registry};
 use annuaire::visibility::publish;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -87,6 +89,7 @@ impl World {
         let account = Account {
             name: "logiciel".to_owned(),
             audience: Audience::Professional,
+            role: Role::Logiciel,
             created_at: SINCE,
             revoked_at: None,
             certificates: vec![],
@@ -118,7 +121,11 @@ impl World {
         let governor = Governor::new(settings.limits.clone());
         let service = RestService {
             directory: Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone()),
-            authenticator: Authenticator::new(store, governor),
+            authenticator: Authenticator::new(store.clone(), governor),
+            publication: Publication::new(store.clone()),
+            operators: Operators::new(store.clone()),
+            registry: Registry::new(store.clone()),
+            journal: Journal::new(store),
             settings,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };

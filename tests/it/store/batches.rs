@@ -10,10 +10,10 @@ async fn load(seeded: &Seeded, operator: &str, text: &str) -> Result<LoadReport,
 }
 
 /// The code of a single rejected line.
-async fn refused(seeded: &Seeded, operator: &str, line: &str) -> &'static str {
+async fn refused(seeded: &Seeded, operator: &str, line: &str) -> String {
     let report = load(seeded, operator, line).await.unwrap();
-    assert_eq!((report.received, report.rejected), (1, 1), "{line}");
-    report.lines[0].code.unwrap()
+    assert_eq!((report.counters.received, report.counters.rejected), (1, 1), "{line}");
+    report.lines[0].code.clone().unwrap()
 }
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn every_line_has_its_outcome() {
     ]
     .join("\n");
     let report = load(&seeded, "op1", &text).await.unwrap();
-    let outcomes: Vec<_> = report.lines.iter().map(|l| (l.line, l.outcome, l.code)).collect();
+    let outcomes: Vec<_> = report.lines.iter().map(|l| (l.line, l.outcome, l.code.as_deref())).collect();
     use LineOutcome::{Adopted, Created, Rejected, Unchanged};
     assert_eq!(
         outcomes,
@@ -45,7 +45,17 @@ async fn every_line_has_its_outcome() {
             (8, Rejected, Some("MSS-001")),
         ]
     );
-    assert_eq!((report.received, report.created, report.adopted, report.unchanged, report.rejected, report.warned), (7, 4, 1, 1, 1, 1));
+    assert_eq!(
+        (
+            report.counters.received,
+            report.counters.created,
+            report.counters.adopted,
+            report.counters.unchanged,
+            report.counters.rejected,
+            report.counters.warned
+        ),
+        (7, 4, 1, 1, 1, 1)
+    );
     assert_eq!(report.last_change, Some(seeded.store.last_change().await.unwrap()));
     let mailbox = async |text: &str| seeded.store.mailbox(&Address::parse(text).unwrap()).await.unwrap().unwrap();
     assert!(mailbox("stage@un.formation.mssante.fr").await.test, "the domain's name says test");
@@ -61,7 +71,7 @@ async fn a_structure_without_identifier_is_attached_by_its_stable_id() {
     let seeded = directory().await;
     seeded.run("DELETE FROM structure_alias WHERE structure = 'Xabc'").await;
     let line = r#"{"address": "cab@un.mssante.fr", "type": "CAB", "professional_id": "810000000001", "structure_id": "Xabc"}"#;
-    assert_eq!(load(&seeded, "op1", line).await.unwrap().created, 1);
+    assert_eq!(load(&seeded, "op1", line).await.unwrap().counters.created, 1);
     assert_eq!(
         seeded.number("SELECT count(*) FROM structure_alias WHERE kind = 'technical' AND value = 'Xabc' AND structure = 'Xabc'").await,
         1
@@ -103,7 +113,7 @@ async fn each_check_has_its_code() {
     }
     assert_eq!(seeded.store.last_change().await.unwrap(), 0, "nothing was written");
     let provisional = r#"{"address": "a@trois.mssante.fr", "type": "PER", "professional_id": "810000000002"}"#;
-    assert_eq!(load(&seeded, "op3", provisional).await.unwrap().created, 1);
+    assert_eq!(load(&seeded, "op3", provisional).await.unwrap().counters.created, 1);
     let mailbox = seeded.store.mailbox(&Address::parse("a@trois.mssante.fr").unwrap()).await.unwrap().unwrap();
     assert!(mailbox.test, "a provisional operator publishes test mailboxes");
 }
