@@ -3,6 +3,7 @@
 mod attack;
 mod batches;
 mod codes;
+mod crash;
 mod life;
 mod model;
 mod one_by_one;
