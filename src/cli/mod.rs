@@ -7,6 +7,7 @@
 
 mod account;
 pub mod assembly;
+mod audit;
 mod demo;
 mod dump;
 mod exit;
@@ -73,6 +74,9 @@ enum Command {
     /// Mailboxes, for the administrator
     #[command(subcommand)]
     Mailbox(mailbox::Action),
+    /// The journal of who did what: prove it, search it, export it
+    #[command(subcommand)]
+    Audit(audit::Action),
     /// Write invented national files in the real layouts
     Synth(synth::Args),
     /// Print the OpenAPI document
@@ -165,6 +169,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(context, args).await,
         Command::Account(action) => account::run(context, action).await,
         Command::Mailbox(action) => mailbox::run(context, action).await,
+        Command::Audit(action) => audit::run(context, action).await,
         Command::Synth(args) => synth::run(context, args),
         Command::Openapi(args) => openapi::run(args),
         Command::Index(action) => index::run(context, action).await,

@@ -177,7 +177,9 @@ async fn journal(
         actor: actor.to_owned(),
         action: action.to_owned(),
         object: new.address.as_str().to_owned(),
+        result: "ok".to_owned(),
         detail: mailbox_rules::difference(old, new),
+        ..AuditEntry::default()
     };
     audit::append(connection, &entry).await
 }

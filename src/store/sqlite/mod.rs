@@ -12,6 +12,9 @@ pub(super) mod apply;
 mod apply_statements;
 mod assemble;
 mod audit;
+mod audit_retention;
+mod audit_search;
+mod audit_verify;
 mod bulk;
 mod changes;
 pub(super) mod contents;
@@ -32,6 +35,7 @@ mod runs;
 mod scope;
 pub(super) mod staging;
 mod status;
+mod traces;
 mod trust;
 mod winners;
 mod winners_structures;
@@ -126,7 +130,8 @@ pub async fn writer_connection(path: &Path) -> Result<SqliteConnection> {
     writer_options(path).connect().await.map_err(db("the store could not be opened"))
 }
 
-/// Brings a database to the present schema, gives it an id and the embedded labels. Does nothing to one that has them.
+/// Brings a database to the present schema, gives it an id and the embedded labels, chains its older journal. Does nothing to one that has
+/// them.
 /// The caller sees to it that no other process does the same at the same time.
 pub async fn prepare(connection: &mut SqliteConnection) -> Result<()> {
     // `run` takes its connection in a way whose future the compiler cannot prove Send; `run_direct` is what it calls.
@@ -135,6 +140,7 @@ pub async fn prepare(connection: &mut SqliteConnection) -> Result<()> {
     meta::ensure_store_id(&mut transaction).await?;
     meta::ensure_cursor_key(&mut transaction).await?;
     labels::seed(&mut transaction).await?;
+    audit_retention::carry_over(&mut transaction).await?;
     commit(transaction).await
 }
 
@@ -201,6 +207,9 @@ mod tests {
         let lists = [
             accounts::STATEMENTS,
             audit::STATEMENTS,
+            audit_retention::STATEMENTS,
+            audit_search::STATEMENTS,
+            audit_verify::STATEMENTS,
             changes::STATEMENTS,
             dependants::STATEMENTS,
             dump::STATEMENTS,
@@ -213,6 +222,7 @@ mod tests {
             purge::STATEMENTS,
             records::STATEMENTS,
             status::STATEMENTS,
+            traces::STATEMENTS,
             trust::STATEMENTS,
         ];
         for sql in lists.into_iter().flatten() {
