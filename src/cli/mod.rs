@@ -8,6 +8,7 @@
 mod account;
 mod admission;
 pub mod assembly;
+mod audit;
 mod demo;
 mod dump;
 mod exit;
@@ -78,6 +79,9 @@ enum Command {
     /// Operators: life, contracts, keys, certificates, domains
     #[command(subcommand)]
     Operator(operator::Action),
+    /// The journal of who did what: prove it, search it, export it
+    #[command(subcommand)]
+    Audit(audit::Action),
     /// Write invented national files in the real layouts
     Synth(synth::Args),
     /// Print the OpenAPI document
@@ -171,6 +175,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Account(action) => account::run(context, action).await,
         Command::Mailbox(action) => mailbox::run(context, action).await,
         Command::Operator(action) => operator::run(context, action).await,
+        Command::Audit(action) => audit::run(context, action).await,
         Command::Synth(args) => synth::run(context, args),
         Command::Openapi(args) => openapi::run(args),
         Command::Index(action) => index::run(context, action).await,

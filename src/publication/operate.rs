@@ -67,7 +67,7 @@ impl Publication {
         {
             // Somebody who is known reached for what is not its own: worth remembering.
             let object = request.address.as_deref().and_then(|text| Address::parse(text).ok()).map(String::from).unwrap_or_default();
-            self.store.write_audit(&refusal(actor, object, error.code(), now)).await?;
+            self.store.write_audit(&refusal(actor, &object, error.code(), now)).await?;
         }
         done
     }
@@ -141,14 +141,8 @@ impl Publication {
     }
 }
 
-fn refusal(actor: &Actor, object: String, code: &str, now: i64) -> AuditEntry {
-    AuditEntry {
-        at: now,
-        actor: actor.name.clone(),
-        action: "mailbox.refused".to_owned(),
-        object,
-        detail: serde_json::json!({ "code": code }),
-    }
+fn refusal(actor: &Actor, object: &str, code: &str, now: i64) -> AuditEntry {
+    AuditEntry { result: code.to_owned(), ..actor.entry("mailbox.refused", object, serde_json::json!({}), now) }
 }
 
 fn unknown() -> Error {

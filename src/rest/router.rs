@@ -58,6 +58,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(admin::operators::grant))
         .routes(routes!(admin::operators::take))
         .routes(routes!(admin::mailboxes::read, admin::mailboxes::flag))
+        .routes(routes!(admin::journal::search))
+        .routes(routes!(admin::journal::verify))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

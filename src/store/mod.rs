@@ -7,6 +7,7 @@
 
 pub mod data_dir;
 pub mod import;
+mod journal;
 mod mailbox_rules;
 mod nomenclatures;
 pub mod operators;
@@ -16,6 +17,7 @@ pub mod types;
 pub mod writing;
 
 pub use data_dir::{DataDir, ImportLock, ProcessLock};
+pub use journal::{AuditFault, AuditQuery, AuditRow, AuditVerdict, Trace};
 pub use mailbox_rules::revision;
 pub use sqlite::records::Records;
 pub use types::*;
@@ -105,8 +107,8 @@ impl Store {
         }
     }
 
-    /// Erases what may no longer be kept: rejected rows after 30 days, mailboxes one year after their closing, and for as long that an
-    /// entry was published.
+    /// Erases what may no longer be kept: rejected rows after 30 days, mailboxes one year after their closing, for as long that an entry was
+    /// published and technical traces; what the journal says ten years after, when nothing holds it. Returns how many rows went.
     pub async fn purge(&self, now: i64) -> Result<u64> {
         match self {
             Self::Sqlite(db) => db.purge(now).await,
@@ -185,7 +187,7 @@ impl Store {
     }
 }
 
-/// Trust: the liste blanche as loaded, accounts, the journal.
+/// Trust: the liste blanche as loaded, accounts.
 impl Store {
     /// A liste blanche was loaded at least once.
     pub async fn list_loaded(&self) -> Result<bool> {
@@ -274,19 +276,6 @@ impl Store {
     pub async fn account_by_certificate(&self, subject: &DistinguishedName) -> Result<Option<Account>> {
         match self {
             Self::Sqlite(db) => db.account_by_certificate(subject).await,
-        }
-    }
-
-    pub async fn write_audit(&self, entry: &AuditEntry) -> Result<()> {
-        match self {
-            Self::Sqlite(db) => db.write_audit(entry).await,
-        }
-    }
-
-    /// The last journal lines, newest first.
-    pub async fn audit_entries(&self, limit: usize) -> Result<Vec<AuditEntry>> {
-        match self {
-            Self::Sqlite(db) => db.audit_entries(limit).await,
         }
     }
 }

@@ -107,15 +107,23 @@ pub struct HolderState {
     pub structures: Vec<String>,
 }
 
-/// One line of the journal: who did what to what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One entry of the journal: who did what to what, how and from where. What is not known is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AuditEntry {
     /// UTC seconds.
     pub at: i64,
     pub actor: String,
+    /// What the actor was known by: the id of a key, the subject of a certificate, never a secret.
+    pub credential: String,
+    /// Address of the client.
+    pub source: String,
+    pub request_id: String,
     /// `mailbox.flag`, `account.add` …
     pub action: String,
     pub object: String,
+    /// `ok`, or the code of an error.
+    pub result: String,
     /// Old and new values.
     pub detail: serde_json::Value,
 }

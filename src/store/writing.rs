@@ -3,6 +3,7 @@
 //! A write is one act on one mailbox of one operator. Several go into one transaction, each accepted or refused on its own: a refusal is a
 //! rule of `mailbox_rules`, decided before the row is touched, so that nothing has to be taken back.
 
+use super::types::AuditEntry;
 use crate::error::Result;
 use crate::model::{Address, Attachment, Mailbox, MailboxState, MailboxType};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,24 @@ pub struct Actor {
     pub source: String,
     #[serde(default)]
     pub request_id: String,
+}
+
+impl Actor {
+    /// What the journal keeps of an act of this actor that was done; `detail` says old and new values.
+    #[must_use]
+    pub fn entry(&self, action: &str, object: &str, detail: serde_json::Value, now: i64) -> AuditEntry {
+        AuditEntry {
+            at: now,
+            actor: self.name.clone(),
+            credential: self.credential.clone(),
+            source: self.source.clone(),
+            request_id: self.request_id.clone(),
+            action: action.to_owned(),
+            object: object.to_owned(),
+            result: "ok".to_owned(),
+            detail,
+        }
+    }
 }
 
 impl From<&str> for Actor {

@@ -1,6 +1,7 @@
 //! Every subcommand through the binary: what it does, what it says, and how it refuses.
 
 use crate::harness::{Finished, PATIENCE, Server, TestDirectory, annuaire_in, command, http, repository};
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -183,6 +184,59 @@ async fn a_server_without_the_index_lock_keeps_its_doors_closed() {
     let _folder = directory.stop().await;
     second.ready().await;
     assert_eq!(second.terminate(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_is_verified_searched_exported_and_erased() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let audit = |arguments: &[&str]| annuaire_in(folder.path(), &[&["audit"], arguments].concat());
+    for arguments in [["account", "add", "one"], ["account", "add", "two"], ["account", "revoke", "one"]] {
+        annuaire_in(folder.path(), &arguments).success();
+    }
+    let head = audit(&["head"]).success().trim().to_owned();
+    annuaire_in(folder.path(), &["import", repository("fixtures/rpps").to_str().expect("a path")]).success();
+    let whole = audit(&["verify", "--head", &head]).success();
+    assert!(whole.contains("whole") && whole.contains("3 entries, 1 to 3") && whole.contains(&head), "a first load keeps it: {whole}");
+    assert!(audit(&["traces"]).success().contains("last_change"));
+
+    let found: serde_json::Value = serde_json::from_str(&audit(&["search", "--object", "one", "--json"]).success()).expect("JSON");
+    assert_eq!((found[0]["action"].as_str(), found[1]["action"].as_str()), (Some("account.add"), Some("account.revoke")));
+    let added = audit(&["search", "--action", "account.add", "--from", "2026-01-01", "--limit", "1"]);
+    assert!(added.out.contains("administrator  account.add  one  result ok") && added.err.contains("--after 1"), "{}", added.out);
+    assert_eq!(audit(&["search", "--to", "2000-01-01"]).code, 4);
+    audit(&["search", "--from", "yesterday"]).failure(2);
+    audit(&["export", "--from", "2026-01-02", "--to", "2026-01-01"]).failure(2);
+
+    let exported = audit(&["export"]).success();
+    let mut chain = vec![0; 32];
+    for row in exported.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")) {
+        let text = |name: &str| row[name].as_str().expect("a text");
+        let digest = Sha256::digest([&bytes(text("salt"))[..], text("payload").as_bytes()].concat());
+        let numbers = ["id", "at"].map(|name| row[name].as_i64().expect("a number").to_be_bytes()).concat();
+        chain = Sha256::digest([&chain[..], &numbers, text("day").as_bytes(), &digest].concat()).to_vec();
+        assert_eq!(chain, bytes(text("chain")), "checked by hand");
+    }
+    assert_eq!(chain, bytes(&head));
+
+    assert!(audit(&["erase", "one", "--reason", "request 17"]).success().contains('2'));
+    assert_eq!(audit(&["erase", "one", "--reason", "request 17"]).code, 4);
+    audit(&["erase", "one"]).failure(2);
+    assert_eq!(audit(&["search", "--object", "one"]).code, 4);
+    let verdict = audit(&["verify", "--json", "--head", &head]).success();
+    assert!(verdict.contains("\"erased\": 2") && verdict.contains("\"fault\": null"), "{verdict}");
+    audit(&["verify", "--head", "12"]).failure(2);
+    let never = audit(&["verify", "--head", &"ab".repeat(32)]);
+    assert!(never.code == 1 && never.out.contains("wrong at entry 4"), "{}", never.out);
+    let database = annuaire::store::DataDir::open(folder.path()).expect("a data folder").database();
+    let mut connection = annuaire::store::sqlite::writer_connection(&database).await.expect("the store");
+    let tamper = "DROP TRIGGER journal_is_append_only_update; UPDATE journal SET at = at + 1 WHERE id = 2";
+    sqlx::raw_sql(tamper).execute(&mut connection).await.expect("tampering");
+    let wrong = audit(&["verify"]);
+    assert!(wrong.code == 1 && wrong.out.contains("wrong at entry 2: the row was changed"), "{}", wrong.out);
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batches;
+mod journal;
 mod mailboxes;
 mod opening;
 mod reading;
@@ -39,6 +40,9 @@ async fn every_future_can_be_spawned() {
     spawnable(store.structure_by_identifier(""));
     spawnable(store.status());
     spawnable(store.purge(0));
+    spawnable(store.audit_verify(None));
+    spawnable(store.audit_search(&annuaire::store::AuditQuery::default()));
+    spawnable(store.audit_erase("", "", "", 0));
     spawnable(store.canonical_dump(&mut Vec::new()));
     spawnable(publication.flag(&address, annuaire::store::MailboxFlags::default(), "", 0));
     spawnable(publication.load_lines("", &b""[..], "", 0));

@@ -105,6 +105,6 @@ fn parsed(text: &str) -> Result<Address, Problem> {
 }
 
 async fn looked(api: &Api, actor: &Actor, address: &Address) -> Result<(), Problem> {
-    let detail = serde_json::json!({});
-    Ok(api.service.journal.record(&actor.name, "mailbox.read", address.as_str(), detail, api.now()).await?)
+    let entry = actor.entry("mailbox.read", address.as_str(), serde_json::json!({}), api.now());
+    Ok(api.service.journal.append(&entry).await?)
 }

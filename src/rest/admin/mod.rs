@@ -3,9 +3,11 @@
 //! | routes | roles |
 //! |---|---|
 //! | operators, mailboxes | administrateur |
+//! | journal | auditeur, dpo, administrateur |
 //!
 //! A credential without the role is refused like one that lacks it everywhere (403); no credential is 401.
 
+pub(super) mod journal;
 pub(super) mod mailboxes;
 pub(super) mod operators;
 
@@ -27,6 +29,17 @@ impl FromRequestParts<Shared> for Administrator {
 
     async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Problem> {
         with_role(parts, api, &[Role::Administrateur]).await.map(Self)
+    }
+}
+
+/// An account that may read the journal.
+pub(super) struct Auditor(pub(super) Actor);
+
+impl FromRequestParts<Shared> for Auditor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Problem> {
+        with_role(parts, api, &[Role::Auditeur, Role::Dpo, Role::Administrateur]).await.map(Self)
     }
 }
 

@@ -118,5 +118,13 @@ async fn add_certificate(write: &mut SqliteConnection, name: &str, subject: &Dis
 }
 
 fn line(at: i64, action: &str, name: &str, detail: serde_json::Value) -> AuditEntry {
-    AuditEntry { at, actor: ACTOR.to_owned(), action: action.to_owned(), object: name.to_owned(), detail }
+    AuditEntry {
+        at,
+        actor: ACTOR.to_owned(),
+        action: action.to_owned(),
+        object: name.to_owned(),
+        result: "ok".to_owned(),
+        detail,
+        ..AuditEntry::default()
+    }
 }

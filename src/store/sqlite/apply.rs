@@ -7,6 +7,7 @@
 
 use super::super::data_dir::{DataDir, Waiting};
 use super::super::import::Unfinished;
+use super::super::journal::Trace;
 use super::plan::attach_read_only;
 use super::{Sqlite, apply_statements as statements, commit, db, list_versions, writer_connection};
 use crate::error::{Error, Kind, Result, at_path};
@@ -234,6 +235,8 @@ pub(super) async fn end_run(
     let last: i64 = sqlx::query_scalar(LAST_CHANGE).fetch_one(&mut *write).await.map_err(failed())?;
     sqlx::query(ADVANCE).bind(run).bind(planned).execute(&mut *write).await.map_err(failed())?;
     sqlx::query(END_RUN).bind(run).bind(now).bind(report(last)).execute(&mut *write).await.map_err(failed())?;
+    let detail = serde_json::json!({ "run": run, "planned": planned, "last_change": last });
+    super::traces::append(write, &Trace { at: now, actor: "import".to_owned(), action: "import".to_owned(), detail }).await?;
     Ok(last)
 }
 

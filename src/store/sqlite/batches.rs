@@ -44,13 +44,8 @@ statements! {
 /// What is remembered of an ended batch.
 fn journal(batch: &Batch, action: &str, now: i64) -> AuditEntry {
     let counters: serde_json::Value = serde_json::from_str(&batch.counters).unwrap_or_default();
-    AuditEntry {
-        at: now,
-        actor: batch.actor.name.clone(),
-        action: action.to_owned(),
-        object: batch.id.clone(),
-        detail: serde_json::json!({ "mode": batch.mode.code(), "sequence": batch.sequence, "total": batch.total, "counters": counters }),
-    }
+    let detail = serde_json::json!({ "mode": batch.mode.code(), "sequence": batch.sequence, "total": batch.total, "counters": counters });
+    batch.actor.entry(action, &batch.id, detail, now)
 }
 
 /// Moves a batch on, in the caller's transaction. One that was cancelled or moved on meanwhile refuses, and the transaction with it.

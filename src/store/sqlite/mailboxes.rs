@@ -4,7 +4,7 @@
 //! may do to the row is `mailbox_rules`'; here is the SQL. What operators write is `publishing`'s.
 
 use super::super::mailbox_rules::{self, Present};
-use super::super::types::{AuditEntry, ChangeKind, MailboxFlags};
+use super::super::types::{ChangeKind, MailboxFlags};
 use super::super::writing::Actor;
 use super::{Sqlite, audit, changes, commit, db, history, json, rows, statements};
 use crate::error::Result;
@@ -129,13 +129,7 @@ pub(super) async fn record(
     now: i64,
 ) -> Result<()> {
     history::append(connection, new, actor, action, now).await?;
-    let entry = AuditEntry {
-        at: now,
-        actor: actor.name.clone(),
-        action: action.to_owned(),
-        object: new.address.as_str().to_owned(),
-        detail: mailbox_rules::difference(old, new),
-    };
+    let entry = actor.entry(action, new.address.as_str(), mailbox_rules::difference(old, new), now);
     audit::append(connection, &entry).await
 }
 

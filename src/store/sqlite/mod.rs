@@ -12,6 +12,9 @@ pub(super) mod apply;
 mod apply_statements;
 mod assemble;
 mod audit;
+mod audit_retention;
+mod audit_search;
+mod audit_verify;
 mod batches;
 mod bulk;
 mod changes;
@@ -38,6 +41,7 @@ mod runs;
 mod scope;
 pub(super) mod staging;
 mod status;
+mod traces;
 mod trust;
 mod winners;
 mod winners_structures;
@@ -132,7 +136,8 @@ pub async fn writer_connection(path: &Path) -> Result<SqliteConnection> {
     writer_options(path).connect().await.map_err(db("the store could not be opened"))
 }
 
-/// Brings a database to the present schema, gives it an id and the embedded labels. Does nothing to one that has them.
+/// Brings a database to the present schema, gives it an id and the embedded labels, chains its older journal. Does nothing to one that has
+/// them.
 /// The caller sees to it that no other process does the same at the same time.
 pub async fn prepare(connection: &mut SqliteConnection) -> Result<()> {
     // `run` takes its connection in a way whose future the compiler cannot prove Send; `run_direct` is what it calls.
@@ -141,6 +146,7 @@ pub async fn prepare(connection: &mut SqliteConnection) -> Result<()> {
     meta::ensure_store_id(&mut transaction).await?;
     meta::ensure_cursor_key(&mut transaction).await?;
     labels::seed(&mut transaction).await?;
+    audit_retention::carry_over(&mut transaction).await?;
     commit(transaction).await
 }
 
@@ -208,6 +214,9 @@ mod tests {
             accounts::STATEMENTS,
             audit::STATEMENTS,
             batches::STATEMENTS,
+            audit_retention::STATEMENTS,
+            audit_search::STATEMENTS,
+            audit_verify::STATEMENTS,
             changes::STATEMENTS,
             dependants::STATEMENTS,
             dump::STATEMENTS,
@@ -225,6 +234,7 @@ mod tests {
             purge::STATEMENTS,
             records::STATEMENTS,
             status::STATEMENTS,
+            traces::STATEMENTS,
             trust::STATEMENTS,
         ];
         for sql in lists.into_iter().flatten() {

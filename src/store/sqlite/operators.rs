@@ -4,7 +4,7 @@
 //! Each write is one transaction with its journal line and, where it may hide or show mailboxes, its change.
 
 use super::super::operators::{DomainListing, OperatorDetail, OperatorListing, OperatorWrite};
-use super::super::types::{AuditEntry, ChangeKind};
+use super::super::types::ChangeKind;
 use super::super::writing::Actor;
 use super::{Sqlite, audit, changes, commit, db, meta, rows, statements};
 use crate::error::{Error, Result};
@@ -86,8 +86,7 @@ impl Sqlite {
         let Some((action, about)) = told else {
             return Ok(known);
         };
-        let entry = AuditEntry { at: now, actor: actor.name.clone(), action: action.to_owned(), object: id.to_owned(), detail: about };
-        audit::append(&mut transaction, &entry).await?;
+        audit::append(&mut transaction, &actor.entry(action, id, about, now)).await?;
         meta::set(&mut transaction, CHANGED, &now.to_string()).await?;
         let left = detail(&mut transaction, id).await?;
         commit(transaction).await?;

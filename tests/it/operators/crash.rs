@@ -30,8 +30,11 @@ async fn publish(address: SocketAddr, key: String, next: Arc<AtomicU64>, acknowl
         ((address, phone), body)
     };
     while !stop.load(Ordering::SeqCst) {
-        let (path, kind, count) =
-            if batches { ("/v1/operator/batches", "application/x-ndjson", LINES) } else { ("/v1/operator/mailboxes", "application/json", 1) };
+        let (path, kind, count) = if batches {
+            ("/v1/operator/batches", "application/x-ndjson", LINES)
+        } else {
+            ("/v1/operator/mailboxes", "application/json", 1)
+        };
         let first = next.fetch_add(count, Ordering::SeqCst);
         let (sent, bodies): (Vec<_>, Vec<_>) = (first..first + count).map(mailbox).unzip();
         let headers = [("ESANTE-API-KEY", key.as_str()), ("Content-Type", kind)];

@@ -59,8 +59,15 @@ async fn the_journal_is_append_only() {
     let journal = Journal::new(seeded.store.clone());
     journal.record("administrator", "export", "alert", serde_json::json!({ "rows": 3 }), 4_000_000_000).await.unwrap();
     let mut connection = seeded.connection().await;
-    for sql in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"] {
+    journal.record("administrator", "export", "alert", serde_json::json!({ "rows": 4 }), 4_000_200_000).await.unwrap();
+    for sql in [
+        "UPDATE journal SET at = 0",
+        "DELETE FROM journal",
+        "UPDATE journal_payload SET actor = 'x'",
+        "UPDATE journal_day SET last = 9",
+        "DELETE FROM journal_day",
+    ] {
         assert!(sqlx::query(sql).execute(&mut connection).await.is_err(), "{sql}");
     }
-    assert_eq!(journal.last(1).await.unwrap()[0].detail["rows"], 3);
+    assert_eq!(journal.last(2).await.unwrap()[1].detail["rows"], 3);
 }

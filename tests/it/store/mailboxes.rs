@@ -63,7 +63,7 @@ async fn an_unknown_address_is_not_found_and_says_no_more() {
     let error = publication.flag(&address("nobody@un.mssante.fr"), red(true), ACTOR, 1).await.unwrap_err();
     assert_eq!((error.kind(), error.to_string().contains("nobody")), (Kind::NotFound, false));
     assert_eq!(seeded.store.last_change().await.unwrap(), 0);
-    assert_eq!(seeded.number("SELECT count(*) FROM audit").await, 0);
+    assert_eq!(seeded.number("SELECT count(*) FROM journal").await, 0);
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn writers_of_two_handles_lose_nothing() {
     }
     let end = seeded.store.mailbox(&address("org@un.mssante.fr")).await.unwrap().unwrap();
     assert!(end.liste_rouge && end.frozen && end.phone_opposed && end.zero_papier.is_some());
-    assert_eq!(seeded.number("SELECT count(*) FROM audit").await, seeded.store.last_change().await.unwrap());
+    assert_eq!(seeded.number("SELECT count(*) FROM journal").await, seeded.store.last_change().await.unwrap());
 }
 
 #[tokio::test]
