@@ -3,6 +3,7 @@
 mod client;
 mod external;
 mod http2;
+mod operator;
 mod over_tls;
 mod proxies;
 mod starttls;

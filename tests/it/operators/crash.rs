@@ -163,6 +163,7 @@ async fn every_acknowledged_publication_survives_kills_while_imports_run() {
     assert_eq!(count("SELECT count(DISTINCT key) FROM change WHERE kind = 'mailbox' AND key LIKE 'crash.%'").await, mailboxes);
     assert_eq!(count("SELECT count(*) FROM attachment WHERE mailbox LIKE 'crash.%'").await, mailboxes);
     drop(server);
+    annuaire_in(data.path(), &["audit", "verify"]).success();
 }
 
 /// strace shows the write-ahead log synced after its last write and before the acknowledgement is sent.

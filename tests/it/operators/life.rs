@@ -149,3 +149,48 @@ async fn what_rests_too_long_is_told_then_closed_and_what_is_frozen_waits() {
     store.tend_mailboxes(start + 90 * DAY).await.unwrap();
     assert_eq!(world.ask("GET", &own("ouverte@ch-exempleville.mssante.fr"), "").await.status, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_act_is_in_the_journal_and_the_auditor_proves_it() {
+    let world = World::new().await;
+    let accounts = Accounts::new(world.directory.store.clone());
+    let audience = annuaire::model::Audience::Public;
+    let (_, secret) = accounts.add_with_certificates("auditrice", audience, Role::Auditeur, vec![], [6; 32], 0).await.unwrap();
+    let audit = async |path: &str| world.send(secret.reveal(), "GET", path, &[], "").await;
+    let id = [("x-request-id", "0123-abcd")];
+    world.send(&world.hospital, "POST", "/v1/operator/mailboxes", &id, &per(OURS, ZOE)).await;
+    world.send(&world.hospital, "PATCH", &own(OURS), &id, r#"{"liste_rouge":true,"phone":"04 99 00 00 09"}"#).await;
+    world.send(&world.national, "DELETE", &own(OURS), &id, "").await;
+    let found = audit(&format!("/v1/admin/journal?object={OURS}")).await.json();
+    let entries = found["items"].as_array().unwrap();
+    let told: Vec<_> = entries.iter().map(|e| (text(e, "/action"), text(e, "/actor"), text(e, "/result"))).collect();
+    let (ours, theirs) = (format!("operateur:{HOSPITAL}"), format!("operateur:{}", super::world::NATIONAL));
+    assert_eq!(
+        told,
+        [
+            ("mailbox.create", ours.as_str(), "ok"),
+            ("mailbox.update", ours.as_str(), "ok"),
+            ("mailbox.refused", theirs.as_str(), "MSS-011")
+        ]
+    );
+    let update = &entries[1];
+    assert_eq!((text(update, "/credential"), text(update, "/source"), text(update, "/request_id")), ("key:key-1", "127.0.0.1", "0123-abcd"));
+    assert_eq!(update["detail"]["values"]["liste_rouge"], serde_json::json!({"old": false, "new": true}));
+    assert!(!update.to_string().contains("04 99"), "of other fields only that they changed");
+
+    let whole = audit("/v1/admin/journal/verification").await.json();
+    assert_eq!(whole["whole"], true, "{whole}");
+    let head = text(&whole, "/head").to_owned();
+    assert_eq!(audit(&format!("/v1/admin/journal/verification?head={head}")).await.json()["whole"], true);
+    let foreign = "0".repeat(63) + "1";
+    assert_eq!(audit(&format!("/v1/admin/journal/verification?head={foreign}")).await.json()["whole"], false);
+    assert_eq!(audit("/v1/admin/journal/verification?head=court").await.status, 400);
+    sql(&world, "DROP TRIGGER IF EXISTS journal_payload_is_not_changed; UPDATE journal_payload SET payload = replace(payload, 'true', 'false')").await;
+    let touched = audit("/v1/admin/journal/verification").await.json();
+    assert!(touched["whole"] == false && touched["fault_id"].as_i64().is_some(), "{touched}");
+    for path in ["/v1/admin/journal", "/v1/admin/journal/verification"] {
+        assert_eq!(world.directory.get_as_professional(path).await.status, 403);
+    }
+    let known = audit("/v1/admin/journal?action=journal.read").await.json();
+    assert!(!known["items"].as_array().unwrap().is_empty(), "that it was read is in it too");
+}
