@@ -45,7 +45,7 @@ pub enum Action {
         #[arg(long, value_name = "DAY")]
         to: Option<Date>,
     },
-    /// Erase what entries about an object say; the chain stays whole, and that they were erased is recorded
+    /// Erase what entries about an object say; the chain stays whole
     Erase {
         /// Address of a mailbox, name of an account …
         object: String,
