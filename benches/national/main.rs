@@ -5,7 +5,7 @@
 //! memory, and writes docs/performance.md. Without arguments: a small country, in less than ten minutes, in a temporary folder.
 //!
 //! `--seconds 2` of each class; `--connections 1,8,32`; `--systems ours,slapd,postgres`; `--classes ac1,mail,…`;
-//! `--parts questions,next_day,restart,memory`; `--memory 600` megabytes of the limited import; `--beside FOLDER` another size, kept;
+//! `--parts questions,next_day,publishing,restart,memory`; `--memory 600` megabytes of the limited import; `--beside FOLDER` another size, kept;
 //! `--again ours` loads a system once more.
 //! Missing servers are installed by apt.
 
@@ -15,6 +15,7 @@ mod ours;
 mod pieces;
 mod postgres;
 mod process;
+mod publishing;
 mod questions;
 mod report;
 mod slapd;
@@ -91,7 +92,7 @@ fn main() -> Result<()> {
         connections: list("--connections", "1,8,32").iter().map(|c| c.parse()).collect::<Result<_, _>>()?,
         systems: list("--systems", "ours,slapd,postgres"),
         classes: list("--classes", &CLASSES.map(|(class, _)| class).join(",")),
-        parts: list("--parts", "questions,next_day,restart,memory"),
+        parts: list("--parts", "questions,next_day,publishing,restart,memory"),
         again: list("--again", ""),
         memory: argument("--memory").map_or(Ok(600), |m| m.parse())?,
         beside: argument("--beside").map(PathBuf::from),
@@ -167,6 +168,11 @@ fn measure(arguments: &Arguments, results: &mut Results) -> Result<()> {
         // Half of what it can do.
         let rate = results.figures("ac1", "ours", 8).map_or(500.0, |f| f.per_second / 2.0);
         results.next_day = Some(ours::next_day(keep, &at("ours"), &next, &certificate, &questions, rate)?);
+        results.save()?;
+    }
+    if part("publishing") {
+        let next = data::generated(keep, arguments.people, true)?;
+        results.publishing = Some(publishing::measure(keep, &at("ours"), &next, &certificate)?);
         results.save()?;
     }
     if part("memory") {

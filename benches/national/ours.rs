@@ -27,7 +27,7 @@ const SETTINGS: [(&str, &str); 6] = [
 /// What stands beside the store and the index for a while only.
 pub const PASSING: [&str; 3] = ["-wal", "-shm", "staging"];
 
-fn annuaire(data: &Path, arguments: &[&str]) -> Command {
+pub fn annuaire(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(BINARY);
     command.args(arguments).arg("--data").arg(data);
     command
@@ -125,6 +125,10 @@ impl Ours {
         self.server.listens(self.http)
     }
 
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
     pub fn id(&self) -> u32 {
         self.server.id()
     }
@@ -160,6 +164,14 @@ pub fn restart(data: &Path, certificate: &Certificate, request: &[u8]) -> Result
     times.get(1).copied().context("three times")
 }
 
+/// A fresh copy of a data folder, beside it.
+pub fn copy(keep: &Path, data: &Path) -> Result<PathBuf> {
+    let copy = keep.join("copy");
+    let _ = std::fs::remove_dir_all(&copy);
+    anyhow::ensure!(Command::new("cp").arg("-a").arg(data).arg(&copy).status()?.success(), "the data folder cannot be copied");
+    Ok(copy)
+}
+
 /// The next day's file, in a copy of the data folder, with a server beside that is asked all the while.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NextDay {
@@ -176,26 +188,20 @@ pub struct NextDay {
 }
 
 pub fn next_day(keep: &Path, data: &Path, files: &Path, certificate: &Certificate, questions: &[Vec<u8>], rate: f64) -> Result<NextDay> {
-    let copy = keep.join("copy");
-    let fresh = || -> Result<()> {
-        let _ = std::fs::remove_dir_all(&copy);
-        anyhow::ensure!(Command::new("cp").arg("-a").arg(data).arg(&copy).status()?.success(), "the data folder cannot be copied");
-        Ok(())
-    };
+    let copy = self::copy(keep, data)?;
     let answering = || -> Result<Ours> {
         let ours = Ours::start(&copy, certificate)?;
         let first = questions.first().context("a question")?;
         client::first_answer(&ours.target("ac1", certificate), first, Instant::now())?;
         Ok(ours)
     };
-    fresh()?;
     let bytes_before = crate::process::disk(&copy, &PASSING);
     let import = {
         let _ours = answering()?;
         timed(annuaire(&copy, &["import"]).arg(files))?
     };
     let bytes_after = crate::process::disk(&copy, &PASSING);
-    fresh()?;
+    self::copy(keep, data)?;
     let ours = answering()?;
     let sampler = Sampler::of(ours.id());
     let target = ours.target("ac1", certificate);

@@ -4,6 +4,7 @@ use crate::client::{Figures, Recall};
 use crate::data;
 use crate::ours::NextDay;
 use crate::process::Cost;
+use crate::publishing::Publishing;
 use crate::targets::TARGETS;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,8 @@ pub struct Results {
     pub serving: BTreeMap<String, u64>,
     pub restart: Option<f64>,
     pub next_day: Option<NextDay>,
+    #[serde(default)]
+    pub publishing: Option<Publishing>,
     /// Megabytes, what it cost, or why it failed.
     pub limited: Option<(String, Option<Cost>, Option<String>)>,
 }
@@ -241,6 +244,22 @@ fn own(out: &mut String, results: &Results) {
         let pace = format!("p99 of autocompletion at {:.0}/s during it ({:.1} s then)", next.quiet.per_second, beside.seconds);
         row(&pace, "≤ 3 × quiet", searches, held);
         row("private memory of the server meanwhile, peak", "≤ 600 MB", megabytes(next.server_peak), next.server_peak <= 600_000_000);
+    }
+    if let Some(publishing) = &results.publishing {
+        for (when, waits) in [("", &publishing.quiet), (" during the import", &publishing.during_import)] {
+            let acknowledged = format!("{} ms, {} ms", short(waits.acknowledged_p50), short(waits.acknowledged_p99));
+            row(&format!("an operator's write acknowledged{when}, p50 and p99"), "–", acknowledged, true);
+            let found = format!(
+                "{} ms, {} ms (max {}, of {})",
+                short(waits.found_p50),
+                short(waits.found_p99),
+                short(waits.found_max),
+                waits.count
+            );
+            row(&format!("then found by everybody{when}, p50 and p99"), "p99 ≤ 1 s", found, waits.found_p99 <= 1_000.0);
+        }
+        let rates = format!("{:.0}/s, {:.0} lines/s", publishing.per_second, publishing.batch_lines_per_second);
+        row("four connections that only publish; a batch of 10,000", "–", rates, true);
     }
     if let Some(restart) = results.restart {
         row("restart to first answer", "≤ 0.5 s", format!("{restart:.2} s"), restart <= 0.5);

@@ -10,14 +10,17 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use std::io::Cursor;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+use tower::Service;
 
 /// What opens an HTTP/2 connection (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -27,6 +30,8 @@ const HEADER_BYTES: usize = 16 * 1024;
 const STREAMS: u32 = 64;
 /// A connection is told to end when no request began on it for this many times `http.request_seconds`.
 const IDLE_TIMES: u32 = 6;
+/// How often a connection that is being answered is looked at.
+const BUSY_LOOK: Duration = Duration::from_secs(10);
 
 /// What every HTTP connection shares; cheap to clone.
 #[derive(Clone)]
@@ -74,14 +79,14 @@ impl Web {
         // A client that takes nothing of its answers would hold its place for ever: hyper waits for it without a limit.
         stream.set_write_timeout(Some(self.header_time));
         let arrivals = self.arrivals;
-        let (begins, last_begun) = watch::channel(Instant::now());
+        let used = Arc::new(Use::default());
         let known = move |mut request: hyper::Request<hyper::body::Incoming>| {
-            begins.send_replace(Instant::now());
             let peer = arrivals.behind(&arrived, request.headers().get_all(FORWARDED).iter().map(|value| value.as_bytes()));
             request.extensions_mut().insert(peer);
             request
         };
-        let service = TowerToHyperService::new(tower::util::MapRequest::new(self.router, known));
+        let service = Used { inner: tower::util::MapRequest::new(self.router, known), used: Arc::clone(&used) };
+        let service = TowerToHyperService::new(service);
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -89,7 +94,7 @@ impl Web {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
-            () = unused(last_begun, self.header_time.saturating_mul(IDLE_TIMES)) => {
+            () = used.rests(self.header_time.saturating_mul(IDLE_TIMES)) => {
                 connection.as_mut().graceful_shutdown();
                 // Over HTTP/2 a client that opens no window and answers pings would have its answers kept for ever.
                 let Ok(ended) = timeout(self.header_time, connection).await else {
@@ -105,14 +110,78 @@ impl Web {
     }
 }
 
-/// Until no request began for this long.
-async fn unused(last_begun: watch::Receiver<Instant>, longest: Duration) {
-    loop {
-        let until = *last_begun.borrow() + longest;
-        if Instant::now() >= until {
-            return;
+/// Whether a connection is of use: a request is being answered on it, or was not long ago.
+struct Use {
+    answering: AtomicUsize,
+    last: watch::Sender<Instant>,
+}
+
+impl Default for Use {
+    fn default() -> Self {
+        Self { answering: AtomicUsize::new(0), last: watch::channel(Instant::now()).0 }
+    }
+}
+
+impl Use {
+    /// Until nothing was asked for this long. A request that takes its time, such as a batch on its way, is bounded by its own route.
+    async fn rests(&self, longest: Duration) {
+        loop {
+            let until = *self.last.borrow() + longest;
+            let now = Instant::now();
+            if self.answering.load(Ordering::SeqCst) > 0 {
+                sleep_until(now + longest.min(BUSY_LOOK)).await;
+            } else if now >= until {
+                return;
+            } else {
+                sleep_until(until).await;
+            }
         }
-        sleep_until(until).await;
+    }
+
+    fn begins(self: &Arc<Self>) -> Answering {
+        self.answering.fetch_add(1, Ordering::SeqCst);
+        self.last.send_replace(Instant::now());
+        Answering(Arc::clone(self))
+    }
+}
+
+/// Held while a request is answered.
+struct Answering(Arc<Use>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.answering.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The router, with an eye on what is being answered.
+#[derive(Clone)]
+struct Used<S> {
+    inner: S,
+    used: Arc<Use>,
+}
+
+impl<S, R> Service<R> for Used<S>
+where
+    S: Service<R>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        let answering = self.used.begins();
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            drop(answering);
+            answer
+        })
     }
 }
 

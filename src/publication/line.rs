@@ -213,6 +213,16 @@ mod tests {
         assert_eq!(Line::parse(br#"{"address":"a@b.fr"}"#).unwrap().zero_papier, Field::Absent);
     }
 
+    /// serde lists the names it knows when it meets another: the published schema has just those.
+    #[test]
+    fn the_schema_names_the_same_fields() {
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../../schema/mailbox-line.schema.json")).unwrap();
+        let published: std::collections::BTreeSet<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        let error = serde_json::from_str::<Line>(r#"{"?":1}"#).unwrap_err().to_string();
+        let known = error.split("expected one of").nth(1).unwrap().split('`').skip(1).step_by(2).map(str::to_owned);
+        assert_eq!(known.collect::<std::collections::BTreeSet<_>>(), published);
+    }
+
     #[test]
     fn errors_name_the_field_and_no_value() {
         let error = |text: &str| Line::parse(text.as_bytes()).unwrap_err();

@@ -146,7 +146,8 @@ async fn deliver(
     let turn = api.turns.take(caller.id()).await;
     let id = publication.receive(caller.id(), &delivery, &caller.actor, id, api.now()).await?;
     drop(turn);
-    let patience = Duration::from_secs(api.service.settings.http.batch_seconds / 2);
+    // Behind a long job of the same operator even a short batch is one.
+    let patience = Duration::from_secs(api.service.settings.http.request_seconds);
     let report = publication.batch_report(caller.id(), &id).await?.ok_or_else(Problem::not_found)?;
     if report.total > SYNCHRONOUS {
         return answer(report, false);

@@ -167,14 +167,13 @@ async fn every_act_is_in_the_journal_and_the_auditor_proves_it() {
     let (ours, theirs) = (format!("operateur:{HOSPITAL}"), format!("operateur:{}", super::world::NATIONAL));
     assert_eq!(
         told,
-        [
-            ("mailbox.create", ours.as_str(), "ok"),
-            ("mailbox.update", ours.as_str(), "ok"),
-            ("mailbox.refused", theirs.as_str(), "MSS-011")
-        ]
+        [("mailbox.create", ours.as_str(), "ok"), ("mailbox.update", ours.as_str(), "ok"), ("mailbox.refused", theirs.as_str(), "MSS-011")]
     );
     let update = &entries[1];
-    assert_eq!((text(update, "/credential"), text(update, "/source"), text(update, "/request_id")), ("key:key-1", "127.0.0.1", "0123-abcd"));
+    assert_eq!(
+        (text(update, "/credential"), text(update, "/source"), text(update, "/request_id")),
+        ("key:key-1", "127.0.0.1", "0123-abcd")
+    );
     assert_eq!(update["detail"]["values"]["liste_rouge"], serde_json::json!({"old": false, "new": true}));
     assert!(!update.to_string().contains("04 99"), "of other fields only that they changed");
 
@@ -185,7 +184,11 @@ async fn every_act_is_in_the_journal_and_the_auditor_proves_it() {
     let foreign = "0".repeat(63) + "1";
     assert_eq!(audit(&format!("/v1/admin/journal/verification?head={foreign}")).await.json()["whole"], false);
     assert_eq!(audit("/v1/admin/journal/verification?head=court").await.status, 400);
-    sql(&world, "DROP TRIGGER IF EXISTS journal_payload_is_not_changed; UPDATE journal_payload SET payload = replace(payload, 'true', 'false')").await;
+    sql(
+        &world,
+        "DROP TRIGGER IF EXISTS journal_payload_is_not_changed; UPDATE journal_payload SET payload = replace(payload, 'true', 'false')",
+    )
+    .await;
     let touched = audit("/v1/admin/journal/verification").await.json();
     assert!(touched["whole"] == false && touched["fault_id"].as_i64().is_some(), "{touched}");
     for path in ["/v1/admin/journal", "/v1/admin/journal/verification"] {

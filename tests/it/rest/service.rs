@@ -42,6 +42,10 @@ async fn neither_logs_nor_metrics_hold_what_was_asked() {
             "/v1/professionals/10000000010",
             "/v1/mailboxes/elodie.cardio@medecin.mssante.fr",
             "/v1/mailboxes/%ffelodie",
+            "/v1/operator/mailboxes/elodie.cardio@medecin.mssante.fr",
+            "/v1/operator/mailboxes?after=etang",
+            "/v1/admin/mailboxes/elodie.cardio@medecin.mssante.fr",
+            "/v1/admin/journal?object=elodie.cardio@medecin.mssante.fr",
             "/nowhere/etang",
         ] {
             world.get(uri).await;
