@@ -3,7 +3,9 @@
 mod attack;
 mod batches;
 mod codes;
+mod example;
 mod life;
 mod model;
 mod one_by_one;
+mod transcript;
 mod world;
