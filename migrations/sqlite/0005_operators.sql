@@ -20,7 +20,8 @@ CREATE TABLE operator_key (
 CREATE UNIQUE INDEX operator_key_secret ON operator_key (secret_sha256);
 CREATE INDEX operator_key_operator ON operator_key (operator);
 -- Listed by an administrator: a liste blanche that does not hold such a domain does not unlist it.
-CREATE TABLE domain_grant (domain TEXT PRIMARY KEY, granted_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE domain_grant (domain TEXT PRIMARY KEY, operator TEXT NOT NULL, granted_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX domain_grant_operator ON domain_grant (operator);
 
 -- What an account is for, beyond its audience: model::Role.
 ALTER TABLE account ADD COLUMN role TEXT NOT NULL DEFAULT 'logiciel';
@@ -51,6 +52,7 @@ CREATE INDEX idempotency_at ON idempotency (at);
 -- Batches, deltas and full states: the compte rendu d'alimentation, kept a year.
 CREATE TABLE batch (
     id TEXT PRIMARY KEY,
+    arrival INTEGER NOT NULL,                  -- grows: order within a second, too
     operator TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('batch', 'delta', 'full')),
     sequence INTEGER,                          -- of a delta
@@ -66,9 +68,10 @@ CREATE TABLE batch (
     counters TEXT NOT NULL,                    -- JSON
     lines_left_out INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX batch_operator ON batch (operator, received_at);
+CREATE UNIQUE INDEX batch_arrival ON batch (arrival);
+CREATE INDEX batch_operator ON batch (operator, arrival);
 CREATE UNIQUE INDEX batch_sequence ON batch (operator, sequence) WHERE sequence IS NOT NULL AND dry_run = 0;
-CREATE INDEX batch_waiting ON batch (received_at) WHERE state = 'received';
+CREATE INDEX batch_waiting ON batch (arrival) WHERE state = 'received';
 -- What is left to do of a batch.
 CREATE TABLE batch_item (
     batch TEXT NOT NULL,

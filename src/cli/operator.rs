@@ -240,10 +240,13 @@ fn print(detail: &OperatorDetail) {
     say(format_args!("operator     {}  {}", detail.operator.id, detail.operator.name));
     say(format_args!("state        {}", detail.operator.state.code()));
     if !file.contract.is_empty() {
-        say(format_args!("contract     {}  {} – {}", file.contract, file.contract_from, file.contract_to));
+        let from = if file.contract_from.is_empty() { String::new() } else { format!("  from {}", file.contract_from) };
+        let to = if file.contract_to.is_empty() { String::new() } else { format!("  to {}", file.contract_to) };
+        say(format_args!("contract     {}{from}{to}", file.contract));
     }
     for contact in &file.contacts {
-        say(format_args!("contact      {}: {}  {}  {}", contact.role, contact.name, contact.email, contact.phone));
+        let ways = format!("{}  {}", contact.email, contact.phone);
+        say(format_args!("contact      {}: {}  {}", contact.role, contact.name, ways.trim()).to_string().trim_end());
     }
     for certificate in &detail.certificates {
         say(format_args!("certificate  {certificate}"));

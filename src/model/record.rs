@@ -65,7 +65,7 @@ pub enum Record {
 pub struct MailboxStanding {
     /// A liste blanche was loaded at least once.
     pub list_loaded: bool,
-    /// The domain is in the last liste blanche applied.
+    /// The domain is listed, and for the operator that published the mailbox when one did.
     pub domain_listed: bool,
     /// The domain's name says test (`is_test_domain`).
     pub domain_test: bool,

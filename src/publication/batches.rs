@@ -17,7 +17,7 @@ use crate::store::{Actor, Batch, BatchItem, BatchMode, BatchState, Noted, Progre
 use crate::trust::publisher;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -85,7 +85,7 @@ impl Publication {
     pub async fn receive(&self, operator: &str, delivery: &Delivery, actor: &Actor, id: String, now: i64) -> Result<String> {
         publisher(&self.store, operator).await?;
         if delivery.sequence.is_some_and(|sequence| sequence < 1) {
-            return Err(syntax("sequence", "un nombre à partir de 1 est attendu"));
+            return Err(syntax("sequence", "un nombre entier à partir de 1 est attendu"));
         }
         let mut items = intake::items(delivery.format, &delivery.body)?;
         if delivery.mode == BatchMode::Full {
@@ -115,17 +115,19 @@ impl Publication {
 
     /// Adds a deletion for each open mailbox of the operator that a full state does not hold.
     async fn add_absent(&self, operator: &str, items: &mut Vec<BatchItem>, confirm: bool) -> Result<()> {
-        let mut held = BTreeSet::new();
+        let mut held = BTreeMap::new();
         for item in items.iter() {
             let address = Line::parse(&item.body).ok().and_then(|line| line.address.given().and_then(|text| Address::parse(text).ok()));
             let address = address.or_else(|| readable_address(&item.body));
             let address = address.ok_or_else(|| {
                 syntax("", format!("ligne {} : adresse illisible ; un état complet doit pouvoir être lu en entier", item.line))
             })?;
-            held.insert(String::from(address));
+            if let Some(first) = held.insert(String::from(address), item.line) {
+                return Err(syntax("address", format!("les lignes {first} et {} sont de la même boîte", item.line)));
+            }
         }
         let own = self.store.own_addresses(operator).await?;
-        let absent: Vec<&String> = own.iter().filter(|address| !held.contains(*address)).collect();
+        let absent: Vec<&String> = own.iter().filter(|address| !held.contains_key(*address)).collect();
         if !confirm && absent.len() * 100 > own.len() * GUARD_PERCENT {
             let message = format!(
                 "cet état complet supprimerait {} de vos {} boîtes, plus de {GUARD_PERCENT} % : vérifiez-le, puis envoyez-le avec confirm=true",
@@ -194,7 +196,7 @@ impl Publication {
                 BatchMode::Full => &[Operation::Put],
                 BatchMode::Batch | BatchMode::Delta => &ALL_OPERATIONS,
             };
-            let item = Item { line: item.line, body: Ok(&item.body) };
+            let item = Item { line: item.line, body: intake::body(item) };
             if !self.take(&item, &operator, allowed, &mut pending, &mut domains).await? {
                 break;
             }

@@ -17,7 +17,7 @@ pub(super) const AT_ONCE: usize = 50;
 /// A line with the place it is reported under.
 pub(super) struct Item<'a> {
     pub(super) line: u64,
-    pub(super) body: Result<&'a [u8], &'static str>,
+    pub(super) body: Result<&'a [u8], &'a str>,
 }
 
 /// Lines checked and not yet written.

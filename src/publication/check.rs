@@ -125,8 +125,12 @@ impl Checks<'_> {
         Ok(self.checked(Act::Patch { address, kind, patch: Box::new(patch) }, warnings))
     }
 
-    /// Deleting, and the two states that need no field. A domain that has left is its operator's still: what it published there it may close.
+    /// Deleting, and the two states that need no field. What an operator published in a domain that has left it, it may hide and
+    /// delete still.
     async fn rest_or_close(&self, operation: Operation, address: Address, domains: &mut Domains) -> Result<Checked> {
+        if operation == Operation::Resume {
+            self.domain(&address, domains).await?;
+        }
         let own = self.store.own_mailbox(self.publisher.id(), &address).await?;
         let Some(own) = own else {
             // The domain is looked at all the same, so that another's address and an unknown one of its own are told apart by it alone.
@@ -179,6 +183,11 @@ impl Checks<'_> {
         }
         if let Some(message) = rules::compare_names(line, &people).filter(|_| !people.is_empty()) {
             warnings.push(Warning { code: "MSS-022", message, field: "family_name" });
+        }
+        if kept_holders && !kept_structures {
+            // Not judged again: only where they exercise is asked.
+            let ids: Vec<String> = holders.iter().map(|holder| holder.professional.clone()).collect();
+            people = self.store.professional_states(&ids).await?;
         }
         let mut structures = Vec::new();
         if kept_structures {

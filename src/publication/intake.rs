@@ -55,11 +55,29 @@ fn json_lines(body: &[u8]) -> Result<Vec<BatchItem>> {
         if items.len() >= MOST_LINES {
             return Err(too_many());
         }
-        // What is too long is not kept: the mark is no JSON and is reported as such.
-        let kept = if bytes.len() > LONGEST_LINE { TOO_LONG.as_bytes() } else { bytes };
-        items.push(BatchItem { place: items.len() as u64 + 1, line, body: kept.to_vec() });
+        let kept = match bytes.first() {
+            _ if bytes.len() > LONGEST_LINE => unreadable(TOO_LONG),
+            Some(&UNREADABLE) => unreadable("un objet JSON est attendu"),
+            _ => bytes.to_vec(),
+        };
+        items.push(BatchItem { place: items.len() as u64 + 1, line, body: kept });
     }
     Ok(items)
+}
+
+/// First byte of the body of an item that cannot be read; what follows says why. No JSON begins so.
+const UNREADABLE: u8 = b'!';
+
+fn unreadable(why: &str) -> Vec<u8> {
+    [&[UNREADABLE], why.as_bytes()].concat()
+}
+
+/// The body of an item, or why it has none.
+pub(super) fn body(item: &BatchItem) -> Result<&[u8], &str> {
+    match item.body.split_first() {
+        Some((&UNREADABLE, why)) => Err(std::str::from_utf8(why).unwrap_or_default()),
+        _ => Ok(&item.body),
+    }
 }
 
 /// Names whose cell is a list, separated by blanks, and the one whose cell is a number.
@@ -71,11 +89,14 @@ fn rows(body: &[u8]) -> Result<Vec<BatchItem>> {
     let most = |byte: &u8| head.iter().filter(|b| *b == byte).count();
     let delimiter = [b';', b'|', b',', b'\t'].into_iter().max_by_key(most).unwrap_or(b';');
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(true).from_reader(body);
-    let unreadable = |what: &str| syntax("", format!("l'en-tête du fichier CSV est illisible : {what}"));
-    let header: Vec<String> = reader.headers().map_err(|_| unreadable("UTF-8 est attendu"))?.iter().map(|n| n.trim().to_owned()).collect();
+    let illegible = |what: &str| syntax("", format!("l'en-tête du fichier CSV est illisible : {what}"));
+    let header: Vec<String> = reader.headers().map_err(|_| illegible("UTF-8 est attendu"))?.iter().map(|n| n.trim().to_owned()).collect();
     let plain = |name: &String| !name.is_empty() && name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if header.len() > 40 || !header.iter().all(plain) {
-        return Err(unreadable("des noms de champs sont attendus"));
+        return Err(illegible("des noms de champs sont attendus"));
+    }
+    if let Some(twice) = header.iter().enumerate().find_map(|(n, name)| header.iter().take(n).any(|other| other == name).then_some(name)) {
+        return Err(illegible(&format!("la colonne {twice} est donnée deux fois")));
     }
     let mut items = Vec::new();
     let mut record = csv::ByteRecord::new();
@@ -92,19 +113,23 @@ fn rows(body: &[u8]) -> Result<Vec<BatchItem>> {
             return Err(too_many());
         }
         let line = record.position().map_or(0, csv::Position::line);
+        // A quote that is not closed takes the rows behind it into its cell: they would be lost without a word.
+        if record.iter().any(|cell| cell.contains(&b'\n')) {
+            return Err(syntax("", format!("le fichier CSV a un guillemet qui n'est pas fermé à la ligne {line}")));
+        }
         items.push(BatchItem { place: items.len() as u64 + 1, line, body: object(&header, &record) });
     }
 }
 
-/// A row as the JSON object it stands for: an empty cell is an absent field. What cannot be read is no JSON, and reported as such.
+/// A row as the JSON object it stands for: an empty cell is an absent field.
 fn object(header: &[String], record: &csv::ByteRecord) -> Vec<u8> {
     if record.len() != header.len() {
-        return format!("{} cellules au lieu de {}", record.len(), header.len()).into_bytes();
+        return unreadable(&format!("{} cellules au lieu de {}", record.len(), header.len()));
     }
     let mut object = Map::new();
     for (name, cell) in header.iter().zip(record) {
         let Ok(cell) = std::str::from_utf8(cell) else {
-            return "UTF-8".as_bytes().to_vec();
+            return unreadable("UTF-8 est attendu");
         };
         let cell = cell.trim();
         if cell.is_empty() {
@@ -145,9 +170,12 @@ mod tests {
         assert!(items(Format::Csv, b"a=b;c\n1;2").is_err());
         assert!(items(Format::Csv, b"\xff;c\n1;2").is_err());
         let long = format!("{{\"address\":\"{}\"}}", "x".repeat(70_000));
-        assert!(bodies(Format::JsonLines, &long)[0].1.starts_with("la ligne"));
+        assert!(bodies(Format::JsonLines, &long)[0].1.starts_with("!la ligne"));
+        assert_eq!(bodies(Format::JsonLines, "!<script>")[0].1, "!un objet JSON est attendu");
+        assert!(items(Format::Csv, b"address;address\na@b.fr;c@d.fr").is_err());
+        assert!(items(Format::Csv, b"address;service\na@b.fr;\"x\nc@d.fr;y\n").is_err());
         let many = "{}\n".repeat(MOST_LINES + 1);
         assert_eq!(items(Format::JsonLines, many.as_bytes()).unwrap_err().code(), "MSS-070");
-        assert_eq!(bodies(Format::Csv, "address;type\na@b.fr")[0].1, "1 cellules au lieu de 2");
+        assert_eq!(bodies(Format::Csv, "address;type\na@b.fr")[0].1, "!1 cellules au lieu de 2");
     }
 }

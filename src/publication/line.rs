@@ -100,7 +100,11 @@ impl From<State> for MailboxState {
 impl Line {
     /// Reads and bounds a JSON object. Errors are MSS-001 and repeat no value of it.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
-        let mut line: Self = serde_json::from_slice(bytes).map_err(|error| explain(&error))?;
+        // serde would take an array for the fields in their order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(syntax("", "un objet JSON est attendu"));
+        }
+        let mut line: Self = serde_json::from_slice(bytes).map_err(|error| explain(&error, bytes))?;
         line.trim();
         line.check_texts()?;
         Ok(line)
@@ -175,7 +179,7 @@ pub(super) fn syntax(field: &str, message: impl std::fmt::Display) -> Error {
 }
 
 /// What serde says of a body, in our words: its messages may quote a value.
-fn explain(error: &serde_json::Error) -> Error {
+fn explain(error: &serde_json::Error, body: &[u8]) -> Error {
     let text = error.to_string();
     let quoted = || text.split('`').nth(1).unwrap_or_default().to_owned();
     let place = format!("colonne {}", error.column());
@@ -188,9 +192,23 @@ fn explain(error: &serde_json::Error) -> Error {
         return syntax(&quoted(), format!("champ donné deux fois, {place}"));
     }
     if error.is_data() {
-        return syntax("", format!("une valeur n'est pas de la forme que son champ attend, {place}"));
+        let what = "la valeur n'est pas de la forme que ce champ attend";
+        return match wrong_field(body) {
+            Some(field) => syntax(&field, what),
+            None => syntax("", format!("{what}, {place}")),
+        };
     }
     syntax("", format!("un objet JSON est attendu, {place}"))
+}
+
+/// The first field that cannot be read by itself: serde tells no more than the column.
+fn wrong_field(body: &[u8]) -> Option<String> {
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
+    let alone = |(name, value): (String, serde_json::Value)| {
+        let object = serde_json::Map::from_iter([(name.clone(), value)]);
+        serde_json::from_value::<Line>(object.into()).is_err().then_some(name)
+    };
+    fields.into_iter().find_map(alone)
 }
 
 #[cfg(test)]
@@ -229,7 +247,8 @@ mod tests {
         let unknown = error(r#"{"address":"a@b.fr","type":"PER","liste_noire":true}"#);
         assert_eq!((unknown.code(), unknown.field()), ("MSS-001", Some("liste_noire")));
         let wrong = error(r#"{"address":"a@b.fr","type":"PER","state":"confidential-word"}"#).to_string();
-        assert!(!wrong.contains("confidential"), "{wrong}");
+        assert!(!wrong.contains("confidential") && wrong.starts_with("state : "), "{wrong}");
+        assert!(error(r#"[null,"a@b.fr","PER"]"#).to_string().contains("objet JSON"));
         assert!(error("no json").to_string().contains("objet JSON"));
         assert_eq!(error(r#"{"address":"a@b.fr","phone":"call me"}"#).field(), Some("phone"));
         assert!(!error(r#"{"address":"a@b.fr","phone":"call me"}"#).to_string().contains("call"));

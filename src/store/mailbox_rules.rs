@@ -24,6 +24,17 @@ pub(super) struct Present {
     pub(super) closed_at: Option<i64>,
 }
 
+/// What a publication is judged by beside the two rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Circumstances {
+    /// Old and new share a structure.
+    pub(super) same_site: bool,
+    /// The operator of the old row holds its domain no more.
+    pub(super) left_behind: bool,
+    /// The new holder is the old one under a new number.
+    pub(super) renumbered: bool,
+}
+
 impl Present {
     /// Closed over a year ago and not erased yet: as good as absent.
     pub(super) fn forgotten(&self, now: i64) -> bool {
@@ -87,7 +98,7 @@ pub(super) fn own<'a>(old: Option<&'a Present>, operator: &str) -> Result<&'a Ma
 }
 
 /// The mailbox as an operator's update leaves it. What an administrator set stays, whatever is stated.
-pub(super) fn patched(old: &Mailbox, kind: MailboxType, patch: &Patch) -> Result<(Mailbox, PutOutcome)> {
+pub(super) fn patched(old: &Mailbox, kind: MailboxType, patch: &Patch, renumbered: bool) -> Result<(Mailbox, PutOutcome)> {
     if old.kind != kind {
         return Err(Error::new(Kind::Precondition, "changed", "la boîte a changé depuis votre lecture : relisez-la, puis recommencez"));
     }
@@ -110,18 +121,31 @@ pub(super) fn patched(old: &Mailbox, kind: MailboxType, patch: &Patch) -> Result
         attachments,
         ..old.clone()
     };
+    check_holder_stays(old, &new, renumbered)?;
     let outcome = if new == *old { PutOutcome::Unchanged } else { PutOutcome::Updated };
     Ok((new, outcome))
 }
 
-/// The mailbox that a publication leaves. `wished`: as its operator gives it; `same_site`: old and new share a structure.
+/// A personal mailbox in use stays its holder's: whoever writes to the address means them. Until it is opened a mistake may be mended.
+fn check_holder_stays(old: &Mailbox, new: &Mailbox, renumbered: bool) -> Result<()> {
+    let free = old.kind != MailboxType::Per || old.state == MailboxState::Unopened || renumbered;
+    let named = old.attachments.iter().any(|a| !a.professional.is_empty());
+    if free || !named || same_holder(old, new, false) {
+        return Ok(());
+    }
+    let message = "le titulaire d'une boîte personnelle ouverte ne change pas : supprimez-la, puis créez-en une autre à une autre adresse";
+    Err(Error::new(Kind::Conflict, "MSS-051", message).at_field("professional_id"))
+}
+
+/// The mailbox that a publication leaves. `wished`: as its operator gives it.
 pub(super) fn published(
     old: Option<&Present>,
     mut wished: Mailbox,
     stated: &Stated,
     presence: Presence,
-    same_site: bool,
+    circumstances: Circumstances,
 ) -> Result<(Mailbox, PutOutcome)> {
+    let same_site = circumstances.same_site;
     wished.frozen = false;
     wished.liste_rouge_held = false;
     wished.phone_opposed_held = false;
@@ -130,7 +154,10 @@ pub(super) fn published(
         return Ok((wished, PutOutcome::Created));
     };
     let closed = old.state == MailboxState::Closed;
-    if old.source == Source::Operator && !closed && (presence == Presence::New || old.operator != wished.operator) {
+    // With its domain, an address goes to the operator that has it now, as long as it stays its holder's.
+    let another = old.operator != wished.operator;
+    let taken_over = another && circumstances.left_behind && same_holder(old, &wished, same_site);
+    if old.source == Source::Operator && !closed && !taken_over && (presence == Presence::New || another) {
         return Err(Error::new(Kind::Conflict, "MSS-050", "cette adresse est déjà publiée"));
     }
     if closed && !same_holder(old, &wished, same_site) {
@@ -141,7 +168,10 @@ pub(super) fn published(
         let message = "le type d'une boîte ne change pas : supprimez-la, puis créez-en une autre à une autre adresse";
         return Err(Error::new(Kind::Conflict, "MSS-051", message).at_field("type"));
     }
-    let adopted = old.source == Source::Extraction;
+    let adopted = old.source == Source::Extraction || (taken_over && !closed);
+    if !closed && !adopted {
+        check_holder_stays(old, &wished, circumstances.renumbered)?;
+    }
     wished.frozen = old.frozen;
     wished.liste_rouge_held = old.liste_rouge_held;
     wished.phone_opposed_held = old.phone_opposed_held;

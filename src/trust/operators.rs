@@ -71,6 +71,11 @@ impl Operators {
         self.store.operators(after, limit).await
     }
 
+    /// Name and state.
+    pub async fn present(&self, id: &str) -> Result<Operator> {
+        self.store.operator(id).await?.ok_or_else(unknown)
+    }
+
     pub async fn detail(&self, id: &str) -> Result<OperatorDetail> {
         self.store.operator_detail(id).await?.ok_or_else(unknown)
     }

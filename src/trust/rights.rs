@@ -37,7 +37,7 @@ pub fn not_in_force(state: OperatorState) -> Error {
 pub fn domain_refusal(code: &'static str) -> Error {
     let message = match code {
         "MSS-010" => "ce domaine n'est pas dans la liste blanche",
-        _ => "ce domaine est celui d'un autre opérateur",
+        _ => "ce domaine n'est pas l'un des vôtres",
     };
     Error::new(Kind::Forbidden, code, message).at_field("address")
 }

@@ -85,11 +85,10 @@ fn commands_in_the_docs_are_commands_of_the_binary() {
         let (_, code) = prose_and_code(&read(&page));
         for line in code {
             let Some(mut path) = subcommand(&line) else { continue };
-            path.truncate(2);
-            // The second word may be a file or a word searched for.
-            let known = help(&path).is_some() || help(&path[..path.len().min(1)]).is_some();
-            assert!(known && !path.is_empty(), "{}: {line}", page.display());
-            let help = help(&path).or_else(|| help(&path[..1])).expect("help");
+            path.truncate(3);
+            // The last words may be files or words searched for.
+            let help = (1..=path.len()).rev().find_map(|words| help(&path[..words]));
+            let help = help.unwrap_or_else(|| panic!("{}: {line}", page.display()));
             for option in line.split_whitespace().filter(|w| w.starts_with("--") && w.len() > 2) {
                 let option = option.split('=').next().expect("a name").trim_end_matches(']');
                 assert!(help.contains(option), "{}: {option} in: {line}", page.display());

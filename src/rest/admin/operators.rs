@@ -119,6 +119,10 @@ pub(in crate::rest) struct GrantedDomain {
 
 /// Reads a JSON body; an error names the place, and no value.
 pub(super) fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Problem> {
+    // serde would take an array for the fields in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_body", "a JSON object is expected"));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let what = if error.is_data() { "a field is unknown, missing, or of another kind" } else { "a JSON object is expected" };
         Problem::new(StatusCode::BAD_REQUEST, "invalid_body", format!("{what}, line {} column {}", error.line(), error.column()))

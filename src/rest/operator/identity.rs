@@ -38,6 +38,8 @@ impl FromRequestParts<Shared> for OperatorCaller {
         let Some(Identity { account, operator: Some(operator), credential, .. }) = identity else {
             return Err(unknown());
         };
+        // The credential may be remembered for a moment; what the operator may do is as it now is.
+        let operator = api.service.operators.present(&operator.id).await?;
         Ok(Self { operator, actor: actor(parts, account, credential) })
     }
 }

@@ -8,6 +8,9 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
+/// Characters of an Idempotency-Key.
+const LONGEST_KEY: usize = 200;
+
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The parameters of a query, each known to the route and given once.
@@ -90,12 +93,16 @@ pub(super) fn key(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) 
     let mut given = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let (Some(key), more) = (given.next(), given.next()) else { return Ok(None) };
     let key = key.to_str().ok().filter(|_| more.is_none()).ok_or_else(|| invalid("idempotency-key"))?;
+    let key = key.trim().trim_matches('"');
+    if key.is_empty() || key.chars().count() > LONGEST_KEY {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", "la clé d'idempotence a de 1 à 200 caractères"));
+    }
     let mut digest = Sha256::new();
     for part in [method.as_str().as_bytes(), uri.path().as_bytes(), uri.query().unwrap_or_default().as_bytes(), body] {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
-    Ok(Some((key.trim().trim_matches('"').to_owned(), digest.finalize().into())))
+    Ok(Some((key.to_owned(), digest.finalize().into())))
 }
 
 fn invalid(header: &'static str) -> Problem {

@@ -74,6 +74,8 @@ pub(super) struct Batch {
     pub(super) structures: HashMap<String, Arc<Structure>>,
     pub(super) listed: HashSet<String>,
     pub(super) domain_operators: HashMap<String, Vec<OperatorState>>,
+    /// Domain and id of each operator that holds it.
+    pub(super) domain_holders: HashSet<(String, String)>,
     pub(super) operators: HashMap<String, OperatorState>,
     pub(super) labels: LabelBook,
 }
@@ -160,9 +162,11 @@ impl Batch {
 
     fn standing(&self, mailbox: &Mailbox) -> MailboxStanding {
         let domain = mailbox.address.domain();
+        // A domain that went to another operator is not listed for what this one published there.
+        let held = mailbox.operator.as_ref().is_none_or(|id| self.domain_holders.contains(&(domain.to_owned(), id.clone())));
         MailboxStanding {
             list_loaded: self.list_loaded,
-            domain_listed: self.listed.contains(domain),
+            domain_listed: self.listed.contains(domain) && held,
             domain_test: is_test_domain(domain),
             domain_operators: self.domain_operators.get(domain).cloned().unwrap_or_default(),
             operator: mailbox.operator.as_ref().and_then(|id| self.operators.get(id)).copied(),

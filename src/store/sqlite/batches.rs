@@ -21,17 +21,17 @@ macro_rules! batch {
 }
 
 statements! {
-    ADD = "INSERT INTO batch (id, operator, mode, sequence, digest, dry_run, state, actor, received_at, total, done, counters)
-        VALUES ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, 0, $10)";
+    ADD = "INSERT INTO batch (id, arrival, operator, mode, sequence, digest, dry_run, state, actor, received_at, total, done, counters)
+        VALUES ($1, (SELECT coalesce(max(arrival), 0) + 1 FROM batch), $2, $3, $4, $5, $6, 'received', $7, $8, $9, 0, $10)";
     ADD_ITEMS = "INSERT INTO batch_item (batch, place, line, body) SELECT $1, value ->> 0, value ->> 1, unhex(value ->> 2) FROM json_each($2)";
     BY_SEQUENCE = batch!("WHERE operator = $1 AND sequence = $2 AND dry_run = 0");
     LAST_SEQUENCE = "SELECT max(sequence) FROM batch WHERE operator = $1 AND sequence IS NOT NULL AND dry_run = 0";
     WAITING_OF = "SELECT count(*) FROM batch WHERE operator = $1 AND state = 'received'";
     ONE = batch!("WHERE id = $1 AND operator = $2");
-    OF_OPERATOR = batch!("WHERE operator = $1 ORDER BY received_at DESC, id LIMIT $2");
+    OF_OPERATOR = batch!("WHERE operator = $1 ORDER BY arrival DESC LIMIT $2");
     // The oldest of each operator, whose turn it is.
     WAITING = batch!("WHERE state = 'received' AND NOT EXISTS (SELECT 1 FROM batch AS earlier WHERE earlier.operator = batch.operator
-        AND earlier.state = 'received' AND (earlier.received_at, earlier.id) < (batch.received_at, batch.id)) ORDER BY received_at, id");
+        AND earlier.state = 'received' AND earlier.arrival < batch.arrival) ORDER BY arrival");
     ITEMS = "SELECT place, line, body FROM batch_item WHERE batch = $1 AND place > $2 ORDER BY place LIMIT $3";
     LINES = "SELECT report FROM batch_line WHERE batch = $1 AND place > $2 ORDER BY place LIMIT $3";
     ADVANCE = "UPDATE batch SET done = $2, counters = $3, lines_left_out = $4, started_at = coalesce(started_at, $6),

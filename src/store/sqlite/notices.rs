@@ -3,7 +3,7 @@
 //! | notice | its cause | due |
 //! |---|---|---|
 //! | `holder_left` | every holder is closed: the mailbox is hidden already | 30 days |
-//! | `domain_left` | the domain is not listed any more: hidden already | 90 days |
+//! | `domain_left` | the domain is not listed any more, or for another operator: hidden already | 90 days |
 //! | `inactive` | suspended or never opened, and nothing heard of it for ten months | a year, two months at least after the notice |
 //!
 //! A cause that goes ends its notice. What is due is closed as its operator would have closed it, with history and journal; what is frozen
@@ -35,7 +35,9 @@ macro_rules! causes {
               UNION ALL SELECT m.operator, m.address, 'domain_left', $1 + 90 * 86400 FROM mailbox AS m
                 WHERE m.operator IS NOT NULL AND m.source = 'operator' AND m.state <> 'closed'
                 AND EXISTS (SELECT 1 FROM meta WHERE name = 'list_loaded' AND value = '1')
-                AND NOT EXISTS (SELECT 1 FROM domain AS d WHERE d.name = m.domain AND d.listed)
+                AND NOT EXISTS (SELECT 1 FROM domain AS d JOIN domain_certificate AS l ON l.domain = d.name
+                    JOIN operator_certificate AS c ON c.dn_key = l.dn_key AND c.operator = m.operator
+                    WHERE d.name = m.domain AND d.listed)
               UNION ALL SELECT m.operator, m.address, 'inactive', max(m.changed_at + 365 * 86400, $1 + 61 * 86400) FROM mailbox AS m
                 WHERE m.operator IS NOT NULL AND m.source = 'operator' AND m.state IN ('suspended', 'unopened')
                 AND m.changed_at < $1 - 304 * 86400 ",

@@ -8,7 +8,7 @@ use super::super::types::ChangeKind;
 use super::super::writing::Actor;
 use super::{Sqlite, audit, changes, commit, db, meta, rows, statements};
 use crate::error::{Error, Result};
-use crate::model::{DistinguishedName, Operator, OperatorFile, OperatorKey};
+use crate::model::{DistinguishedName, Operator, OperatorFile, OperatorKey, OperatorState};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use subtle::ConstantTimeEq;
@@ -40,7 +40,9 @@ statements! {
     FORGET_CERTIFICATE = "DELETE FROM domain_certificate WHERE dn_key = $1";
     DOMAIN_OPERATORS = "SELECT DISTINCT c.operator FROM domain_certificate AS d JOIN operator_certificate AS c ON c.dn_key = d.dn_key
         WHERE d.domain = $1 AND (SELECT listed FROM domain WHERE name = $1)";
-    GRANT = "INSERT INTO domain_grant (domain, granted_at) VALUES ($1, $2) ON CONFLICT (domain) DO NOTHING";
+    GRANT = "INSERT INTO domain_grant (domain, operator, granted_at) VALUES ($1, $3, $2)
+        ON CONFLICT (domain) DO UPDATE SET operator = excluded.operator";
+    GIVE_GRANTED = "INSERT OR IGNORE INTO domain_certificate (domain, dn_key) SELECT domain, $2 FROM domain_grant WHERE operator = $1";
     LIST_DOMAIN = "INSERT INTO domain (name, description, listed) VALUES ($1, $2, 1)
         ON CONFLICT (name) DO UPDATE SET description = iif($2 = '', domain.description, $2), listed = 1";
     GIVE_DOMAIN = "INSERT OR IGNORE INTO domain_certificate (domain, dn_key) SELECT $1, dn_key FROM operator_certificate WHERE operator = $2";
@@ -224,7 +226,7 @@ async fn carry_out(
                 return Err(Error::conflict("an operator of this state cannot get that one"));
             }
             sqlx::query(SET_STATE).bind(id).bind(next.code()).execute(&mut *connection).await.map_err(failed())?;
-            if *next == crate::model::OperatorState::Resilie {
+            if *next == OperatorState::Resilie {
                 sqlx::query(REVOKE_KEYS).bind(id).bind(now).execute(&mut *connection).await.map_err(failed())?;
             }
             keep_file(connection, id, &OperatorFile { state_since: now, ..file }).await?;
@@ -253,6 +255,9 @@ async fn carry_out(
         OperatorWrite::AddCertificate(subject) => {
             let owner: Option<String> =
                 sqlx::query_scalar(CERTIFICATE_OWNER).bind(subject.key.as_str()).fetch_optional(&mut *connection).await.map_err(failed())?;
+            if known.is_some_and(|known| known.operator.state == OperatorState::Resilie) {
+                return Err(Error::conflict("the contract of the operator has ended"));
+            }
             match owner {
                 Some(owner) if owner == id => return Ok(None),
                 Some(_) => return Err(Error::conflict("the certificate is another operator's")),
@@ -260,6 +265,9 @@ async fn carry_out(
             }
             let add = sqlx::query(ADD_CERTIFICATE).bind(subject.key.as_str()).bind(subject.text.as_str()).bind(id);
             add.execute(&mut *connection).await.map_err(failed())?;
+            // What it was given it keeps through a change of certificates.
+            sqlx::query(GIVE_GRANTED).bind(id).bind(subject.key.as_str()).execute(&mut *connection).await.map_err(failed())?;
+            changes::append(connection, None, ChangeKind::Operator, id, false, now).await?;
             Ok(Some(("operator.certificate.add", serde_json::json!({ "subject": subject.text }))))
         }
         OperatorWrite::RemoveCertificate(subject) => {
@@ -280,7 +288,7 @@ async fn carry_out(
             if known.is_some_and(|known| known.certificates.is_empty()) {
                 return Err(Error::conflict("a domain is given by a certificate: add one to the operator first"));
             }
-            sqlx::query(GRANT).bind(domain.as_str()).bind(now).execute(&mut *connection).await.map_err(failed())?;
+            sqlx::query(GRANT).bind(domain.as_str()).bind(now).bind(id).execute(&mut *connection).await.map_err(failed())?;
             let list = sqlx::query(LIST_DOMAIN).bind(domain.as_str()).bind(description.as_str());
             list.execute(&mut *connection).await.map_err(failed())?;
             sqlx::query(GIVE_DOMAIN).bind(domain.as_str()).bind(id).execute(&mut *connection).await.map_err(failed())?;

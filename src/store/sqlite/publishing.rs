@@ -3,18 +3,22 @@
 //! Each act reads the row as it then is, in the write transaction: acts of one transaction see one another, and nothing changes under
 //! them. A refusal is decided before the row is touched. A dry run takes the same steps and is rolled back.
 
-use super::super::mailbox_rules;
+use super::super::mailbox_rules::{self, Circumstances, Present};
 use super::super::types::ChangeKind;
 use super::super::writing::{Act, Actor, Beside, Put, PutOutcome, Replay, Write, Written};
 use super::mailboxes::{alias_stable_ids, holders, present, record, sites, write_attachments, write_row};
-use super::{Sqlite, batches, changes, commit, db, statements};
+use super::{Sqlite, batches, changes, commit, db, json, statements};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Mailbox, MailboxState, Source};
+use crate::model::{Attachment, Mailbox, MailboxState, Source};
 use sqlx::{Row, SqliteConnection};
 use std::collections::BTreeSet;
 
 statements! {
     REPLAY = "SELECT request, status, body FROM idempotency WHERE operator = $1 AND key = $2";
+    HOLDS_DOMAIN = "SELECT EXISTS (SELECT 1 FROM domain_certificate AS d JOIN operator_certificate AS c ON c.dn_key = d.dn_key
+        WHERE d.domain = $1 AND c.operator = $2)";
+    RENUMBERED = "SELECT EXISTS (SELECT 1 FROM professional WHERE id IN (SELECT value FROM json_each($1))
+        AND replaces IN (SELECT value FROM json_each($2)))";
     KEEP_REPLAY = "INSERT INTO idempotency (operator, key, request, status, body, at) VALUES ($1, $2, $3, $4, $5, $6)";
 }
 
@@ -89,15 +93,8 @@ async fn one(connection: &mut SqliteConnection, write: &Write, actor: &Actor, no
         Act::Put { wished, stated, presence } => {
             let wished = checked(wished, &write.operator)?;
             alias_stable_ids(connection, &wished.attachments).await?;
-            let same_site = match &old {
-                Some(old) if old.mailbox.state == MailboxState::Closed => {
-                    let (before, after) =
-                        (sites(connection, &old.mailbox.attachments).await?, sites(connection, &wished.attachments).await?);
-                    !before.is_disjoint(&after)
-                }
-                _ => false,
-            };
-            let (new, outcome) = mailbox_rules::published(old.as_ref(), wished, stated, *presence, same_site)?;
+            let circumstances = circumstances(connection, old.as_ref(), &wished.attachments, &write.operator).await?;
+            let (new, outcome) = mailbox_rules::published(old.as_ref(), wished, stated, *presence, circumstances)?;
             let action = match outcome {
                 PutOutcome::Created => "mailbox.create",
                 PutOutcome::Adopted => "mailbox.adopt",
@@ -107,10 +104,12 @@ async fn one(connection: &mut SqliteConnection, write: &Write, actor: &Actor, no
         }
         Act::Patch { kind, patch, .. } => {
             let own = mailbox_rules::own(old.as_ref(), &write.operator)?;
+            let mut renumbered = false;
             if let Some(attachments) = &patch.attachments {
                 alias_stable_ids(connection, attachments).await?;
+                renumbered = is_renumbered(connection, &own.attachments, attachments).await?;
             }
-            let (new, outcome) = mailbox_rules::patched(own, *kind, patch)?;
+            let (new, outcome) = mailbox_rules::patched(own, *kind, patch, renumbered)?;
             (new, outcome, "mailbox.update")
         }
         Act::Close { .. } => {
@@ -125,6 +124,40 @@ async fn one(connection: &mut SqliteConnection, write: &Write, actor: &Actor, no
     let seq = leave(connection, old.as_ref(), &new, now).await?;
     record(connection, action, old.as_ref(), &new, actor, now).await?;
     Ok(Written { outcome, seq: Some(seq), mailbox: new })
+}
+
+/// What the rules ask beside the two rows; only what the case at hand needs is read.
+async fn circumstances(
+    connection: &mut SqliteConnection,
+    old: Option<&Present>,
+    attachments: &[Attachment],
+    operator: &str,
+) -> Result<Circumstances> {
+    let Some(old) = old.map(|present| &present.mailbox) else {
+        return Ok(Circumstances::default());
+    };
+    let mut found = Circumstances::default();
+    let another = old.source == Source::Operator && old.operator.as_deref() != Some(operator);
+    if another {
+        let holds = sqlx::query_scalar(HOLDS_DOMAIN).bind(old.address.domain()).bind(old.operator.as_deref());
+        let holds: bool = holds.fetch_one(&mut *connection).await.map_err(db("reading domains"))?;
+        found.left_behind = !holds;
+    }
+    if another || old.state == MailboxState::Closed {
+        let (before, after) = (sites(connection, &old.attachments).await?, sites(connection, attachments).await?);
+        found.same_site = !before.is_disjoint(&after);
+    }
+    if old.attachments != attachments {
+        found.renumbered = is_renumbered(connection, &old.attachments, attachments).await?;
+    }
+    Ok(found)
+}
+
+/// Does a holder of the new attachments replace one of the old: an RPPS number where an ADELI number was?
+async fn is_renumbered(connection: &mut SqliteConnection, old: &[Attachment], new: &[Attachment]) -> Result<bool> {
+    let people = |list: &[Attachment]| json(list.iter().map(|a| &a.professional).filter(|id| !id.is_empty()));
+    let found = sqlx::query_scalar(RENUMBERED).bind(people(new)).bind(people(old)).fetch_one(connection);
+    found.await.map_err(db("reading holders"))
 }
 
 fn checked(wished: &Mailbox, operator: &str) -> Result<Mailbox> {

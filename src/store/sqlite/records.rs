@@ -190,7 +190,8 @@ async fn load_standings(connection: &mut SqliteConnection, batch: &mut Batch) ->
     batch.listed = all(connection, LISTED_DOMAINS, domains.clone()).await?.into_iter().collect();
     let mut of_domains: Vec<(String, String, String)> = all(connection, DOMAIN_OPERATORS, domains).await?;
     of_domains.sort();
-    for (domain, _, state) in of_domains {
+    for (domain, id, state) in of_domains {
+        batch.domain_holders.insert((domain.clone(), id));
         batch.domain_operators.entry(domain).or_default().push(operator_state(&state)?);
     }
     for (id, state) in all::<(String, String)>(connection, OPERATORS, operators).await? {

@@ -104,7 +104,17 @@ async fn hostile_bodies_are_refused_and_leave_the_server_up() {
     let world = World::new().await;
     let deep = "[".repeat(60_000);
     let long = format!(r#"{{"address":"{OURS}","type":"PER","professional_id":"{ZOE}","service":"{}"}}"#, "x".repeat(20_000));
-    for body in ["null", "[]", "\"\"", "{\"address\":1}", "{\"address\":\"a@b.fr\"", deep.as_str(), "\u{0}", long.as_str()] {
+    for body in [
+        "null",
+        "[]",
+        r#"[null,"zoe.essai@ch-exempleville.mssante.fr","PER","10999990053"]"#,
+        "\"\"",
+        "{\"address\":1}",
+        "{\"address\":\"a@b.fr\"",
+        deep.as_str(),
+        "\u{0}",
+        long.as_str(),
+    ] {
         let answer = world.ask("POST", "/v1/operator/mailboxes", body).await;
         assert_eq!(refused(&answer), (400, "MSS-001".to_owned()), "{}", &body[..body.len().min(40)]);
         assert!(!answer.text().contains("xxxx"));

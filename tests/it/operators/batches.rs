@@ -155,3 +155,44 @@ async fn a_batch_under_a_key_is_one_batch() {
         assert_eq!(sent.status, status);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_of_one_operator_keep_their_order_within_a_second() {
+    let world = World::new().await;
+    let act = |operation: &str| {
+        let line = |n: usize| match operation {
+            "delete" => format!(r#"{{"operation":"delete","address":"m{n}@ch-exempleville.mssante.fr"}}"#),
+            _ => line(n, ""),
+        };
+        (0..600).map(line).collect::<Vec<_>>()
+    };
+    let mut place = String::new();
+    for (sequence, operation) in (1..).zip(["put", "delete", "put", "delete"]) {
+        let sent = world.batch(&format!("/v1/operator/sync?mode=delta&sequence={sequence}"), &act(operation)).await;
+        place = sent.headers["location"].clone();
+    }
+    let started = Instant::now();
+    while world.ask("GET", &place, "").await.json()["state"] != "done" {
+        assert!(started.elapsed() < PATIENCE);
+    }
+    let batches = world.ask("GET", "/v1/operator/batches", "").await.json();
+    let rejected: Vec<_> = batches["items"].as_array().unwrap().iter().map(|b| b["counters"]["rejected"].as_u64().unwrap()).collect();
+    assert_eq!(rejected, [0; 4], "{batches}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_says_why() {
+    let world = World::new().await;
+    let csv = async |text: &str| world.send(&world.hospital, "POST", "/v1/operator/batches", &[("Content-Type", "text/csv")], text).await;
+    let report = csv("address;type;rank\na@ch-exempleville.mssante.fr;PER\nb@ch-exempleville.mssante.fr;PER;deux").await.json();
+    assert_eq!((text(&report, "/lines/0/message"), text(&report, "/lines/1/field")), ("2 cellules au lieu de 3", "rank"), "{report}");
+    for body in ["address;address\na;b", "address;service\na;\"ouvert\nb;x"] {
+        assert_eq!(refused(&csv(body).await), (400, "MSS-001".to_owned()), "{body}");
+    }
+    let keyed = [("Content-Type", "application/x-ndjson"), ("Idempotency-Key", "")];
+    let sent = world.send(&world.hospital, "POST", "/v1/operator/batches", &keyed, &line(1, "")).await;
+    assert_eq!(refused(&sent), (400, "invalid_idempotency_key".to_owned()));
+    let twice = [line(1, ""), line(2, ""), line(1, "")];
+    let full = world.batch("/v1/operator/sync?mode=full", &twice).await;
+    assert!(text(&full.json(), "/detail").contains("lignes 1 et 3"), "{}", full.text());
+}

@@ -197,3 +197,54 @@ async fn every_act_is_in_the_journal_and_the_auditor_proves_it() {
     let known = audit("/v1/admin/journal?action=journal.read").await.json();
     assert!(!known["items"].as_array().unwrap().is_empty(), "that it was read is in it too");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_its_domain_a_mailbox_goes_to_the_operator_that_has_it_now() {
+    let world = World::new().await;
+    assert_eq!(world.ask("POST", "/v1/operator/mailboxes", &per(OURS, ZOE)).await.status, 201);
+    world.directory.settle().await;
+    // The next list gives the hospital's domain to the national operator.
+    let files = tempfile::tempdir().unwrap();
+    let hospital = "CN=mss.operateur-un.invalid,OU=1990999013,O=OPERATEUR UN,ST=Exemple (99),C=FR";
+    let national = "CN=smtp.operateur-deux.invalid,OU=399900003700013,O=OPERATEUR DEUX,ST=Exemple (99),C=FR";
+    let list = crate::country::list().replace(hospital, national).replace("2026-09-01T", "2026-09-02T");
+    std::fs::write(files.path().join("listeblanchemssante.xml"), list).unwrap();
+    world.directory.process(&["import", "--accept-shrink", files.path().to_str().unwrap()]).success();
+    world.directory.settle().await;
+    assert_eq!(world.directory.get(&format!("/v1/mailboxes/{OURS}")).await.status, 404, "hidden at once");
+    assert_eq!(world.ask("POST", &format!("{}/resume", own(OURS)), "").await.status, 403);
+    world.directory.store.tend_mailboxes(now()).await.unwrap();
+    assert_eq!(text(&world.ask("GET", "/v1/operator/notices", "").await.json(), "/items/0/kind"), "domain_left");
+    // The new one takes it over for the same holder, and for nobody else.
+    let put = async |holder: &str| world.send(&world.national, "PUT", &own(OURS), &[], &per(OURS, holder)).await;
+    assert_eq!(put(NURSE).await.status, 409);
+    let taken = put(ZOE).await;
+    assert_eq!((taken.status, taken.json()["adopted"].as_bool()), (200, Some(true)), "{}", taken.text());
+    world.directory.settle().await;
+    assert_eq!(world.directory.get(&format!("/v1/mailboxes/{OURS}")).await.status, 200);
+    assert_eq!(world.ask("DELETE", &own(OURS), "").await.status, 403, "it is no longer its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_that_was_given_stays_through_a_change_of_certificates() {
+    let world = World::new().await;
+    let actor = annuaire::publication::Actor::from("test");
+    let subject = |name: &str| annuaire::trust::written_subject(&format!("CN={name},OU=1990999013,O=OPERATEUR UN,C=FR")).unwrap();
+    let operators = &world.operators;
+    operators.add_certificate(HOSPITAL, subject("old.invalid"), &actor, now()).await.unwrap();
+    operators.grant(HOSPITAL, "annexe.mssante.fr", "", &actor, now()).await.unwrap();
+    let address = "zoe@annexe.mssante.fr";
+    assert_eq!(world.ask("POST", "/v1/operator/mailboxes", &per(address, ZOE)).await.status, 201);
+    operators.add_certificate(HOSPITAL, subject("new.invalid"), &actor, now()).await.unwrap();
+    for name in ["old.invalid", "mss.operateur-un.invalid"] {
+        let left = if name.starts_with("mss") {
+            annuaire::trust::written_subject("CN=mss.operateur-un.invalid,OU=1990999013,O=OPERATEUR UN,ST=Exemple (99),C=FR").unwrap()
+        } else {
+            subject(name)
+        };
+        operators.remove_certificate(HOSPITAL, left, &actor, now()).await.unwrap();
+    }
+    world.directory.settle().await;
+    assert_eq!(world.directory.get(&format!("/v1/mailboxes/{address}")).await.status, 200);
+    assert_eq!(world.ask("PATCH", &own(address), r#"{"rank":1}"#).await.status, 200);
+}

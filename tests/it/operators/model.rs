@@ -83,7 +83,7 @@ fn predict(known: &mut BTreeMap<usize, Known>, step: &Step) -> &'static str {
                 if k.state == MailboxState::Closed && k.holder != holder {
                     return "MSS-053";
                 }
-                if !k.per {
+                if !k.per || (own && k.holder != holder) {
                     return "MSS-051";
                 }
             }

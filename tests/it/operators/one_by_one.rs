@@ -118,6 +118,20 @@ async fn what_is_odd_and_allowed_is_a_warning() {
     let body = format!(r#"{{"professional_id":"{ELODIE}","family_name":"Dupont"}}"#);
     let answer = world.ask("PATCH", &own(OURS), &body).await.json();
     assert!(text(&answer, "/warnings/0/message").contains("ne correspond pas"), "{answer}");
-    let place = world.ask("PATCH", &own(OURS), &format!(r#"{{"professional_id":"{ZOE}","structure_id":"990999039"}}"#)).await.json();
+    let place = world.ask("PATCH", &own(OURS), r#"{"structure_id":"990999039"}"#).await.json();
     assert!(text(&place, "/warnings/0/message").contains("lieu d'exercice"), "{place}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_personal_mailbox_in_use_stays_its_holder_s() {
+    let world = World::new().await;
+    let unopened = format!(r#"{{"address":"{OURS}","type":"PER","professional_id":"{ELODIE}","state":"unopened"}}"#);
+    assert_eq!(world.ask("POST", "/v1/operator/mailboxes", &unopened).await.status, 201);
+    let to = |holder: &str| format!(r#"{{"professional_id":"{holder}"}}"#);
+    assert_eq!(world.ask("PATCH", &own(OURS), &to(ZOE)).await.status, 200, "a mistake may be mended before anybody has it");
+    world.ask("POST", &format!("{}/resume", own(OURS)), "").await;
+    let taken = world.ask("PATCH", &own(OURS), &to(ELODIE)).await;
+    assert_eq!(refused(&taken), (409, "MSS-051".to_owned()));
+    assert_eq!(refused(&world.ask("PUT", &own(OURS), &per(OURS, ELODIE)).await), (409, "MSS-051".to_owned()));
+    assert_eq!(world.ask("PUT", &own(OURS), &per(OURS, ZOE)).await.status, 200);
 }
