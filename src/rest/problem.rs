@@ -74,6 +74,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "nothing is shown under this identifier")
     }
 
+    /// The same for an operator: a failure of ours has a code of its interface.
+    pub(super) fn for_operator(error: Error) -> Self {
+        let problem = Self::from(error);
+        if problem.code == "internal" { Self { code: "MSS-099", ..problem } } else { problem }
+    }
+
     pub(super) fn is_unauthorized(&self) -> bool {
         self.status == StatusCode::UNAUTHORIZED
     }

@@ -118,7 +118,7 @@ pub(super) enum OperatorRefusals {
     /// `headers_too_large`
     #[response(status = 431, content_type = "application/problem+json")]
     HeadersTooLarge(ProblemDocument<'static>),
-    /// `internal`
+    /// `MSS-099`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `store_busy`: the store is busy; `Retry-After` says when to ask again

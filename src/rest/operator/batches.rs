@@ -144,7 +144,7 @@ async fn deliver(
         None => uuid::Uuid::new_v4().to_string(),
     };
     let turn = api.turns.take(caller.id()).await;
-    let id = publication.receive(caller.id(), &delivery, &caller.actor, id, api.now()).await?;
+    let id = publication.receive(caller.id(), &delivery, &caller.actor, id, api.now()).await.map_err(Problem::for_operator)?;
     drop(turn);
     // Behind a long job of the same operator even a short batch is one.
     let patience = Duration::from_secs(api.service.settings.http.request_seconds);

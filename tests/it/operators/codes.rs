@@ -189,3 +189,21 @@ async fn what_each_state_may_do() {
     let back = world.operators.set_state(NATIONAL, OperatorState::Valide, &"test".into(), now()).await;
     assert!(back.is_err(), "the end is the end");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_of_ours_has_its_code_and_writes_nothing() {
+    let world = World::new().await;
+    let mut connection = annuaire::store::sqlite::writer_connection(&world.directory.data().database()).await.unwrap();
+    sqlx::raw_sql("ALTER TABLE mailbox_history RENAME TO away").execute(&mut connection).await.unwrap();
+    assert_eq!(refused(&world.ask("POST", "/v1/operator/mailboxes", &per(OURS, ZOE)).await), (500, "MSS-099".to_owned()));
+    sqlx::raw_sql("ALTER TABLE away RENAME TO mailbox_history").execute(&mut connection).await.unwrap();
+    assert_eq!(world.ask("GET", &own(OURS), "").await.status, 404, "all or nothing");
+    assert_eq!(world.ask("POST", "/v1/operator/mailboxes", &per(OURS, ZOE)).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_too_large_is_refused_whole() {
+    let world = World::new().await;
+    let lines = vec!["{}".to_owned(); 200_001];
+    assert_eq!(refused(&world.batch("/v1/operator/batches", &lines).await), (422, "MSS-070".to_owned()));
+}
