@@ -134,11 +134,11 @@ fn batch(http: SocketAddr, key: &str, next: &AtomicU64) -> Result<f64> {
     let (status, answer) = ask(http, "POST", "/v1/operator/batches", key, &body.join("\n"))?;
     ensure!(status == 202, "{status} {answer}");
     let report: serde_json::Value = serde_json::from_str(&answer)?;
-    let place = format!("/v1/operator/batches/{}", report["id"].as_str().context("an id")?);
+    let place = format!("/v1/operator/batches/{}", report.pointer("/id").and_then(|id| id.as_str()).context("an id")?);
     loop {
         let report: serde_json::Value = serde_json::from_str(&ask(http, "GET", &place, key, "")?.1)?;
-        if report["state"] == "done" {
-            ensure!(report["counters"]["created"] == LINES, "{report}");
+        if report.pointer("/state").is_some_and(|state| state == "done") {
+            ensure!(report.pointer("/counters/created").is_some_and(|created| *created == LINES), "{report}");
             return Ok(LINES as f64 / began.elapsed().as_secs_f64());
         }
         std::thread::sleep(Duration::from_millis(20));

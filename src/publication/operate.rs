@@ -70,10 +70,10 @@ impl Publication {
     }
 
     async fn judge(&self, operator: &str, request: &Request, actor: &Actor, now: i64) -> Result<Answer> {
-        if let Some((key, digest)) = &request.key {
-            if let Some(answer) = self.replayed(operator, key, digest).await? {
-                return Ok(answer);
-            }
+        if let Some((key, digest)) = &request.key
+            && let Some(answer) = self.replayed(operator, key, digest).await?
+        {
+            return Ok(answer);
         }
         let publisher = publisher(&self.store, operator).await?;
         let line = read(request)?;

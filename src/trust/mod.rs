@@ -21,7 +21,7 @@ pub use accounts::{Accounts, Secret};
 pub use admission::{Admission, Admitted};
 pub use anchors::{Anchors, Signer, next_update, revocation_lists};
 pub use authenticator::{Authenticator, Identity};
-pub use operators::{FileChange, Operators};
+pub use operators::{FileChange, NewKey, Operators};
 pub use peer::Peer;
 pub use registry::Registry;
 pub use rights::{Publisher, domain_refusal, not_in_force, publisher};

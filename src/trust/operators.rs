@@ -37,6 +37,18 @@ pub struct FileChange {
     pub contacts: Option<Vec<Contact>>,
 }
 
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Fresh, such as a UUID; shown.
+    pub id: String,
+    pub label: String,
+    /// UTC second, later than now.
+    pub expires_at: Option<i64>,
+    /// Fresh random bytes.
+    pub entropy: [u8; 32],
+}
+
 impl FileChange {
     /// Does it say anything?
     #[must_use]
@@ -94,18 +106,10 @@ impl Operators {
         self.write(id, OperatorWrite::File { name, file }, actor, now).await
     }
 
-    /// Makes a key. `key_id` and `entropy`: fresh random bytes; `expires_at`: UTC second, later than `now`.
-    pub async fn add_key(
-        &self,
-        id: &str,
-        label: &str,
-        expires_at: Option<i64>,
-        key_id: String,
-        entropy: [u8; 32],
-        actor: &Actor,
-        now: i64,
-    ) -> Result<(OperatorKey, Secret)> {
-        text("label", label)?;
+    /// Makes a key.
+    pub async fn add_key(&self, id: &str, new: NewKey, actor: &Actor, now: i64) -> Result<(OperatorKey, Secret)> {
+        let NewKey { id: key_id, label, expires_at, entropy } = new;
+        text("label", &label)?;
         if expires_at.is_some_and(|at| at <= now) {
             return Err(Error::invalid("the key would have expired already").at_field("expires_at"));
         }
@@ -118,8 +122,7 @@ impl Operators {
         }
         let secret = Secret::from_entropy(entropy);
         let secret_sha256 = digest(secret.reveal()).ok_or_else(|| Error::invalid("the secret has no valid form"))?;
-        let key =
-            OperatorKey { id: key_id, operator: id.to_owned(), label: label.to_owned(), created_at: now, expires_at, revoked_at: None };
+        let key = OperatorKey { id: key_id, operator: id.to_owned(), label, created_at: now, expires_at, revoked_at: None };
         self.write(id, OperatorWrite::AddKey { key: key.clone(), secret_sha256 }, actor, now).await?;
         Ok((key, secret))
     }

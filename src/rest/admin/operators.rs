@@ -8,7 +8,7 @@ use crate::rest::path::Segment;
 use crate::rest::problem::Problem;
 use crate::rest::refusals::AdminRefusals;
 use crate::rest::router::Shared;
-use crate::trust::{FileChange, OperatorDetail, written_subject};
+use crate::trust::{FileChange, NewKey, OperatorDetail, written_subject};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -87,7 +87,7 @@ pub(in crate::rest) struct OperatorChange {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::rest) struct NewKey {
+pub(in crate::rest) struct KeyBody {
     #[serde(default)]
     label: String,
     /// UTC second; without one it does not expire
@@ -245,7 +245,7 @@ pub(in crate::rest) async fn change(
 ///
 /// Several may be in force: the new one works before the old one is revoked.
 #[utoipa::path(
-    post, path = "/v1/admin/operators/{id}/keys", tag = "admin", operation_id = "add_key", request_body = NewKey,
+    post, path = "/v1/admin/operators/{id}/keys", tag = "admin", operation_id = "add_key", request_body = KeyBody,
     params(("id" = String, Path, description = "Id of the operator", max_length = 200)),
     responses((status = 201, description = "The secret, shown this once", body = KeySecret), AdminRefusals),
     security(("bearer" = []), ("esante-api-key" = [])),
@@ -258,12 +258,11 @@ pub(in crate::rest) async fn add_key(
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<KeySecret>), Problem> {
     Parameters::of(&uri, &[])?;
-    let new: NewKey = body(&bytes)?;
+    let KeyBody { label, expires_at } = body(&bytes)?;
     let mut entropy = [0; 32];
     getrandom::fill(&mut entropy).map_err(|error| Problem::from(Error::internal("the system gives no random bytes", error)))?;
-    let key_id = uuid::Uuid::new_v4().to_string();
-    let made = api.service.operators.add_key(&id, &new.label, new.expires_at, key_id, entropy, &actor, api.now()).await?;
-    let (key, secret) = made;
+    let new = NewKey { id: uuid::Uuid::new_v4().to_string(), label, expires_at, entropy };
+    let (key, secret) = api.service.operators.add_key(&id, new, &actor, api.now()).await?;
     Ok((StatusCode::CREATED, Json(KeySecret { id: key.id, secret: secret.reveal().to_owned(), expires_at: key.expires_at })))
 }
 

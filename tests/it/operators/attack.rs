@@ -3,6 +3,7 @@
 use super::world::{ELODIE, HOSPITAL, OURS, THEIRS, World, ZOE, now, own, per, refused};
 use crate::harness::http_with;
 use annuaire::publication::Actor;
+use annuaire::trust::NewKey;
 use std::time::Duration;
 
 /// What an answer tells, without what differs by nature.
@@ -47,8 +48,8 @@ async fn another_s_mailbox_is_like_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_no_operator_hears_one_and_the_same() {
     let world = World::new().await;
-    let old =
-        world.operators.add_key(HOSPITAL, "", Some(now() + 1), "short".to_owned(), [9; 32], &Actor::from("test"), now()).await.unwrap().1;
+    let short = NewKey { id: "short".to_owned(), label: String::new(), expires_at: Some(now() + 1), entropy: [9; 32] };
+    let old = world.operators.add_key(HOSPITAL, short, &Actor::from("test"), now()).await.unwrap().1;
     let revoked = super::world::key(&world.operators, HOSPITAL, 8).await;
     world.operators.revoke_key(HOSPITAL, "key-8", &Actor::from("test"), now()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_600)).await;

@@ -6,7 +6,7 @@ use annuaire::import::Options;
 use annuaire::model::OperatorState;
 use annuaire::publication::Actor;
 use annuaire::settings::Settings;
-use annuaire::trust::Operators;
+use annuaire::trust::{NewKey, Operators};
 use serde_json::Value;
 
 pub const HOSPITAL: &str = country::HOSPITAL_OPERATOR;
@@ -68,7 +68,8 @@ pub fn now() -> i64 {
 }
 
 pub async fn key(operators: &Operators, operator: &str, entropy: u8) -> String {
-    let made = operators.add_key(operator, "test", None, format!("key-{entropy}"), [entropy; 32], &Actor::from("test"), now()).await;
+    let new = NewKey { id: format!("key-{entropy}"), label: "test".to_owned(), expires_at: None, entropy: [entropy; 32] };
+    let made = operators.add_key(operator, new, &Actor::from("test"), now()).await;
     made.unwrap().1.reveal().to_owned()
 }
 
