@@ -9,8 +9,8 @@ use super::memory::known;
 use super::{Bench, address, now};
 use annuaire::extraction::{ActivityColumn as A, MailboxColumn as M};
 use annuaire::import::{Options, Report, Silent, run};
-use annuaire::model::{Attachment, Mailbox, MailboxType};
-use annuaire::store::MailboxFlags;
+use annuaire::model::{Attachment, Mailbox, MailboxState, MailboxType};
+use annuaire::store::{Act, Actor, MailboxFlags, Write};
 use std::collections::BTreeMap;
 
 /// Draws numbers.
@@ -119,7 +119,7 @@ async fn others(dice: &mut Dice, benches: [&Bench; 2]) {
     for _ in 0..dice.below(4) {
         let n = dice.below(ADDRESSES);
         let text = if dice.once_in(2) { format!("a{n}@medecin.mssante.fr") } else { format!("o{n}@ch.mssante.fr") };
-        let (what, on, holder) = (dice.below(4), dice.once_in(2), dice.below(PEOPLE + 3));
+        let (what, on, holder) = (dice.below(5), dice.once_in(2), dice.below(PEOPLE + 3));
         let key = dice.one(&SIRETS);
         for bench in benches {
             let store = bench.store().await;
@@ -131,12 +131,19 @@ async fn others(dice: &mut Dice, benches: [&Bench; 2]) {
                     };
                     store.flag_mailbox(&address(&text), &flags, "admin", 2).await.unwrap();
                 }
+                2 => {
+                    let operator = "399990000000001".to_owned();
+                    let close = Write { operator, act: Act::Close { address: address(&text) }, expected: None };
+                    store.write_mailboxes(&[close], &Actor::from("op"), 2, false, None).await.unwrap();
+                }
                 _ => {
                     let (structure_kind, structure_value) =
                         if key.is_empty() { Default::default() } else { ("siret".to_owned(), key.to_owned()) };
                     let attachment = Attachment { professional: id(holder), structure_kind, structure_value, ..Default::default() };
                     let mailbox = Mailbox {
                         attachments: vec![attachment],
+                        // Until it is opened it may change hands.
+                        state: if on { MailboxState::Unopened } else { MailboxState::Active },
                         ..Mailbox::published_by("399990000000001", address(&text), MailboxType::Per)
                     };
                     // Refused alike where it may not be.

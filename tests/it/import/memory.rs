@@ -4,7 +4,7 @@ use super::files::{Files, activity, id, org, per};
 use super::{Bench, DAY1, DAY2, DAY3, address, now};
 use annuaire::extraction::{ActivityColumn as A, MailboxColumn as M};
 use annuaire::import::{Options, Report, Silent, run};
-use annuaire::model::{Attachment, Mailbox, MailboxType};
+use annuaire::model::{Attachment, Mailbox, MailboxState, MailboxType};
 use annuaire::synth::{Options as Synth, generate};
 
 /// Rows that were not read again.
@@ -127,6 +127,7 @@ async fn people_of_mailboxes_alone_follow_what_operators_do() {
     files.mailboxes.push(per(901, "seul@medecin.mssante.fr", &[]));
     let operator = |text: &str, holder: usize| Mailbox {
         attachments: vec![Attachment { professional: id(holder), ..Default::default() }],
+        state: MailboxState::Unopened,
         ..Mailbox::published_by("399990000000001", address(text), MailboxType::Per)
     };
     let steps: [(&[&str], Vec<Mailbox>); 5] = [
