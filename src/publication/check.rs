@@ -9,7 +9,7 @@ use super::report::Warning;
 use super::rules::{self, Has};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Address, Attachment, Mailbox, MailboxState, MailboxType, is_test_domain};
-use crate::store::{Act, HolderState, Patch, Presence, Stated, Store, Write};
+use crate::store::{Act, HolderState, Patch, Presence, Stated, Store, Write, type_stays, unknown};
 use crate::trust::Publisher;
 use std::collections::{BTreeSet, HashMap};
 
@@ -100,8 +100,7 @@ impl Checks<'_> {
         let current = own.map(|own| own.mailbox).ok_or_else(unknown)?;
         let kind = current.kind;
         if line.kind.given().is_some_and(|given| MailboxType::parse(given) != Some(kind)) {
-            let message = "le type d'une boîte ne change pas : supprimez-la, puis créez-en une autre à une autre adresse";
-            return Err(Error::new(Kind::Conflict, "MSS-051", message).at_field("type"));
+            return Err(type_stays());
         }
         rules::check_fields(left(line, &current), kind)?;
         let mut warnings = Vec::new();
@@ -302,10 +301,6 @@ fn stated(line: &Line, test: Option<bool>) -> Stated {
 fn only_named(line: &Line) -> Result<()> {
     let alone = Line { operation: line.operation, address: line.address.clone(), ..Line::default() };
     if *line == alone { Ok(()) } else { Err(syntax("", "cette opération ne prend que l'adresse")) }
-}
-
-fn unknown() -> Error {
-    Error::new(Kind::NotFound, "MSS-052", "vous ne publiez aucune boîte à cette adresse")
 }
 
 fn french(error: &crate::model::InvalidAddress) -> &'static str {

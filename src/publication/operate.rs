@@ -10,7 +10,7 @@ use super::report::Warning;
 use super::view::OwnView;
 use crate::error::{Error, Kind, Result};
 use crate::model::Address;
-use crate::store::{Actor, AuditEntry, Beside, HistoryEntry, Noted, Notice, OwnQuery, PutOutcome, Replay, Written};
+use crate::store::{Actor, AuditEntry, Beside, HistoryEntry, Noted, Notice, OwnQuery, PutOutcome, Replay, Written, unknown};
 use crate::trust::publisher;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -137,10 +137,6 @@ impl Publication {
 
 fn refusal(actor: &Actor, object: &str, code: &str, now: i64) -> AuditEntry {
     AuditEntry { result: code.to_owned(), ..actor.entry("mailbox.refused", object, serde_json::json!({}), now) }
-}
-
-fn unknown() -> Error {
-    Error::new(Kind::NotFound, "MSS-052", "vous ne publiez aucune boîte à cette adresse")
 }
 
 /// The line of a request: its operation is the door's, its address the path's.

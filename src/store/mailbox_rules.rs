@@ -67,6 +67,19 @@ pub(super) fn flagged(old: &Mailbox, flags: &MailboxFlags) -> Result<Mailbox> {
     Ok(new)
 }
 
+/// MSS-052: to its operator and to everybody else there is none.
+#[must_use]
+pub fn unknown() -> Error {
+    Error::new(Kind::NotFound, "MSS-052", "vous ne publiez aucune boîte à cette adresse")
+}
+
+/// MSS-051.
+#[must_use]
+pub fn type_stays() -> Error {
+    let message = "le type d'une boîte ne change pas : supprimez-la, puis créez-en une autre à une autre adresse";
+    Error::new(Kind::Conflict, "MSS-051", message).at_field("type")
+}
+
 /// Names the content of a mailbox; for `ETag` and `If-Match` of its operator.
 #[must_use]
 pub fn revision(mailbox: &Mailbox) -> String {
@@ -92,9 +105,7 @@ fn is_own(mailbox: &Mailbox, operator: &str) -> bool {
 
 /// The operator's own open mailbox; another's, and one of the extraction, is as unknown as none (MSS-052).
 pub(super) fn own<'a>(old: Option<&'a Present>, operator: &str) -> Result<&'a Mailbox> {
-    old.map(|present| &present.mailbox)
-        .filter(|mailbox| is_own(mailbox, operator))
-        .ok_or_else(|| Error::new(Kind::NotFound, "MSS-052", "vous ne publiez aucune boîte à cette adresse"))
+    old.map(|present| &present.mailbox).filter(|mailbox| is_own(mailbox, operator)).ok_or_else(unknown)
 }
 
 /// The mailbox as an operator's update leaves it. What an administrator set stays, whatever is stated.
@@ -165,8 +176,7 @@ pub(super) fn published(
         return Err(Error::new(Kind::Gone, "MSS-053", message));
     }
     if old.kind != wished.kind {
-        let message = "le type d'une boîte ne change pas : supprimez-la, puis créez-en une autre à une autre adresse";
-        return Err(Error::new(Kind::Conflict, "MSS-051", message).at_field("type"));
+        return Err(type_stays());
     }
     let adopted = old.source == Source::Extraction || (taken_over && !closed);
     if !closed && !adopted {

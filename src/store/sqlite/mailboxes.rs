@@ -135,7 +135,10 @@ pub(super) async fn record(
 
 /// Makes the stable ids of structures lead somewhere.
 pub(super) async fn alias_stable_ids(connection: &mut SqliteConnection, attachments: &[Attachment]) -> Result<()> {
-    let technical = attachments.iter().filter(|a| a.structure_kind == "technical").map(|a| &a.structure_value);
+    let technical: Vec<_> = attachments.iter().filter(|a| a.structure_kind == "technical").map(|a| &a.structure_value).collect();
+    if technical.is_empty() {
+        return Ok(());
+    }
     let aliases = sqlx::query(ALIAS_STABLE_IDS).bind(json(technical));
     aliases.execute(connection).await.map_err(db("attaching to structures"))?;
     Ok(())
