@@ -204,7 +204,7 @@ impl Default for HttpSettings {
             max_uri_bytes: 8 * 1024,
             max_body_bytes: 64 * 1024,
             request_seconds: 10,
-            max_batch_bytes: 64 << 20,
+            max_batch_bytes: 32 << 20,
             batch_seconds: 300,
         }
     }

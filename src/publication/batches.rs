@@ -19,10 +19,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio_util::bytes::Bytes;
 use utoipa::ToSchema;
 
 /// Batches of one operator that wait.
-const MOST_WAITING: u32 = 20;
+const MOST_WAITING: u32 = 5;
 /// Share of an operator's mailboxes, in percent, that a full state deletes without being confirmed.
 const GUARD_PERCENT: usize = 10;
 /// How often waiting batches are looked for when nobody says that there is one.
@@ -38,7 +39,7 @@ pub struct Delivery {
     pub confirm: bool,
     pub dry_run: bool,
     pub format: Format,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// Compte rendu d'alimentation.

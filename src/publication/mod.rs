@@ -37,12 +37,13 @@ use tokio::sync::Notify;
 pub struct Publication {
     store: Store,
     arrived: Arc<Notify>,
+    refusals: Arc<operate::Refusals>,
 }
 
 impl Publication {
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, arrived: Arc::default() }
+        Self { store, arrived: Arc::default(), refusals: Arc::default() }
     }
 
     /// Sets an administrator's flags and returns the mailbox as it then is; committed and synced when this returns.

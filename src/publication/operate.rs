@@ -13,6 +13,8 @@ use crate::model::Address;
 use crate::store::{Actor, AuditEntry, Beside, HistoryEntry, Noted, Notice, OwnQuery, PutOutcome, Replay, Written, unknown};
 use crate::trust::publisher;
 use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use utoipa::ToSchema;
 
 /// One act as a door hands it over.
@@ -60,11 +62,12 @@ impl Publication {
     pub async fn operate(&self, operator: &str, request: Request, actor: &Actor, now: i64) -> Result<Answer> {
         let done = self.judge(operator, &request, actor, now).await;
         if let Err(error) = &done
-            && error.kind() == Kind::Forbidden
+            && (error.kind() == Kind::Forbidden || error.code() == "MSS-050")
+            && let Some(passed_over) = self.refusals.worth_telling(operator, now)
         {
             // Somebody who is known reached for what is not its own: worth remembering.
             let object = request.address.as_deref().and_then(|text| Address::parse(text).ok()).map(String::from).unwrap_or_default();
-            self.store.write_audit(&refusal(actor, &object, error.code(), now)).await?;
+            self.store.write_audit(&refusal(actor, &object, error.code(), passed_over, now)).await?;
         }
         done
     }
@@ -135,8 +138,30 @@ impl Publication {
     }
 }
 
-fn refusal(actor: &Actor, object: &str, code: &str, now: i64) -> AuditEntry {
-    AuditEntry { result: code.to_owned(), ..actor.entry("mailbox.refused", object, serde_json::json!({}), now) }
+fn refusal(actor: &Actor, object: &str, code: &str, passed_over: u64, now: i64) -> AuditEntry {
+    let detail = serde_json::json!({ "passed_over": passed_over });
+    AuditEntry { result: code.to_owned(), ..actor.entry("mailbox.refused", object, detail, now) }
+}
+
+/// Refusals in the journal: one a second of an operator, and how many were passed over since, so that trying costs the journal little.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(Mutex<HashMap<String, (i64, u64)>>);
+
+impl Refusals {
+    fn worth_telling(&self, operator: &str, now: i64) -> Option<u64> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get_mut(operator) {
+            Some((second, passed_over)) if *second == now => {
+                *passed_over += 1;
+                None
+            }
+            told => {
+                let passed_over = told.map_or(0, |(_, passed_over)| *passed_over);
+                known.insert(operator.to_owned(), (now, 0));
+                Some(passed_over)
+            }
+        }
+    }
 }
 
 /// The line of a request: its operation is the door's, its address the path's.

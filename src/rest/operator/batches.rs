@@ -2,6 +2,7 @@
 
 use super::identity::OperatorCaller;
 use super::parameters::{self, Parameters};
+use super::turns::Turn;
 use crate::error::{Error, Kind};
 use crate::publication::{BatchMode, BatchReport, BatchState, Delivery, Format, csv};
 use crate::rest::path::Segment;
@@ -10,7 +11,7 @@ use crate::rest::refusals::{OperatorReadRefusals, OperatorRefusals};
 use crate::rest::router::Shared;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -35,6 +36,29 @@ pub(in crate::rest) struct Sync {
     last_sequence: Option<i64>,
 }
 
+/// A batch as it arrives. Its sender is known before a byte of it is read, and waits for its turn to send it.
+pub(in crate::rest) struct Arrival {
+    caller: OperatorCaller,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+    turn: Turn,
+}
+
+impl FromRequest<Shared> for Arrival {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, api: &Shared) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let caller = OperatorCaller::from_request_parts(&mut parts, api).await.map_err(IntoResponse::into_response)?;
+        let turn = api.turns.arrive(caller.id()).await;
+        let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
+        let body = Bytes::from_request(Request::from_parts(parts, body), api).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { caller, method, uri, headers, body, turn })
+    }
+}
+
 /// Send a batch
 ///
 /// JSON lines (`application/x-ndjson`) or CSV (`text/csv`), each line one mailbox with an `operation` (`put` unless said; `create`,
@@ -54,24 +78,17 @@ pub(in crate::rest) struct Sync {
     ),
     security(("bearer" = []), ("esante-api-key" = [])),
 )]
-pub(in crate::rest) async fn send(
-    State(api): State<Shared>,
-    caller: OperatorCaller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let parameters = Parameters::of(&uri, &["dry_run"])?;
+pub(in crate::rest) async fn send(State(api): State<Shared>, arrival: Arrival) -> Result<Response, Problem> {
+    let parameters = Parameters::of(&arrival.uri, &["dry_run"])?;
     let delivery = Delivery {
         mode: BatchMode::Batch,
         sequence: None,
         confirm: false,
         dry_run: parameters.flag("dry_run")?,
-        format: format(&headers)?,
-        body: body.to_vec(),
+        format: format(&arrival.headers)?,
+        body: arrival.body.clone(),
     };
-    deliver(&api, &caller, &method, &uri, &headers, delivery).await
+    deliver(&api, arrival, delivery).await
 }
 
 /// Synchronise
@@ -95,15 +112,8 @@ pub(in crate::rest) async fn send(
     ),
     security(("bearer" = []), ("esante-api-key" = [])),
 )]
-pub(in crate::rest) async fn synchronise(
-    State(api): State<Shared>,
-    caller: OperatorCaller,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let parameters = Parameters::of(&uri, &["mode", "sequence", "confirm", "dry_run"])?;
+pub(in crate::rest) async fn synchronise(State(api): State<Shared>, arrival: Arrival) -> Result<Response, Problem> {
+    let parameters = Parameters::of(&arrival.uri, &["mode", "sequence", "confirm", "dry_run"])?;
     let sequence = parameters.number("sequence", i64::MAX)?;
     let mode = match (parameters.text("mode"), sequence) {
         ("delta", Some(_)) => BatchMode::Delta,
@@ -117,23 +127,17 @@ pub(in crate::rest) async fn synchronise(
         sequence,
         confirm: parameters.flag("confirm")?,
         dry_run: parameters.flag("dry_run")?,
-        format: format(&headers)?,
-        body: body.to_vec(),
+        format: format(&arrival.headers)?,
+        body: arrival.body.clone(),
     };
-    deliver(&api, &caller, &method, &uri, &headers, delivery).await
+    deliver(&api, arrival, delivery).await
 }
 
-async fn deliver(
-    api: &Shared,
-    caller: &OperatorCaller,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    delivery: Delivery,
-) -> Result<Response, Problem> {
+async fn deliver(api: &Shared, arrival: Arrival, delivery: Delivery) -> Result<Response, Problem> {
+    let Arrival { caller, method, uri, headers, body: _, turn } = arrival;
     let publication = &api.service.publication;
     // A batch sent twice under one key is one batch: its id is made of both, so that no second can be kept.
-    let id = match parameters::key(method, uri, headers, &delivery.body)? {
+    let id = match parameters::key(&method, &uri, &headers, &delivery.body)? {
         Some((key, _)) => {
             let id = batch_id(caller.id(), &key);
             if let Some(kept) = publication.kept_batch(caller.id(), &id, &delivery).await? {
@@ -143,9 +147,8 @@ async fn deliver(
         }
         None => uuid::Uuid::new_v4().to_string(),
     };
-    let turn = api.turns.take(caller.id()).await;
     let id = publication.receive(caller.id(), &delivery, &caller.actor, id, api.now()).await.map_err(Problem::for_operator)?;
-    drop(turn);
+    drop((turn, delivery));
     // Behind a long job of the same operator even a short batch is one.
     let patience = Duration::from_secs(api.service.settings.http.request_seconds);
     let report = publication.batch_report(caller.id(), &id).await?.ok_or_else(Problem::not_found)?;

@@ -332,7 +332,7 @@ async fn act(
     body: &Bytes,
 ) -> Result<Response, Problem> {
     let request = parameters::act(operation, address, method, uri, headers, body)?;
-    let _turn = api.turns.take(caller.id()).await;
+    let _turn = api.turns.write(caller.id()).await;
     let answer = api.service.publication.operate(caller.id(), request, &caller.actor, api.now()).await;
     let answer = answer.map_err(Problem::for_operator)?;
     Ok(sent(&answer))

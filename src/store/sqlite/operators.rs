@@ -89,7 +89,10 @@ impl Sqlite {
             return Ok(known);
         };
         audit::append(&mut transaction, &actor.entry(action, id, about, now)).await?;
-        meta::set(&mut transaction, CHANGED, &now.to_string()).await?;
+        // Keys, contracts and contacts are not in the list.
+        if !matches!(write, OperatorWrite::AddKey { .. } | OperatorWrite::RevokeKey(_) | OperatorWrite::File { .. }) {
+            meta::set(&mut transaction, CHANGED, &now.to_string()).await?;
+        }
         let left = detail(&mut transaction, id).await?;
         commit(transaction).await?;
         Ok(left)

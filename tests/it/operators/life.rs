@@ -65,8 +65,9 @@ async fn from_a_candidate_to_its_first_mailbox() {
     let unchanged = http_with(world.directory.http, "GET", "/v1/liste-blanche.xml", &[("If-None-Match", &tag)], b"").await;
     assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
 
-    // A new key works before the old one is revoked.
+    // A new key works before the old one is revoked, and is nothing that the list would tell.
     let second = admin("POST", &format!("{place}/keys"), "{}").await.json();
+    assert_eq!(world.directory.get("/v1/liste-blanche.xml").await.headers["etag"], tag);
     let read = async |key: &str| world.send(key, "GET", "/v1/operator", &[], "").await.status;
     assert_eq!((read(&key).await, read(text(&second, "/secret")).await), (200, 200));
     admin("DELETE", &format!("{place}/keys/{}", text(&made, "/id")), "").await;
