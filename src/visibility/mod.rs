@@ -16,7 +16,7 @@ pub use view::{
 use crate::model::{Audience, EntryKey, Kind, Record};
 
 /// Raised with every change of the rule or of the views: an index built under another number is rebuilt.
-pub const RULE_VERSION: u32 = 1;
+pub const RULE_VERSION: u32 = 2;
 
 /// What one audience may see of one entry. Private by construction: nobody outside this room can make one up.
 #[derive(Clone, Debug, PartialEq)]
