@@ -16,6 +16,7 @@ mod export;
 mod fixtures;
 mod import;
 mod index;
+mod liste_blanche;
 mod logging;
 mod mailbox;
 mod openapi;
@@ -79,6 +80,9 @@ enum Command {
     /// Operators: life, contracts, keys, certificates, domains
     #[command(subcommand)]
     Operator(operator::Action),
+    /// Versions of the liste blanche that were applied
+    #[command(subcommand)]
+    ListeBlanche(liste_blanche::Action),
     /// The journal of who did what: prove it, search it, export it
     #[command(subcommand)]
     Audit(audit::Action),
@@ -175,6 +179,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Account(action) => account::run(context, action).await,
         Command::Mailbox(action) => mailbox::run(context, action).await,
         Command::Operator(action) => operator::run(context, action).await,
+        Command::ListeBlanche(action) => liste_blanche::run(context, action).await,
         Command::Audit(action) => audit::run(context, action).await,
         Command::Synth(args) => synth::run(context, args),
         Command::Openapi(args) => openapi::run(args),

@@ -294,3 +294,16 @@ fn synth_writes_the_same_for_the_same_seed() {
     let one = write("one", "5");
     assert!(!one.is_empty() && one == write("two", "5") && one != write("three", "6"));
 }
+
+#[test]
+fn versions_of_the_liste_blanche_are_listed_and_given_back_to_the_byte() {
+    let (files, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    crate::country::write(files.path());
+    let run = |arguments: &[&str]| annuaire_in(folder.path(), arguments);
+    run(&["import", files.path().to_str().expect("a path")]).success();
+    let versions: serde_json::Value = serde_json::from_str(&run(&["liste-blanche", "list", "--json"]).success()).expect("JSON");
+    let sha256 = versions[0]["sha256"].as_str().expect("a digest");
+    assert!(run(&["liste-blanche", "list"]).success().contains("not signed"));
+    assert_eq!(run(&["liste-blanche", "show", sha256]).success(), crate::country::list());
+    run(&["liste-blanche", "show", &"0".repeat(64)]).failure(4);
+}

@@ -32,7 +32,9 @@ const ROWS: [Row; 13] = [
     hidden("no liste blanche was ever loaded, and an operator published it", |r| {
         !r.standing.list_loaded && r.mailbox.source == Source::Operator
     }),
-    hidden("its domain is not in the liste blanche, or not for the operator that published it", |r| r.standing.list_loaded && !r.standing.domain_listed),
+    hidden("its domain is not in the liste blanche, or not for the operator that published it", |r| {
+        r.standing.list_loaded && !r.standing.domain_listed
+    }),
     hidden("from the extraction, and no operator of its domain is in force", |r| {
         let valid = |s: &OperatorState| *s == OperatorState::Valide;
         r.standing.list_loaded && r.mailbox.source == Source::Extraction && !r.standing.domain_operators.iter().any(valid)
