@@ -220,7 +220,8 @@ def show_report(report: Json) -> None:
     print(f"{counters['received']} lines = " + " + ".join(f"{counters[kind]} {kind}" for kind in kinds))
     for line in report["lines"]:
         field = f" ({line['field']})" if line.get("field") else ""
-        print(f"line {line['line']}: {line['outcome']}: {line.get('address', '?')}: {line['code']}{field} {line['message']}")
+        why = f": {line['code']}{field} {line['message']}" if "code" in line else ""
+        print(f"line {line['line']}: {line['outcome']}: {line.get('address', '?')}{why}")
     if report["lines_left_out"]:
         print(f"and {report['lines_left_out']} more lines")
 

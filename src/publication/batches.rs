@@ -131,7 +131,7 @@ impl Publication {
         let absent: Vec<&String> = own.iter().filter(|address| !held.contains_key(*address)).collect();
         if !confirm && absent.len() * 100 > own.len() * GUARD_PERCENT {
             let message = format!(
-                "cet état complet supprimerait {} de vos {} boîtes, plus de {GUARD_PERCENT} % : vérifiez-le, puis envoyez-le avec confirm=true",
+                "cet état complet supprimerait {} de vos {} boîtes, plus de {GUARD_PERCENT} % : voyez lesquelles avec confirm=true&dry_run=true, puis envoyez-le avec confirm=true",
                 absent.len(),
                 own.len()
             );
@@ -205,7 +205,9 @@ impl Publication {
         let taken = items.get(..pending.len()).unwrap_or_default();
         let done = taken.last().map_or(batch.total, |item| item.place);
         let mut counters: Counters = serde_json::from_str(&batch.counters).unwrap_or_default();
-        let told_before = counters.rejected + counters.warned - batch.lines_left_out;
+        let full = batch.mode == BatchMode::Full;
+        let deletions = if full { counters.deleted } else { 0 };
+        let told_before = (counters.rejected + counters.warned + deletions).saturating_sub(batch.lines_left_out);
         let (id, left_out, total) = (batch.id.clone(), batch.lines_left_out, batch.total);
         let places: Vec<u64> = taken.iter().map(|item| item.place).collect();
         let beside = move |lines: &[LineReport]| {
@@ -213,7 +215,8 @@ impl Publication {
             let mut lines_left_out = left_out;
             for (place, line) in places.iter().zip(lines) {
                 counters.add(line);
-                if line.code.is_some() {
+                // What a full state deletes is told one by one: a dry run shows it before it is done.
+                if line.code.is_some() || (full && line.line == 0) {
                     if told_before + (told.len() as u64) < LINES_KEPT as u64 {
                         told.push((*place, serde_json::to_string(line).unwrap_or_default()));
                     } else {

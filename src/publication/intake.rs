@@ -124,7 +124,7 @@ fn rows(body: &[u8]) -> Result<Vec<BatchItem>> {
 /// A row as the JSON object it stands for: an empty cell is an absent field.
 fn object(header: &[String], record: &csv::ByteRecord) -> Vec<u8> {
     if record.len() != header.len() {
-        return unreadable(&format!("{} cellules au lieu de {}", record.len(), header.len()));
+        return unreadable(&format!("{} cellule(s) au lieu de {}", record.len(), header.len()));
     }
     let mut object = Map::new();
     for (name, cell) in header.iter().zip(record) {
@@ -176,6 +176,6 @@ mod tests {
         assert!(items(Format::Csv, b"address;service\na@b.fr;\"x\nc@d.fr;y\n").is_err());
         let many = "{}\n".repeat(MOST_LINES + 1);
         assert_eq!(items(Format::JsonLines, many.as_bytes()).unwrap_err().code(), "MSS-070");
-        assert_eq!(bodies(Format::Csv, "address;type\na@b.fr")[0].1, "!1 cellules au lieu de 2");
+        assert_eq!(bodies(Format::Csv, "address;type\na@b.fr")[0].1, "!1 cellule(s) au lieu de 2");
     }
 }

@@ -112,7 +112,7 @@ pub(super) enum OperatorRefusals {
     /// `uri_too_long`
     #[response(status = 414, content_type = "application/problem+json")]
     UriTooLong(ProblemDocument<'static>),
-    /// `too_many_requests`: wrong credentials, or batches that wait; `Retry-After` says when to ask again
+    /// `too_many_requests`: wrong credentials; `too_many_batches`: let those that wait end; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
     /// `headers_too_large`
@@ -148,7 +148,7 @@ pub(super) enum OperatorReadRefusals {
     /// `uri_too_long`
     #[response(status = 414, content_type = "application/problem+json")]
     UriTooLong(ProblemDocument<'static>),
-    /// `too_many_requests`: wrong credentials, or batches that wait; `Retry-After` says when to ask again
+    /// `too_many_requests`: wrong credentials; `too_many_batches`: let those that wait end; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
     /// `headers_too_large`
@@ -190,7 +190,7 @@ pub(super) enum AdminRefusals {
     /// `uri_too_long`
     #[response(status = 414, content_type = "application/problem+json")]
     UriTooLong(ProblemDocument<'static>),
-    /// `too_many_requests`: wrong credentials, or batches that wait; `Retry-After` says when to ask again
+    /// `too_many_requests`: wrong credentials; `too_many_batches`: let those that wait end; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
     /// `headers_too_large`

@@ -133,8 +133,18 @@ pub(super) fn patched(old: &Mailbox, kind: MailboxType, patch: &Patch, renumbere
         ..old.clone()
     };
     check_holder_stays(old, &new, renumbered)?;
+    check_stays_opened(old, &new)?;
     let outcome = if new == *old { PutOutcome::Unchanged } else { PutOutcome::Updated };
     Ok((new, outcome))
+}
+
+/// What was opened was somebody's: it does not become free for another by being called unopened again.
+fn check_stays_opened(old: &Mailbox, new: &Mailbox) -> Result<()> {
+    if new.state == MailboxState::Unopened && old.state != MailboxState::Unopened {
+        let message = "state : une boîte qui a été ouverte ne redevient pas non ouverte : suspendez-la";
+        return Err(Error::new(Kind::Invalid, "MSS-001", message).at_field("state"));
+    }
+    Ok(())
 }
 
 /// A personal mailbox in use stays its holder's: whoever writes to the address means them. Until it is opened a mistake may be mended.
@@ -179,7 +189,7 @@ pub(super) fn published(
         return Err(type_stays());
     }
     let adopted = old.source == Source::Extraction || (taken_over && !closed);
-    if !closed && !adopted {
+    if !closed {
         check_holder_stays(old, &wished, circumstances.renumbered)?;
     }
     wished.frozen = old.frozen;
@@ -191,6 +201,7 @@ pub(super) fn published(
     wished.test = stated.test.unwrap_or(old.test);
     wished.zero_papier = stated.zero_papier.unwrap_or(old.zero_papier);
     wished.state = stated.state.unwrap_or(if closed { MailboxState::Active } else { old.state });
+    check_stays_opened(old, &wished)?;
     let outcome = match () {
         () if adopted => PutOutcome::Adopted,
         () if closed => PutOutcome::Created,

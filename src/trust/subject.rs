@@ -47,7 +47,10 @@ fn type_name(written: &str) -> Option<String> {
 pub fn written_subject(text: &str) -> Result<DistinguishedName> {
     let text = text.trim();
     let name = text.get(..8).filter(|head| head.eq_ignore_ascii_case("subject=")).and_then(|_| text.get(8..)).unwrap_or(text);
-    rdns(name).and_then(|rdns| named(&rdns)).ok_or_else(|| {
+    // From the country down is another name: it would be kept and never match.
+    let downwards = |rdns: &Rdns| rdns.len() > 1 && rdns.first().is_some_and(|rdn| rdn.iter().any(|(kind, _)| kind == "C"));
+    let read = rdns(name).filter(|rdns| !downwards(rdns));
+    read.and_then(|rdns| named(&rdns)).ok_or_else(|| {
         Error::invalid(
             "the subject is no name such as CN=logiciel,OU=service,O=organisme,C=FR (openssl x509 -noout -subject -nameopt RFC2253)",
         )

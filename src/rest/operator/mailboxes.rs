@@ -31,10 +31,12 @@ pub(in crate::rest) struct OwnPage {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "documentation only: bodies are read by publication")]
 pub(in crate::rest) struct MailboxBody {
+    /// Mandatory unless the path names it
     #[schema(example = "zoe.exemple@ch-exempleville.mssante.fr")]
-    address: String,
+    address: Option<String>,
+    /// Mandatory on creation: PER, ORG, APP, CAB
     #[schema(example = "PER")]
-    r#type: String,
+    r#type: Option<String>,
     /// Identification nationale, or RPPS or ADELI number
     professional_id: Option<String>,
     /// Holders of a CAB mailbox

@@ -49,16 +49,21 @@ impl Parameters {
     pub(in crate::rest) fn number(&self, name: &str, most: i64) -> Result<Option<i64>, Problem> {
         let Some(text) = self.0.get(name) else { return Ok(None) };
         let number = text.parse::<i64>().ok().filter(|number| (0..=most).contains(number));
-        number.map(Some).ok_or_else(|| Problem::parameter("invalid_parameter", name, format!("a number from 0 to {most} is expected")))
+        number.map(Some).ok_or_else(|| {
+            Problem::parameter(
+                "invalid_parameter",
+                name,
+                if most == i64::MAX { "a number is expected".to_owned() } else { format!("a number from 0 to {most} is expected") },
+            )
+        })
     }
 
     /// Entries of a page, 100 unless said.
     pub(in crate::rest) fn limit(&self) -> Result<u32, Problem> {
-        let limit = self.number("limit", 1_000)?.unwrap_or(100);
-        match u32::try_from(limit) {
-            Ok(limit) if limit > 0 => Ok(limit),
-            _ => Err(Problem::parameter("invalid_parameter", "limit", "a number from 1 to 1000 is expected")),
-        }
+        let given = self.0.get("limit").map_or(Some(100), |text| text.parse::<u32>().ok());
+        given
+            .filter(|limit| (1..=1_000).contains(limit))
+            .ok_or_else(|| Problem::parameter("invalid_parameter", "limit", "a number from 1 to 1000 is expected"))
     }
 }
 

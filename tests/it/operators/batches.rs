@@ -123,6 +123,7 @@ async fn a_full_state_deletes_what_it_does_not_hold_and_nothing_of_others() {
     assert_eq!((tenth["counters"]["unchanged"].as_u64(), tenth["counters"]["deleted"].as_u64()), (Some(18), Some(2)), "{tenth}");
     let dry = world.batch("/v1/operator/sync?mode=full&confirm=true&dry_run=true", &state(0..1)).await.json();
     assert_eq!(dry["counters"]["deleted"], 17);
+    assert_eq!((dry["lines"].as_array().unwrap().len(), text(&dry, "/lines/0/outcome")), (17, "deleted"), "which ones is told");
     let confirmed = world.batch("/v1/operator/sync?mode=full&confirm=true", &state(0..9)).await.json();
     assert_eq!(confirmed["counters"]["deleted"], 9);
     // A wrong line deletes nothing that it names; one that cannot be read makes the whole unreadable.
@@ -185,7 +186,7 @@ async fn what_cannot_be_read_says_why() {
     let world = World::new().await;
     let csv = async |text: &str| world.send(&world.hospital, "POST", "/v1/operator/batches", &[("Content-Type", "text/csv")], text).await;
     let report = csv("address;type;rank\na@ch-exempleville.mssante.fr;PER\nb@ch-exempleville.mssante.fr;PER;deux").await.json();
-    assert_eq!((text(&report, "/lines/0/message"), text(&report, "/lines/1/field")), ("2 cellules au lieu de 3", "rank"), "{report}");
+    assert_eq!((text(&report, "/lines/0/message"), text(&report, "/lines/1/field")), ("2 cellule(s) au lieu de 3", "rank"), "{report}");
     for body in ["address;address\na;b", "address;service\na;\"ouvert\nb;x"] {
         assert_eq!(refused(&csv(body).await), (400, "MSS-001".to_owned()), "{body}");
     }

@@ -83,7 +83,8 @@ fn predict(known: &mut BTreeMap<usize, Known>, step: &Step) -> &'static str {
                 if k.state == MailboxState::Closed && k.holder != holder {
                     return "MSS-053";
                 }
-                if !k.per || (own && k.holder != holder) {
+                let in_use = k.state != MailboxState::Closed;
+                if !k.per || (in_use && k.holder != holder) {
                     return "MSS-051";
                 }
             }

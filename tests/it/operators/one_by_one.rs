@@ -134,4 +134,15 @@ async fn a_personal_mailbox_in_use_stays_its_holder_s() {
     assert_eq!(refused(&taken), (409, "MSS-051".to_owned()));
     assert_eq!(refused(&world.ask("PUT", &own(OURS), &per(OURS, ELODIE)).await), (409, "MSS-051".to_owned()));
     assert_eq!(world.ask("PUT", &own(OURS), &per(OURS, ZOE)).await.status, 200);
+    // Nor by a detour: called unopened again, or deleted and made anew as unopened.
+    assert_eq!(refused(&world.ask("PATCH", &own(OURS), r#"{"state":"unopened"}"#).await), (400, "MSS-001".to_owned()));
+    world.ask("DELETE", &own(OURS), "").await;
+    let anew = unopened.replace(ELODIE, ZOE);
+    assert_eq!(refused(&world.ask("POST", "/v1/operator/mailboxes", &anew).await), (400, "MSS-001".to_owned()));
+    let of_another = per("camille.doublet@ch-exempleville.mssante.fr", ZOE);
+    assert_eq!(
+        refused(&world.ask("POST", "/v1/operator/mailboxes", &of_another).await),
+        (409, "MSS-051".to_owned()),
+        "adopted for its holder"
+    );
 }
