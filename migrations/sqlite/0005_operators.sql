@@ -33,7 +33,8 @@ CREATE TABLE mailbox_history (
     at INTEGER NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
-    content TEXT NOT NULL                      -- JSON of the mailbox
+    content TEXT NOT NULL,                     -- JSON of the mailbox
+    batch TEXT                                 -- that wrote it
 ) STRICT;
 CREATE INDEX mailbox_history_address ON mailbox_history (address);
 
@@ -53,6 +54,7 @@ CREATE INDEX idempotency_at ON idempotency (at);
 CREATE TABLE batch (
     id TEXT PRIMARY KEY,
     arrival INTEGER NOT NULL,                  -- grows: order within a second, too
+    mark INTEGER NOT NULL,                     -- last mailbox_history.id before it was received
     operator TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('batch', 'delta', 'full')),
     sequence INTEGER,                          -- of a delta

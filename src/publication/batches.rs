@@ -13,7 +13,7 @@ use super::line::{Line, Operation, syntax};
 use super::report::{Counters, LINES_KEPT, LineReport};
 use crate::error::{Error, Kind, Result};
 use crate::model::Address;
-use crate::store::{Actor, Batch, BatchItem, BatchMode, BatchState, Noted, Progress};
+use crate::store::{Actor, Batch, BatchItem, BatchMark, BatchMode, BatchState, Noted, Progress};
 use crate::trust::publisher;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -108,6 +108,7 @@ impl Publication {
             done: 0,
             counters: serde_json::to_string(&Counters::default()).unwrap_or_default(),
             lines_left_out: 0,
+            mark: 0,
         };
         let kept = self.store.receive_batch(&batch, &items, MOST_WAITING).await?;
         self.arrived.notify_one();
@@ -189,7 +190,8 @@ impl Publication {
         {
             return operator.map(|_| ());
         }
-        let (mut pending, mut domains) = (Pending::default(), Domains::new());
+        let mark = BatchMark { id: batch.id.clone(), mark: batch.mark };
+        let (mut pending, mut domains) = (Pending::of_batch(mark), Domains::new());
         for item in &items {
             let absent = item.line == 0;
             let allowed: &[Operation] = match batch.mode {

@@ -7,7 +7,7 @@ use super::check::{Checks, Domains};
 use super::line::{Line, Operation, syntax};
 use super::report::{Asked, LineReport, Warning};
 use crate::error::{Kind, Result};
-use crate::store::{Actor, Beside, Write, Written};
+use crate::store::{Actor, BatchMark, Beside, Write, Written};
 use crate::trust::Publisher;
 use std::collections::BTreeSet;
 
@@ -27,9 +27,14 @@ pub(super) struct Pending {
     /// In order: what is refused already, or what is asked, with its warnings.
     lines: Vec<Result<(Asked, Vec<Warning>), LineReport>>,
     addresses: BTreeSet<String>,
+    batch: Option<BatchMark>,
 }
 
 impl Pending {
+    pub(super) fn of_batch(batch: BatchMark) -> Self {
+        Self { batch: Some(batch), ..Self::default() }
+    }
+
     fn full(&self) -> bool {
         self.writes.len() >= AT_ONCE || self.lines.len() >= 10 * AT_ONCE
     }
@@ -103,7 +108,7 @@ impl Publication {
         match checked {
             Ok(checked) => {
                 pending.addresses.extend(asked.address.clone());
-                pending.writes.push(checked.write);
+                pending.writes.push(Write { batch: pending.batch.clone(), ..checked.write });
                 pending.lines.push(Ok((asked, checked.warnings)));
             }
             // The store could not be asked: nothing of the line is known, and it is tried again.

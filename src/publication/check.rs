@@ -8,7 +8,7 @@ use super::line::{Line, Operation, syntax};
 use super::report::Warning;
 use super::rules::{self, Has};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Address, Attachment, Mailbox, MailboxState, MailboxType, is_test_domain};
+use crate::model::{Address, Attachment, Mailbox, MailboxState, MailboxType, ProfessionalOrigin, is_test_domain};
 use crate::store::{Act, HolderState, Patch, Presence, Stated, Store, Write, type_stays, unknown};
 use crate::trust::Publisher;
 use std::collections::{BTreeSet, HashMap};
@@ -146,7 +146,7 @@ impl Checks<'_> {
     }
 
     fn checked(&self, act: Act, warnings: Vec<Warning>) -> Checked {
-        Checked { write: Write { operator: self.publisher.id().to_owned(), act, expected: None }, warnings }
+        Checked { write: Write { operator: self.publisher.id().to_owned(), act, batch: None, expected: None }, warnings }
     }
 
     /// What is said of `test`, after the domain's name and the operator's state; `None` keeps what the store has.
@@ -256,7 +256,12 @@ impl Checks<'_> {
         let Some(text) = line.responsible.given() else { return Ok(()) };
         rules::check_responsible(text)?;
         if let Some(id) = rules::responsible_id(text)
-            && self.store.professional_states(&rules::candidates(id)).await?.iter().all(|person| person.closed)
+            && self
+                .store
+                .professional_states(&rules::candidates(id))
+                .await?
+                .iter()
+                .all(|person| person.closed || person.origin == ProfessionalOrigin::Mailbox)
         {
             return Err(rules::unidentifiable());
         }

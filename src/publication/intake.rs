@@ -114,7 +114,7 @@ fn rows(body: &[u8]) -> Result<Vec<BatchItem>> {
         }
         let line = record.position().map_or(0, csv::Position::line);
         // A quote that is not closed takes the rows behind it into its cell: they would be lost without a word.
-        if record.iter().any(|cell| cell.contains(&b'\n')) {
+        if record.iter().any(|cell| cell.iter().any(|byte| matches!(byte, b'\n' | b'\r'))) {
             return Err(syntax("", format!("le fichier CSV a un guillemet qui n'est pas fermé à la ligne {line}")));
         }
         items.push(BatchItem { place: items.len() as u64 + 1, line, body: object(&header, &record) });

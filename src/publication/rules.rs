@@ -150,7 +150,8 @@ static ENTITLED: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
 /// A holder must be known (MSS-020), in exercise (MSS-021) and of an entitled profession (MSS-023).
 pub(super) fn check_holder<'a>(found: Option<&'a HolderState>, field: &str) -> Result<&'a HolderState> {
     let refused = |code, message: &str| Error::new(Kind::Unprocessable, code, message).at_field(field);
-    let holder = found.ok_or_else(|| {
+    // Whoever only the mailbox extraction names may be known by a hidden mailbox alone: an operator must not learn of it.
+    let holder = found.filter(|holder| holder.origin != ProfessionalOrigin::Mailbox).ok_or_else(|| {
         refused("MSS-020", "ce professionnel n'est ni au RPPS ni à l'ADELI : vérifiez l'identifiant, ou attendez la prochaine mise à jour")
     })?;
     // A person met in a secondary file only has no exercise row yet, and is taken at that file's word.

@@ -80,6 +80,11 @@ pub fn type_stays() -> Error {
     Error::new(Kind::Conflict, "MSS-051", message).at_field("type")
 }
 
+/// `changed` (412).
+pub(super) fn changed(message: &str) -> Error {
+    Error::new(Kind::Precondition, "changed", message)
+}
+
 /// Names the content of a mailbox; for `ETag` and `If-Match` of its operator.
 #[must_use]
 pub fn revision(mailbox: &Mailbox) -> String {

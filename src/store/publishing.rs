@@ -61,7 +61,8 @@ impl Store {
     pub async fn publish_mailbox(&self, mailbox: &Mailbox, stated: &Stated, actor: impl Into<Actor>, now: i64) -> Result<Put> {
         let operator = mailbox.operator.clone().unwrap_or_default();
         let act = Act::Put { wished: Box::new(mailbox.clone()), stated: *stated, presence: Presence::Any };
-        let written = self.write_mailboxes(&[Write { operator, act, expected: None }], &actor.into(), now, false, None).await?.pop();
+        let written =
+            self.write_mailboxes(&[Write { operator, act, batch: None, expected: None }], &actor.into(), now, false, None).await?.pop();
         written.unwrap_or_else(|| Err(Error::invalid("nothing to write"))).map(Put::from)
     }
 

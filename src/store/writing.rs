@@ -137,11 +137,20 @@ impl Act {
     }
 }
 
+/// Which batch an act is of, and what had been written when it was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchMark {
+    pub id: String,
+    pub mark: i64,
+}
+
 /// An act of an operator.
 #[derive(Clone, Debug)]
 pub struct Write {
     pub operator: String,
     pub act: Act,
+    /// Of a batch: refused (`changed`) when a single act wrote the mailbox since the batch was received.
+    pub batch: Option<BatchMark>,
     /// Refused (`changed`, 412) unless the mailbox is in one of these revisions; `*` is any that is open.
     pub expected: Option<Vec<String>>,
 }
@@ -270,6 +279,8 @@ pub struct Batch {
     /// JSON, as publication wrote it.
     pub counters: String,
     pub lines_left_out: u64,
+    /// Set when it is kept.
+    pub mark: i64,
 }
 
 /// An item of a batch: its place, its line in the body, its bytes.

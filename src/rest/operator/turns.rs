@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const WRITES: usize = 4;
 /// Batches of one operator, and of all, that arrive at the same time.
 const ARRIVING: usize = 1;
-const ARRIVING_OF_ALL: usize = 2;
+const ARRIVING_OF_ALL: usize = 8;
 
 pub(in crate::rest) struct Turns {
     writes: Each,

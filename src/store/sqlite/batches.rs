@@ -14,15 +14,15 @@ macro_rules! batch {
     ($rest:literal) => {
         concat!(
             "SELECT id, operator, mode, sequence, digest, dry_run, state, actor, received_at, started_at, ended_at, total, done, counters,
-            lines_left_out FROM batch ",
+            lines_left_out, mark FROM batch ",
             $rest
         )
     };
 }
 
 statements! {
-    ADD = "INSERT INTO batch (id, arrival, operator, mode, sequence, digest, dry_run, state, actor, received_at, total, done, counters)
-        VALUES ($1, (SELECT coalesce(max(arrival), 0) + 1 FROM batch), $2, $3, $4, $5, $6, 'received', $7, $8, $9, 0, $10)";
+    ADD = "INSERT INTO batch (id, arrival, mark, operator, mode, sequence, digest, dry_run, state, actor, received_at, total, done, counters)
+        VALUES ($1, (SELECT coalesce(max(arrival), 0) + 1 FROM batch), (SELECT coalesce(max(id), 0) FROM mailbox_history), $2, $3, $4, $5, $6, 'received', $7, $8, $9, 0, $10)";
     ADD_ITEMS = "INSERT INTO batch_item (batch, place, line, body) SELECT $1, value ->> 0, value ->> 1, unhex(value ->> 2) FROM json_each($2)";
     BY_SEQUENCE = batch!("WHERE operator = $1 AND sequence = $2 AND dry_run = 0");
     LAST_SEQUENCE = "SELECT max(sequence) FROM batch WHERE operator = $1 AND sequence IS NOT NULL AND dry_run = 0";
@@ -195,5 +195,6 @@ fn read(row: SqliteRow) -> sqlx::Result<Batch> {
         done: count("done")?,
         counters: row.try_get("counters")?,
         lines_left_out: count("lines_left_out")?,
+        mark: row.try_get("mark")?,
     })
 }

@@ -1,7 +1,7 @@
 //! The history of each mailbox, and an operator's own mailboxes as it reads them.
 
 use super::super::mailbox_rules::CLOSED_SECONDS;
-use super::super::writing::{Actor, HistoryEntry, OwnMailbox, OwnQuery};
+use super::super::writing::{Actor, BatchMark, HistoryEntry, OwnMailbox, OwnQuery};
 use super::{Sqlite, db, json, rows, statements};
 use crate::error::Result;
 use crate::model::{Address, Mailbox};
@@ -13,7 +13,8 @@ use std::collections::HashMap;
 const MOST: i64 = 1_000;
 
 statements! {
-    APPEND = "INSERT INTO mailbox_history (address, at, actor, action, content) VALUES ($1, $2, $3, $4, $5)";
+    APPEND = "INSERT INTO mailbox_history (address, at, actor, action, content, batch) VALUES ($1, $2, $3, $4, $5, $6)";
+    WRITTEN_SINCE = "SELECT EXISTS (SELECT 1 FROM mailbox_history WHERE address = $1 AND id > $2 AND batch IS NULL)";
     OF = "SELECT at, actor, action, content FROM mailbox_history WHERE address = $1 ORDER BY id DESC LIMIT $2";
     OWN = "SELECT * FROM mailbox WHERE operator = $1 AND source = 'operator' AND address > $2
         AND (state <> 'closed' AND $3 IS NULL OR state = $3) AND (state <> 'closed' OR closed_at > $5) ORDER BY address LIMIT $4";
@@ -24,11 +25,25 @@ statements! {
 }
 
 /// One more state of a mailbox, in the caller's transaction.
-pub(super) async fn append(connection: &mut SqliteConnection, mailbox: &Mailbox, actor: &Actor, action: &str, now: i64) -> Result<()> {
+pub(super) async fn append(
+    connection: &mut SqliteConnection,
+    mailbox: &Mailbox,
+    actor: &Actor,
+    action: &str,
+    now: i64,
+    batch: Option<&str>,
+) -> Result<()> {
     let content = serde_json::to_string(mailbox).unwrap_or_default();
-    let append = sqlx::query(APPEND).bind(mailbox.address.as_str()).bind(now).bind(actor.name.as_str()).bind(action).bind(content);
+    let append =
+        sqlx::query(APPEND).bind(mailbox.address.as_str()).bind(now).bind(actor.name.as_str()).bind(action).bind(content).bind(batch);
     append.execute(connection).await.map_err(db("writing the history of a mailbox"))?;
     Ok(())
+}
+
+/// Did a single act write the mailbox since the batch was received? Earlier batches come first anyway, later ones after.
+pub(super) async fn written_since(connection: &mut SqliteConnection, address: &Address, batch: &BatchMark) -> Result<bool> {
+    let asked = sqlx::query_scalar(WRITTEN_SINCE).bind(address.as_str()).bind(batch.mark);
+    asked.fetch_one(connection).await.map_err(db("reading the history of a mailbox"))
 }
 
 impl Sqlite {

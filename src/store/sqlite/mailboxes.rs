@@ -55,7 +55,7 @@ impl Sqlite {
         write_row(&mut write, &new, now).await?;
         let withdraws = mailbox_rules::withdraws(&old, &new);
         changes::append(&mut write, None, ChangeKind::Mailbox, address.as_str(), withdraws, now).await?;
-        record(&mut write, "mailbox.flag", Some(&old), &new, actor, now).await?;
+        record(&mut write, "mailbox.flag", Some(&old), &new, actor, now, None).await?;
         commit(write).await?;
         Ok(Some(new))
     }
@@ -127,8 +127,9 @@ pub(super) async fn record(
     new: &Mailbox,
     actor: &Actor,
     now: i64,
+    batch: Option<&str>,
 ) -> Result<()> {
-    history::append(connection, new, actor, action, now).await?;
+    history::append(connection, new, actor, action, now, batch).await?;
     let entry = actor.entry(action, new.address.as_str(), mailbox_rules::difference(old, new), now);
     audit::append(connection, &entry).await
 }

@@ -125,6 +125,6 @@ async fn close(connection: &mut SqliteConnection, address: &Address, now: i64) -
     };
     let new = Mailbox { state: MailboxState::Closed, ..old.clone() };
     publishing::leave(connection, Some(&old), &new, now).await?;
-    record(connection, "mailbox.expire", Some(&old), &new, &Actor::from("annuaire"), now).await?;
+    record(connection, "mailbox.expire", Some(&old), &new, &Actor::from("annuaire"), now, None).await?;
     Ok(true)
 }

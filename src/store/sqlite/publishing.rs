@@ -7,7 +7,7 @@ use super::super::mailbox_rules::{self, Circumstances, Present};
 use super::super::types::ChangeKind;
 use super::super::writing::{Act, Actor, Beside, Put, PutOutcome, Replay, Write, Written};
 use super::mailboxes::{alias_stable_ids, holders, present, record, sites, write_attachments, write_row};
-use super::{Sqlite, batches, changes, commit, db, json, statements};
+use super::{Sqlite, batches, changes, commit, db, history, json, statements};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Attachment, Mailbox, MailboxState, Source};
 use sqlx::{Row, SqliteConnection};
@@ -88,6 +88,12 @@ async fn keep_replay(connection: &mut SqliteConnection, operator: &str, key: &st
 async fn one(connection: &mut SqliteConnection, write: &Write, actor: &Actor, now: i64) -> Result<Written> {
     let address = write.act.address();
     let old = present(connection, address).await?.filter(|present| !present.forgotten(now));
+    // What was acknowledged after a batch was received is newer than what the batch says.
+    if let Some(batch) = &write.batch
+        && history::written_since(connection, address, batch).await?
+    {
+        return Err(mailbox_rules::changed("la boîte a changé après la réception du lot : renvoyez cette ligne si elle vaut encore"));
+    }
     mailbox_rules::check_expected(old.as_ref().map(|old| &old.mailbox), &write.operator, write.expected.as_deref())?;
     let (new, outcome, action) = match &write.act {
         Act::Put { wished, stated, presence } => {
@@ -122,7 +128,7 @@ async fn one(connection: &mut SqliteConnection, write: &Write, actor: &Actor, no
     }
     let old = old.map(|present| present.mailbox);
     let seq = leave(connection, old.as_ref(), &new, now).await?;
-    record(connection, action, old.as_ref(), &new, actor, now).await?;
+    record(connection, action, old.as_ref(), &new, actor, now, write.batch.as_ref().map(|batch| batch.id.as_str())).await?;
     Ok(Written { outcome, seq: Some(seq), mailbox: new })
 }
 

@@ -21,11 +21,12 @@ statements! {
             (SELECT json_group_array(structure) FROM (SELECT DISTINCT structure FROM activity AS a WHERE a.professional = p.id
                 AND structure <> '' ORDER BY structure)) AS structures
         FROM professional AS p WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id";
-    STRUCTURE = "SELECT id, closed_at FROM structure WHERE id = $1";
+    // What only the mailbox extraction names may be known by a hidden mailbox alone: here it is unknown.
+    STRUCTURE = "SELECT id, closed_at FROM structure WHERE id = $1 AND in_rpps";
     ALIAS_OF_STRUCTURE = "SELECT kind, value FROM structure_alias WHERE structure = $1 ORDER BY kind <> 'technical', kind, value LIMIT 1";
     BY_ALIAS = "SELECT s.id, s.closed_at, x.kind, x.value FROM json_each($1) AS asked
         JOIN structure_alias AS x ON x.kind = asked.value ->> 0 AND x.value = asked.value ->> 1
-        JOIN structure AS s ON s.id = x.structure ORDER BY asked.key LIMIT 1";
+        JOIN structure AS s ON s.id = x.structure AND s.in_rpps ORDER BY asked.key LIMIT 1";
 }
 
 impl Sqlite {

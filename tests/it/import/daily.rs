@@ -133,7 +133,7 @@ async fn others(dice: &mut Dice, benches: [&Bench; 2]) {
                 }
                 2 => {
                     let operator = "399990000000001".to_owned();
-                    let close = Write { operator, act: Act::Close { address: address(&text) }, expected: None };
+                    let close = Write { operator, act: Act::Close { address: address(&text) }, batch: None, expected: None };
                     store.write_mailboxes(&[close], &Actor::from("op"), 2, false, None).await.unwrap();
                 }
                 _ => {

@@ -135,3 +135,16 @@ async fn hostile_bodies_are_refused_and_leave_the_server_up() {
     }
     assert_eq!(world.ask("GET", "/v1/operator", "").await.status, 200);
 }
+
+/// Whoever only the extraction names is shown with a mailbox or not at all: known and not shown would mean that one is hidden.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_known_by_a_hidden_mailbox_alone_is_unknown_to_operators() {
+    let world = World::new().await;
+    let told_of = async |holder: &str| {
+        let body = format!(r#"{{"address":"{OURS}","type":"PER","professional_id":"{holder}","family_name":"INCONNUE"}}"#);
+        told(&world.ask("POST", "/v1/operator/mailboxes?dry_run=true", &body).await)
+    };
+    let unknown = told_of("10999999999").await;
+    assert_eq!(unknown.1["code"], "MSS-020");
+    assert_eq!(told_of("10999990079").await, unknown);
+}

@@ -197,3 +197,25 @@ async fn what_cannot_be_read_says_why() {
     let full = world.batch("/v1/operator/sync?mode=full", &twice).await;
     assert!(text(&full.json(), "/detail").contains("lignes 1 et 3"), "{}", full.text());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_does_not_undo_what_was_written_after_it_was_received() {
+    let world = World::new().await;
+    let address = "m2999@ch-exempleville.mssante.fr";
+    world.ask("POST", "/v1/operator/mailboxes", &line(2_999, "")).await;
+    let lines: Vec<String> = (0..3_000).map(|n| line(n, r#","liste_rouge":false"#)).collect();
+    let sent = world.batch("/v1/operator/batches", &lines).await;
+    assert_eq!(sent.status, 202);
+    let red = world.ask("PATCH", &own(address), r#"{"liste_rouge":true}"#).await;
+    assert_eq!(red.status, 200);
+    let started = Instant::now();
+    let report = loop {
+        let report = world.ask("GET", &sent.headers["location"], "").await.json();
+        if report["state"] == "done" {
+            break report;
+        }
+        assert!(started.elapsed() < PATIENCE);
+    };
+    assert_eq!(world.ask("GET", &own(address), "").await.json()["liste_rouge"], true, "the later word stands");
+    assert_eq!((text(&report, "/lines/0/code"), report["lines"][0]["line"].as_u64()), ("changed", Some(3_000)), "{report}");
+}
