@@ -32,7 +32,11 @@ CREATE TABLE journal_day (
     day TEXT PRIMARY KEY,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
-    head BLOB NOT NULL                         -- chain of the row `last`
+    head BLOB NOT NULL,                        -- chain of the row `last`
+    -- What that row was made of: with the day they give the head, so that a head proves its day when its rows are cut.
+    previous BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    payload_digest BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER journal_day_is_append_only_update BEFORE UPDATE ON journal_day
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;

@@ -28,8 +28,10 @@ statements! {
     LAST_DAY = "SELECT last, day, head FROM journal_day ORDER BY day DESC LIMIT 1";
     ROW = "INSERT INTO journal (id, at, day, payload_digest, chain) VALUES ($1, $2, $3, $4, $5)";
     PAYLOAD = "INSERT INTO journal_payload (id, salt, actor, action, object, payload) VALUES ($1, $2, $3, $4, $5, $6)";
-    CLOSE_DAY = "INSERT INTO journal_day (day, first, last, head)
-        VALUES ($1, coalesce((SELECT last + 1 FROM journal_day ORDER BY day DESC LIMIT 1), 1), $2, $3)";
+    CLOSE_DAY = "INSERT INTO journal_day (day, first, last, head, previous, at, payload_digest)
+        SELECT $1, coalesce((SELECT last + 1 FROM journal_day ORDER BY day DESC LIMIT 1), 1), $2, $3,
+            coalesce((SELECT chain FROM journal WHERE id = $2 - 1), (SELECT head FROM journal_day WHERE last = $2 - 1), zeroblob(32)),
+            at, payload_digest FROM journal WHERE id = $2";
 }
 
 /// The end of the chain, which the next row is written after.

@@ -16,7 +16,7 @@ use sqlx::{FromRow, Row as _};
 use std::collections::{BTreeSet, VecDeque};
 
 statements! {
-    DAYS = "SELECT day, first, last, head FROM journal_day ORDER BY day";
+    DAYS = "SELECT day, first, last, head, previous, at, payload_digest FROM journal_day ORDER BY day";
     FIRST = "SELECT min(id) FROM journal";
     TEN_YEARS_AGO = "SELECT date('now', '-10 years')";
     ERASURES = "SELECT payload FROM journal_payload WHERE object = $1 AND action = $2 ORDER BY id";
@@ -31,6 +31,9 @@ struct Day {
     first: i64,
     last: i64,
     head: Vec<u8>,
+    previous: Vec<u8>,
+    at: i64,
+    payload_digest: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -146,6 +149,9 @@ impl Walk {
         while let Some(day) = walk.days.pop_front_if(|day| day.last < first) {
             if day.first != walk.id + 1 {
                 walk.wrong(day.last, format!("the head of {} is wrong", day.day));
+            }
+            if link(&day.previous, day.last, day.at, &day.day, &day.payload_digest) != day.head.as_slice() {
+                walk.wrong(day.last, format!("the beginning is missing: the head of {} is not of that day", day.day));
             }
             if day.day > walk.ten_years_ago {
                 walk.wrong(day.last, format!("the beginning is missing: {} was cut before ten years had passed", day.day));

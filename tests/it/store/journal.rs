@@ -98,7 +98,7 @@ async fn entries_are_found_by_what_is_asked() {
 }
 
 /// Each on a store of its own: what was done to it behind the journal's back, where it is found, and how it is named.
-const TAMPERED: [(&str, i64, &str); 16] = [
+const TAMPERED: [(&str, i64, &str); 18] = [
     ("UPDATE journal_payload SET payload = replace(payload, 'true', 'false') WHERE id = 4", 4, "payload was changed"),
     ("UPDATE journal_payload SET object = 'x' WHERE id = 4", 4, "payload was changed"),
     ("UPDATE journal_payload SET salt = zeroblob(32) WHERE id = 2", 2, "payload was changed"),
@@ -110,6 +110,17 @@ const TAMPERED: [(&str, i64, &str); 16] = [
     ("DELETE FROM journal WHERE id IN (3, 4); DELETE FROM journal_payload WHERE id IN (3, 4)", 5, "rows 3 to 4 are missing"),
     ("DELETE FROM journal WHERE id = 1", 2, "beginning is missing"),
     ("DELETE FROM journal WHERE id < 3; DELETE FROM journal_payload WHERE id < 3", 2, "before ten years"),
+    (
+        "UPDATE journal_day SET day = '2010-01-01' WHERE last = 2; DELETE FROM journal WHERE id < 3; DELETE FROM journal_payload WHERE id < 3",
+        2,
+        "not of that day",
+    ),
+    (
+        "INSERT INTO journal_day SELECT '2010-01-01', 1, 1, chain, zeroblob(32), at, payload_digest FROM journal WHERE id = 1;
+            UPDATE journal_day SET first = 2 WHERE last = 2; DELETE FROM journal WHERE id < 2; DELETE FROM journal_payload WHERE id < 2",
+        1,
+        "not of that day",
+    ),
     ("UPDATE journal_day SET head = zeroblob(32) WHERE last = 2", 2, "head of 2096-10-02 is wrong"),
     ("DELETE FROM journal_day WHERE last = 5", 5, "head of 2096-10-03 is wrong"),
     ("DELETE FROM journal WHERE id > 4; DELETE FROM journal_payload WHERE id > 4", 4, "end was cut"),
