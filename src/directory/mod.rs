@@ -19,6 +19,7 @@ use crate::model::{Coded, EntryKey};
 use crate::visibility::Published;
 pub use crate::visibility::View;
 use cursor::CursorKey;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -72,6 +73,41 @@ impl Hit {
     }
 
     /// UTC seconds of the last change of the content: ETag, Last-Modified, modifyTimestamp.
+    #[must_use]
+    pub fn since(&self) -> i64 {
+        self.stored.since()
+    }
+}
+
+/// One entry of a walk.
+#[derive(Clone, Debug)]
+pub struct Walked {
+    stored: Stored,
+}
+
+impl Walked {
+    /// `m:address`, `p:id`, `s:id`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.stored.key()
+    }
+
+    pub fn published(&self) -> Result<Published> {
+        self.stored.published()
+    }
+
+    /// JSON of the view: the same content has the same bytes.
+    pub fn view_json(&self) -> Result<Vec<u8>> {
+        self.stored.view_json()
+    }
+
+    /// BER of the SearchResultEntry content (see `ldap_entry::encode`).
+    #[must_use]
+    pub fn ldap(&self) -> &[u8] {
+        self.stored.ldap()
+    }
+
+    /// UTC seconds of the last change of the content.
     #[must_use]
     pub fn since(&self) -> i64 {
         self.stored.since()
@@ -153,6 +189,22 @@ impl Directory {
             self.governor.shown(&caller.source, found.stored.addresses(), Instant::now());
         }
         Ok(found.map(Hit::from))
+    }
+
+    /// Tells `each` every entry that an audience may see, as of one moment, in the order of keys (`m:address`, `p:id`, `s:id`, by bytes): what
+    /// files of the whole directory are made of. Blocking, and not governed: for jobs of the service itself, one at a time.
+    /// Errors: unavailable when the gate is closed or closes meanwhile, what `each` fails with, internal.
+    pub fn walk(&self, audience: Audience, each: &mut dyn FnMut(Walked) -> Result<()>) -> Result<()> {
+        self.gate.check()?;
+        let mut told = 0_u32;
+        self.reader.walk(audience, &mut |stored| {
+            told = told.wrapping_add(1);
+            if told.is_multiple_of(1_024) {
+                self.gate.check()?;
+            }
+            each(Walked { stored })?;
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     /// The whole answer, if a moment is enough for it, or what is left to do.

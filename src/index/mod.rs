@@ -6,7 +6,8 @@
 //! In the order the data meets the parts: `fields` what a document is, `terms`, `ready` and `practice` what is cut from an entry, `document`,
 //! `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question,
 //! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `segments` where they lie, `lately` and `laid`
-//! the entries it proves, `search`, `patience`, `paused` and `order` the answer, `reader` the door `directory` uses.
+//! the entries it proves, `search`, `patience`, `paused` and `order` the answer, `walk` all of them, `reader` the door
+//! `directory` uses.
 
 mod candidates;
 mod compaction;
@@ -37,6 +38,7 @@ mod segments;
 mod sorted;
 mod stored;
 mod terms;
+mod walk;
 
 pub use compaction::{Compaction, Merging};
 pub use document::Cut;

@@ -10,8 +10,11 @@ use super::lately::Lately;
 use super::patience::Limits;
 use super::query::{Answer, Query};
 use super::search::{self, Found, State};
+use super::stored::Stored;
+use super::walk;
 use crate::error::{Error, Result};
 use crate::model::{Audience, Coded, EntryKey};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use tantivy::Searcher;
@@ -75,6 +78,12 @@ impl Reader {
     /// One entry by its key, blocking.
     pub fn entry(&self, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
         self.with_state(|state| search::entry(state, audience, key))
+    }
+
+    /// Tells `each` every entry shown to an audience as of now, in the order of keys, until it breaks off. Blocking, for a minute where there
+    /// is a country; changes made meanwhile are not seen.
+    pub fn walk(&self, audience: Audience, each: &mut dyn FnMut(Stored) -> Result<ControlFlow<()>>) -> Result<()> {
+        self.with_state(|state| walk::walk(state, audience, each))
     }
 
     /// Entries shown to an audience, in the order of `Kind::ALL`. Walks a column of every document: for status, not for doors.

@@ -10,6 +10,7 @@ mod nomenclature;
 mod people;
 mod record;
 mod structure;
+pub mod territory;
 mod trust;
 
 pub use address::{Address, InvalidAddress, is_test_domain, normalize_domain};

@@ -65,7 +65,7 @@ pub enum Record {
 pub struct MailboxStanding {
     /// A liste blanche was loaded at least once.
     pub list_loaded: bool,
-    /// The domain is listed, and for the operator that published the mailbox when one did.
+    /// The domain is in the last liste blanche applied.
     pub domain_listed: bool,
     /// The domain's name says test (`is_test_domain`).
     pub domain_test: bool,
@@ -73,6 +73,8 @@ pub struct MailboxStanding {
     pub domain_operators: Vec<OperatorState>,
     /// State of the operator that published it (`operator` source); `None` when unknown.
     pub operator: Option<OperatorState>,
+    /// A certificate of that operator lists the domain.
+    pub operator_holds_domain: bool,
 }
 
 /// What is known of a holder.

@@ -12,8 +12,7 @@ use super::intake::{self, Format};
 use super::line::{Line, Operation, syntax};
 use super::report::{Counters, LINES_KEPT, LineReport};
 use crate::error::{Error, Kind, Result};
-use crate::model::Address;
-use crate::store::{Actor, Batch, BatchItem, BatchMark, BatchMode, BatchState, Noted, Progress};
+use crate::store::{Actor, Batch, BatchItem, BatchMark, BatchMode, BatchState, Noted, Progress, key_reused};
 use crate::trust::publisher;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -21,6 +20,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::bytes::Bytes;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Batches of one operator that wait.
 const MOST_WAITING: u32 = 5;
@@ -38,8 +38,19 @@ pub struct Delivery {
     /// A full state may delete more than the guard's share.
     pub confirm: bool,
     pub dry_run: bool,
+    /// Idempotency-Key.
+    pub key: Option<String>,
     pub format: Format,
     pub body: Bytes,
+}
+
+/// A batch that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    pub id: String,
+    pub total: u64,
+    /// It was received before.
+    pub replayed: bool,
 }
 
 /// Compte rendu d'alimentation.
@@ -64,26 +75,41 @@ pub struct BatchReport {
 }
 
 impl Delivery {
-    fn digest(&self) -> [u8; 32] {
-        Sha256::new_with_prefix(self.mode.code()).chain_update(&self.body).finalize().into()
+    /// The batch that it is before anything is done of it.
+    fn batch(&self, operator: &str, actor: &Actor, id: String, now: i64) -> Batch {
+        Batch {
+            id,
+            operator: operator.to_owned(),
+            mode: self.mode,
+            sequence: self.sequence,
+            digest: Sha256::new_with_prefix(self.mode.code()).chain_update(&self.body).finalize().into(),
+            dry_run: self.dry_run,
+            state: BatchState::Received,
+            actor: actor.clone(),
+            received_at: now,
+            started_at: None,
+            ended_at: None,
+            total: 0,
+            done: 0,
+            counters: serde_json::to_string(&Counters::default()).unwrap_or_default(),
+            lines_left_out: 0,
+            mark: 0,
+        }
     }
 }
 
 impl Publication {
-    /// The report of a batch that was kept under this id before; refused when it was another batch.
-    pub async fn kept_batch(&self, operator: &str, id: &str, delivery: &Delivery) -> Result<Option<BatchReport>> {
-        let Some(kept) = self.store.batch(operator, id).await? else {
-            return Ok(None);
-        };
-        if kept.digest != delivery.digest() || kept.sequence != delivery.sequence || kept.dry_run != delivery.dry_run {
-            let message = "cette clé d'idempotence a servi à une autre requête : prenez-en une nouvelle";
-            return Err(Error::new(Kind::Unprocessable, "idempotency_key_reused", message));
+    /// Keeps a batch; it is carried out by whoever [`works`](Self::work). `id`: fresh, for a batch without a key. Sent again under its key,
+    /// or as a delta under its number, it is the batch that it was then.
+    pub async fn receive(&self, operator: &str, delivery: &Delivery, actor: &Actor, id: String, now: i64) -> Result<Received> {
+        let id = delivery.key.as_ref().map_or(id, |key| id_of_key(operator, key));
+        let mut batch = delivery.batch(operator, actor, id, now);
+        if delivery.key.is_some()
+            && let Some(kept) = self.store.batch(operator, &batch.id).await?
+        {
+            let same = kept.is_the_same_as(&batch);
+            return if same { Ok(Received { id: kept.id, total: kept.total, replayed: true }) } else { Err(key_reused()) };
         }
-        self.batch_report(operator, id).await
-    }
-
-    /// Keeps a batch; it is carried out by whoever [`works`](Self::work). Returns its id.
-    pub async fn receive(&self, operator: &str, delivery: &Delivery, actor: &Actor, id: String, now: i64) -> Result<String> {
         publisher(&self.store, operator).await?;
         if delivery.sequence.is_some_and(|sequence| sequence < 1) {
             return Err(syntax("sequence", "un nombre entier à partir de 1 est attendu"));
@@ -92,36 +118,17 @@ impl Publication {
         if delivery.mode == BatchMode::Full {
             self.add_absent(operator, &mut items, delivery.confirm).await?;
         }
-        let batch = Batch {
-            id,
-            operator: operator.to_owned(),
-            mode: delivery.mode,
-            sequence: delivery.sequence,
-            digest: delivery.digest(),
-            dry_run: delivery.dry_run,
-            state: BatchState::Received,
-            actor: actor.clone(),
-            received_at: now,
-            started_at: None,
-            ended_at: None,
-            total: items.len() as u64,
-            done: 0,
-            counters: serde_json::to_string(&Counters::default()).unwrap_or_default(),
-            lines_left_out: 0,
-            mark: 0,
-        };
+        batch.total = items.len() as u64;
         let kept = self.store.receive_batch(&batch, &items, MOST_WAITING).await?;
         self.arrived.notify_one();
-        Ok(kept.id)
+        Ok(Received { replayed: kept.id != batch.id || kept.received_at != now, id: kept.id, total: kept.total })
     }
 
     /// Adds a deletion for each open mailbox of the operator that a full state does not hold.
     async fn add_absent(&self, operator: &str, items: &mut Vec<BatchItem>, confirm: bool) -> Result<()> {
         let mut held = BTreeMap::new();
         for item in items.iter() {
-            let address = Line::parse(&item.body).ok().and_then(|line| line.address.given().and_then(|text| Address::parse(text).ok()));
-            let address = address.or_else(|| readable_address(&item.body));
-            let address = address.ok_or_else(|| {
+            let address = Line::address_of(&item.body).ok_or_else(|| {
                 syntax("", format!("ligne {} : adresse illisible ; un état complet doit pouvoir être lu en entier", item.line))
             })?;
             if let Some(first) = held.insert(String::from(address), item.line) {
@@ -270,6 +277,7 @@ impl Publication {
 
     /// Stops a batch; `false` when it had ended, an error when there is none.
     pub async fn cancel(&self, operator: &str, id: &str, now: i64) -> Result<bool> {
+        publisher(&self.store, operator).await?;
         let batch = self.store.batch(operator, id).await?.ok_or_else(|| Error::not_found("aucun de vos lots n'a cet identifiant"))?;
         self.store.cancel_batch(&batch, now).await
     }
@@ -285,11 +293,10 @@ fn done_before(places: &[u64], done: u64) -> u64 {
     places.first().map_or(done, |first| first - 1)
 }
 
-/// The address of a line that is wrong otherwise.
-fn readable_address(body: &[u8]) -> Option<Address> {
-    let value: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let text = value.get("address").or_else(|| value.get("adresse"))?.as_str()?;
-    Address::parse(text).ok()
+/// One key, one batch: its id is made of both operator and key, so that no second can be kept.
+fn id_of_key(operator: &str, key: &str) -> String {
+    let name = format!("{}:{operator}:{key}", operator.len());
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
 }
 
 fn report(batch: Batch, lines: Vec<String>) -> BatchReport {

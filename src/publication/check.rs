@@ -8,7 +8,7 @@ use super::line::{Line, Operation, syntax};
 use super::report::Warning;
 use super::rules::{self, Has};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Address, Attachment, Mailbox, MailboxState, MailboxType, ProfessionalOrigin, is_test_domain};
+use crate::model::{Address, Attachment, Mailbox, MailboxState, MailboxType, is_test_domain};
 use crate::store::{Act, HolderState, Patch, Presence, Stated, Store, Write, type_stays, unknown};
 use crate::trust::Publisher;
 use std::collections::{BTreeSet, HashMap};
@@ -231,7 +231,7 @@ impl Checks<'_> {
         holders: &[HolderState],
         warnings: &mut Vec<Warning>,
     ) -> Result<Attachment> {
-        let key = match self.store.structure_by_identifier(identifier).await? {
+        let key = match self.store.structure_by_identifier(identifier).await?.filter(rules::told_structure) {
             Some(found) if found.closed => {
                 return Err(Error::new(Kind::Unprocessable, "MSS-031", "cette structure est fermée").at_field("structure_id"));
             }
@@ -255,17 +255,10 @@ impl Checks<'_> {
     async fn responsible(&self, line: &Line) -> Result<()> {
         let Some(text) = line.responsible.given() else { return Ok(()) };
         rules::check_responsible(text)?;
-        if let Some(id) = rules::responsible_id(text)
-            && self
-                .store
-                .professional_states(&rules::candidates(id))
-                .await?
-                .iter()
-                .all(|person| person.closed || person.origin == ProfessionalOrigin::Mailbox)
-        {
-            return Err(rules::unidentifiable());
-        }
-        Ok(())
+        let Some(id) = rules::responsible_id(text) else { return Ok(()) };
+        let known = self.store.professional_states(&rules::candidates(id)).await?;
+        let identified = known.iter().any(|person| !person.closed && rules::told_person(person));
+        if identified { Ok(()) } else { Err(rules::unidentifiable()) }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::field::{Field, Flag, ZeroPapier};
 use crate::error::{Error, Kind, Result};
-use crate::model::MailboxState;
+use crate::model::{Address, MailboxState};
 use serde::{Deserialize, Serialize};
 
 /// Longest text of a field, in characters.
@@ -108,6 +108,13 @@ impl Line {
         line.trim();
         line.check_texts()?;
         Ok(line)
+    }
+
+    /// The address that a body names, also one that is wrong otherwise.
+    pub(super) fn address_of(body: &[u8]) -> Option<Address> {
+        let value: serde_json::Value = serde_json::from_slice(body).ok()?;
+        let text = value.get("address").or_else(|| value.get("adresse"))?.as_str()?;
+        Address::parse(text).ok()
     }
 
     /// A line that only names a mailbox.

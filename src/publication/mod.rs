@@ -19,7 +19,7 @@ mod rules;
 mod view;
 
 pub use crate::store::{Actor, BatchMode, BatchState, HistoryEntry, MailboxFlags, Notice, OwnQuery, PutOutcome};
-pub use batches::{BatchReport, Delivery};
+pub use batches::{BatchReport, Delivery, Received};
 pub use intake::Format;
 pub use line::Operation;
 pub use operate::{Accepted, Answer, Request};

@@ -10,7 +10,7 @@ use super::report::Warning;
 use super::view::OwnView;
 use crate::error::{Error, Kind, Result};
 use crate::model::Address;
-use crate::store::{Actor, AuditEntry, Beside, HistoryEntry, Noted, Notice, OwnQuery, PutOutcome, Replay, Written, unknown};
+use crate::store::{Actor, AuditEntry, Beside, HistoryEntry, Noted, Notice, OwnQuery, PutOutcome, Replay, Written, key_reused, unknown};
 use crate::trust::publisher;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -60,13 +60,20 @@ impl Publication {
     ///
     /// Errors carry the MSS-codes of reference §3.3, `changed` (412) for `If-Match`, `idempotency_key_reused` (422).
     pub async fn operate(&self, operator: &str, request: Request, actor: &Actor, now: i64) -> Result<Answer> {
-        let done = self.judge(operator, &request, actor, now).await;
+        let mut done = self.judge(operator, &request, actor, now).await;
+        // Two requests under one key at the same time: the second is refused because of the first, and has its answer.
+        if let (Err(_), Some((key, digest))) = (&done, &request.key)
+            && let Some(answer) = self.replayed(operator, key, digest).await?
+        {
+            done = Ok(answer);
+        }
         if let Err(error) = &done
             && (error.kind() == Kind::Forbidden || error.code() == "MSS-050")
             && let Some(passed_over) = self.refusals.worth_telling(operator, now)
         {
             // Somebody who is known reached for what is not its own: worth remembering.
-            let object = request.address.as_deref().and_then(|text| Address::parse(text).ok()).map(String::from).unwrap_or_default();
+            let named = request.address.as_deref().and_then(|text| Address::parse(text).ok());
+            let object = named.or_else(|| Line::address_of(&request.body)).map(String::from).unwrap_or_default();
             self.store.write_audit(&refusal(actor, &object, error.code(), passed_over, now)).await?;
         }
         done
@@ -104,10 +111,7 @@ impl Publication {
         match self.store.replay(operator, key).await? {
             None => Ok(None),
             Some(kept) if kept.request == *digest => Ok(Some(Answer { status: kept.status, body: kept.body, replayed: true })),
-            Some(_) => {
-                let message = "cette clé d'idempotence a servi à une autre requête : prenez-en une nouvelle";
-                Err(Error::new(Kind::Unprocessable, "idempotency_key_reused", message))
-            }
+            Some(_) => Err(key_reused()),
         }
     }
 

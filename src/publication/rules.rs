@@ -14,7 +14,7 @@
 use super::line::{Line, syntax};
 use crate::error::{Error, Kind, Result};
 use crate::model::{MailboxType, ProfessionalOrigin, StructureKey, StructureKeyKind};
-use crate::store::HolderState;
+use crate::store::{HolderState, StructureMatch};
 use crate::text;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -147,11 +147,21 @@ static ENTITLED: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
     table.lines().skip(1).filter_map(|line| line.split(',').next()).collect()
 });
 
+/// Is this somebody an operator may know to be known? Whoever only the mailbox extraction names is shown with a mailbox or not at all:
+/// "known" could mean that a hidden one is there. The same holds for structures.
+pub(super) fn told_person(person: &HolderState) -> bool {
+    person.origin != ProfessionalOrigin::Mailbox
+}
+
+/// See [`told_person`].
+pub(super) fn told_structure(structure: &StructureMatch) -> bool {
+    structure.in_rpps
+}
+
 /// A holder must be known (MSS-020), in exercise (MSS-021) and of an entitled profession (MSS-023).
 pub(super) fn check_holder<'a>(found: Option<&'a HolderState>, field: &str) -> Result<&'a HolderState> {
     let refused = |code, message: &str| Error::new(Kind::Unprocessable, code, message).at_field(field);
-    // Whoever only the mailbox extraction names may be known by a hidden mailbox alone: an operator must not learn of it.
-    let holder = found.filter(|holder| holder.origin != ProfessionalOrigin::Mailbox).ok_or_else(|| {
+    let holder = found.filter(|holder| told_person(holder)).ok_or_else(|| {
         refused("MSS-020", "ce professionnel n'est ni au RPPS ni à l'ADELI : vérifiez l'identifiant, ou attendez la prochaine mise à jour")
     })?;
     // A person met in a secondary file only has no exercise row yet, and is taken at that file's word.

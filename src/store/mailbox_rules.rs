@@ -80,6 +80,16 @@ pub fn type_stays() -> Error {
     Error::new(Kind::Conflict, "MSS-051", message).at_field("type")
 }
 
+/// The key of a request was another's.
+#[must_use]
+pub fn key_reused() -> Error {
+    let message = "cette clé d'idempotence a servi à une autre requête : prenez-en une nouvelle";
+    Error::new(Kind::Unprocessable, "idempotency_key_reused", message)
+}
+
+/// What was read is no more.
+const STALE: &str = "la boîte a changé depuis votre lecture : relisez-la, puis recommencez";
+
 /// `changed` (412).
 pub(super) fn changed(message: &str) -> Error {
     Error::new(Kind::Precondition, "changed", message)
@@ -101,7 +111,7 @@ pub(super) fn check_expected(old: Option<&Mailbox>, operator: &str, expected: Op
     if present.is_some_and(|present| expected.iter().any(|e| e == "*" || *e == present)) {
         return Ok(());
     }
-    Err(Error::new(Kind::Precondition, "changed", "la boîte a changé depuis votre lecture : relisez-la, puis recommencez"))
+    Err(changed(STALE))
 }
 
 fn is_own(mailbox: &Mailbox, operator: &str) -> bool {
@@ -116,7 +126,7 @@ pub(super) fn own<'a>(old: Option<&'a Present>, operator: &str) -> Result<&'a Ma
 /// The mailbox as an operator's update leaves it. What an administrator set stays, whatever is stated.
 pub(super) fn patched(old: &Mailbox, kind: MailboxType, patch: &Patch, renumbered: bool) -> Result<(Mailbox, PutOutcome)> {
     if old.kind != kind {
-        return Err(Error::new(Kind::Precondition, "changed", "la boîte a changé depuis votre lecture : relisez-la, puis recommencez"));
+        return Err(changed(STALE));
     }
     let text = |given: &Option<String>, kept: &String| given.clone().unwrap_or_else(|| kept.clone());
     let stated = &patch.stated;

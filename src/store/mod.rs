@@ -18,7 +18,7 @@ pub mod writing;
 
 pub use data_dir::{DataDir, ImportLock, ProcessLock};
 pub use journal::{AuditFault, AuditQuery, AuditRow, AuditVerdict, Trace};
-pub use mailbox_rules::{revision, type_stays, unknown};
+pub use mailbox_rules::{key_reused, revision, type_stays, unknown};
 pub use sqlite::records::Records;
 pub use types::*;
 

@@ -208,6 +208,8 @@ pub struct RunStatus {
 pub struct StructureMatch {
     pub id: String,
     pub closed: bool,
+    /// Seen in Personne_activite; otherwise the mailbox extraction alone names it.
+    pub in_rpps: bool,
     /// Key of `structure_alias` that leads to it.
     pub key: crate::model::StructureKey,
 }

@@ -283,6 +283,14 @@ pub struct Batch {
     pub mark: i64,
 }
 
+impl Batch {
+    /// The same that was sent, whenever.
+    #[must_use]
+    pub fn is_the_same_as(&self, other: &Self) -> bool {
+        self.digest == other.digest && self.sequence == other.sequence && self.dry_run == other.dry_run
+    }
+}
+
 /// An item of a batch: its place, its line in the body, its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchItem {

@@ -7,7 +7,7 @@
 mod rule;
 mod view;
 
-pub use rule::mailbox_shown;
+pub use rule::{mailbox_alerted, mailbox_shown};
 pub use view::{
     ActivityView, ExerciseView, HolderView, MailboxSummary, MailboxView, OrganizationView, PersonView, Practice, ProfessionalView,
     SpecialtyView, StructureView, View, ZeroPapier,

@@ -13,22 +13,30 @@ use crate::model::{
 #[must_use]
 pub fn mailbox_shown(record: &MailboxRecord, audience: Audience) -> bool {
     let mailbox = &record.mailbox;
-    if mailbox.liste_rouge || mailbox.frozen || mailbox.test || record.standing.domain_test {
-        return false;
-    }
-    if mailbox.state != MailboxState::Active || !in_force(record) {
-        return false;
-    }
-    if mailbox.source == Source::Extraction && !mailbox.in_extraction {
-        return false;
-    }
-    if mailbox.kind.held_by_people() && !held(record) {
+    if mailbox.liste_rouge || (mailbox.source == Source::Extraction && !mailbox.in_extraction) || !reaches(record) {
         return false;
     }
     match mailbox.kind {
         MailboxType::App => audience == Audience::Professional,
         MailboxType::Per | MailboxType::Org | MailboxType::Cab => true,
     }
+}
+
+/// May the health authorities write an alert to this mailbox? On the liste rouge too, where the policy says so: an administrator's flag keeps
+/// such a mailbox of the extraction although the extraction no longer names it.
+#[must_use]
+pub fn mailbox_alerted(record: &MailboxRecord, liste_rouge: bool) -> bool {
+    let mailbox = &record.mailbox;
+    let named = mailbox.source == Source::Operator || mailbox.in_extraction || mailbox.liste_rouge;
+    mailbox.kind != MailboxType::App && named && (liste_rouge || !mailbox.liste_rouge) && reaches(record)
+}
+
+/// What is asked of every mailbox that anybody is told of, the liste rouge apart: in use, real, its operator and holders in force.
+fn reaches(record: &MailboxRecord) -> bool {
+    let mailbox = &record.mailbox;
+    let real = !mailbox.test && !record.standing.domain_test;
+    let held = !mailbox.kind.held_by_people() || held(record);
+    real && !mailbox.frozen && mailbox.state == MailboxState::Active && held && in_force(record)
 }
 
 /// May the answer for this record differ between audiences? What [`mailbox_shown`] asks of the audience is asked of APP mailboxes only.
@@ -49,7 +57,8 @@ fn in_force(record: &MailboxRecord) -> bool {
     }
     let operator = match record.mailbox.source {
         Source::Extraction => standing.domain_operators.iter().any(|s| s.in_force()),
-        Source::Operator => standing.operator.is_some_and(OperatorState::in_force),
+        // With its domain, what an operator published there is another's to answer for.
+        Source::Operator => standing.operator.is_some_and(OperatorState::in_force) && standing.operator_holds_domain,
     };
     standing.domain_listed && operator
 }

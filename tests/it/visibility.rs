@@ -8,7 +8,7 @@ use annuaire::model::{
     Audience, HolderStanding, Kind, MailboxRecord, MailboxState, MailboxType, OperatorState, ProfessionalRecord, Record, Source,
     StructureRecord,
 };
-use annuaire::visibility::{View, mailbox_shown, publish, publish_to_all};
+use annuaire::visibility::{View, mailbox_alerted, mailbox_shown, publish, publish_to_all};
 use std::fmt::Write as _;
 
 /// One row: the first whose condition holds decides.
@@ -23,7 +23,7 @@ const fn hidden(condition: &'static str, holds: fn(&MailboxRecord) -> bool) -> R
     Row { condition, holds, public: false, professional: false }
 }
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 14] = [
     hidden("on the liste rouge", |r| r.mailbox.liste_rouge),
     hidden("frozen: restriction asked under the GDPR", |r| r.mailbox.frozen),
     hidden("declared a test mailbox", |r| r.mailbox.test),
@@ -32,15 +32,16 @@ const ROWS: [Row; 13] = [
     hidden("no liste blanche was ever loaded, and an operator published it", |r| {
         !r.standing.list_loaded && r.mailbox.source == Source::Operator
     }),
-    hidden("its domain is not in the liste blanche, or not for the operator that published it", |r| {
-        r.standing.list_loaded && !r.standing.domain_listed
-    }),
+    hidden("its domain is not in the liste blanche", |r| r.standing.list_loaded && !r.standing.domain_listed),
     hidden("from the extraction, and no operator of its domain is in force", |r| {
         let valid = |s: &OperatorState| *s == OperatorState::Valide;
         r.standing.list_loaded && r.mailbox.source == Source::Extraction && !r.standing.domain_operators.iter().any(valid)
     }),
     hidden("published by an operator that is not in force", |r| {
         r.mailbox.source == Source::Operator && r.standing.operator != Some(OperatorState::Valide)
+    }),
+    hidden("published by an operator that the liste blanche does not give its domain to", |r| {
+        r.mailbox.source == Source::Operator && !r.standing.operator_holds_domain
     }),
     hidden("from the extraction, and no longer in it", |r| r.mailbox.source == Source::Extraction && !r.mailbox.in_extraction),
     hidden("PER or CAB, and every holder it names is closed", |r| {
@@ -96,6 +97,7 @@ fn combinations() -> Vec<MailboxRecord> {
         r.standing.domain_operators = v.to_vec();
         r.standing.operator = v.last().copied();
     });
+    all = across(all, &both, |r, v| r.standing.operator_holds_domain = v);
     let holders: [&[HolderStanding]; 5] = [&[], &[Present], &[Unseen], &[Closed], &[Closed, Present]];
     across(all, &holders, |r, v| r.holder_standings = v.to_vec())
 }
@@ -153,6 +155,24 @@ fn every_combination_follows_the_table() {
     }
     assert!(decided.iter().all(|n| *n > 0), "every row decides something: {decided:?}");
     assert!(shown > 500);
+}
+
+/// An alert goes to what the public sees, and to what would be shown but for the liste rouge.
+#[test]
+fn an_alert_reaches_what_is_shown_and_the_liste_rouge_where_policy_says_so() {
+    let mut red = 0;
+    for record in combinations() {
+        let without = mailbox_alerted(&record, false);
+        assert_eq!(without, mailbox_shown(&record, Audience::Public), "{record:?}");
+        let mut open = record.clone();
+        open.mailbox.liste_rouge = false;
+        // An administrator's flag on a mailbox that has left the extraction.
+        open.mailbox.in_extraction |= record.mailbox.liste_rouge;
+        let with = mailbox_alerted(&record, true);
+        assert_eq!(with, mailbox_shown(&open, Audience::Public), "{record:?}");
+        red += usize::from(with && !without);
+    }
+    assert!(red > 50);
 }
 
 /// A professional, a structure, and the mailboxes they show.
@@ -280,6 +300,8 @@ fn page() -> String {
     }
     page.push_str(
         "\nPER, ORG and CAB mailboxes follow the same rows. A holder that no file named yet hides nothing; one open holder among several is enough.\n\n\
+         An alert of the health authorities reaches what the public sees, and where `alerts.liste_rouge` says so also what is hidden for the \
+         liste rouge\nalone. It never reaches APP or test mailboxes.\n\n\
          ## Inside what is shown\n\n\
          | datum | public | identified professional |\n|---|---|---|\n\
          | telephone of a mailbox, not opposed | shown | shown |\n\

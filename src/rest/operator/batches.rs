@@ -13,7 +13,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::time::Duration;
@@ -39,7 +39,6 @@ pub(in crate::rest) struct Sync {
 /// A batch as it arrives. Its sender is known before a byte of it is read, and waits for its turn to send it.
 pub(in crate::rest) struct Arrival {
     caller: OperatorCaller,
-    method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
@@ -53,9 +52,9 @@ impl FromRequest<Shared> for Arrival {
         let (mut parts, body) = request.into_parts();
         let caller = OperatorCaller::from_request_parts(&mut parts, api).await.map_err(IntoResponse::into_response)?;
         let turn = api.turns.arrive(caller.id()).await;
-        let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
+        let (uri, headers) = (parts.uri.clone(), parts.headers.clone());
         let body = Bytes::from_request(Request::from_parts(parts, body), api).await.map_err(IntoResponse::into_response)?;
-        Ok(Self { caller, method, uri, headers, body, turn })
+        Ok(Self { caller, uri, headers, body, turn })
     }
 }
 
@@ -85,10 +84,11 @@ pub(in crate::rest) async fn send(State(api): State<Shared>, arrival: Arrival) -
         sequence: None,
         confirm: false,
         dry_run: parameters.flag("dry_run")?,
+        key: parameters::key(&arrival.headers)?,
         format: format(&arrival.headers)?,
-        body: arrival.body.clone(),
+        body: arrival.body,
     };
-    deliver(&api, arrival, delivery).await
+    deliver(&api, &arrival.caller, arrival.turn, delivery).await
 }
 
 /// Synchronise
@@ -127,41 +127,22 @@ pub(in crate::rest) async fn synchronise(State(api): State<Shared>, arrival: Arr
         sequence,
         confirm: parameters.flag("confirm")?,
         dry_run: parameters.flag("dry_run")?,
+        key: parameters::key(&arrival.headers)?,
         format: format(&arrival.headers)?,
-        body: arrival.body.clone(),
+        body: arrival.body,
     };
-    deliver(&api, arrival, delivery).await
+    deliver(&api, &arrival.caller, arrival.turn, delivery).await
 }
 
-async fn deliver(api: &Shared, arrival: Arrival, delivery: Delivery) -> Result<Response, Problem> {
-    let Arrival { caller, method, uri, headers, body: _, turn } = arrival;
+async fn deliver(api: &Shared, caller: &OperatorCaller, turn: Turn, delivery: Delivery) -> Result<Response, Problem> {
     let publication = &api.service.publication;
-    // A batch sent twice under one key is one batch: its id is made of both, so that no second can be kept.
-    let id = match parameters::key(&method, &uri, &headers, &delivery.body)? {
-        Some((key, _)) => {
-            let id = batch_id(caller.id(), &key);
-            if let Some(kept) = publication.kept_batch(caller.id(), &id, &delivery).await? {
-                return answer(kept, true);
-            }
-            id
-        }
-        None => uuid::Uuid::new_v4().to_string(),
-    };
-    let id = publication.receive(caller.id(), &delivery, &caller.actor, id, api.now()).await.map_err(Problem::for_operator)?;
+    let fresh = uuid::Uuid::new_v4().to_string();
+    let received = publication.receive(caller.id(), &delivery, &caller.actor, fresh, api.now()).await.map_err(Problem::for_operator)?;
     drop((turn, delivery));
     // Behind a long job of the same operator even a short batch is one.
-    let patience = Duration::from_secs(api.service.settings.http.request_seconds);
-    let report = publication.batch_report(caller.id(), &id).await?.ok_or_else(Problem::not_found)?;
-    if report.total > SYNCHRONOUS {
-        return answer(report, false);
-    }
-    let report = publication.await_batch(caller.id(), &id, patience).await?.ok_or_else(Problem::not_found)?;
-    answer(report, false)
-}
-
-fn batch_id(operator: &str, key: &str) -> String {
-    let name = format!("{}:{operator}:{key}", operator.len());
-    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+    let patience = if received.total > SYNCHRONOUS { 0 } else { api.service.settings.http.request_seconds };
+    let report = publication.await_batch(caller.id(), &received.id, Duration::from_secs(patience)).await?;
+    answer(report.ok_or_else(Problem::not_found)?, received.replayed)
 }
 
 fn answer(report: BatchReport, replayed: bool) -> Result<Response, Problem> {

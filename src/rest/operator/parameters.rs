@@ -4,7 +4,7 @@ use crate::publication::{Operation, Request};
 use crate::rest::problem::Problem;
 use crate::rest::query_string;
 use axum::http::header::IF_MATCH;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -77,7 +77,8 @@ pub(super) fn act(
     body: &[u8],
 ) -> Result<Request, Problem> {
     let dry_run = Parameters::of(uri, &["dry_run"])?.flag("dry_run")?;
-    Ok(Request { operation, address, body: body.to_vec(), expected: expected(headers)?, dry_run, key: key(method, uri, headers, body)? })
+    let key = key(headers)?.map(|key| (key, digest(method, uri, headers, body)));
+    Ok(Request { operation, address, body: body.to_vec(), expected: expected(headers)?, dry_run, key })
 }
 
 /// The revisions of `If-Match` (RFC 9110 §13.1.1); a weak tag is none.
@@ -93,8 +94,8 @@ fn expected(headers: &HeaderMap) -> Result<Option<Vec<String>>, Problem> {
     if tags.len() > 50 { Err(invalid("if-match")) } else { Ok(Some(tags)) }
 }
 
-/// The Idempotency-Key with the digest of what was sent under it.
-pub(super) fn key(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Option<(String, [u8; 32])>, Problem> {
+/// The Idempotency-Key.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all(&IDEMPOTENCY_KEY).iter();
     let (Some(key), more) = (given.next(), given.next()) else { return Ok(None) };
     let key = key.to_str().ok().filter(|_| more.is_none()).ok_or_else(|| invalid("idempotency-key"))?;
@@ -102,12 +103,20 @@ pub(super) fn key(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) 
     if key.is_empty() || key.chars().count() > LONGEST_KEY {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", "la clé d'idempotence a de 1 à 200 caractères"));
     }
+    Ok(Some(key.to_owned()))
+}
+
+/// What a request under a key is: method, path, query, condition and body.
+fn digest(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
+    let conditions = headers.get_all(IF_MATCH).iter().map(HeaderValue::as_bytes);
     let mut digest = Sha256::new();
-    for part in [method.as_str().as_bytes(), uri.path().as_bytes(), uri.query().unwrap_or_default().as_bytes(), body] {
+    for part in
+        [method.as_str().as_bytes(), uri.path().as_bytes(), uri.query().unwrap_or_default().as_bytes(), body].into_iter().chain(conditions)
+    {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
-    Ok(Some((key.to_owned(), digest.finalize().into())))
+    digest.finalize().into()
 }
 
 fn invalid(header: &'static str) -> Problem {

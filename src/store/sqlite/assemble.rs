@@ -162,14 +162,14 @@ impl Batch {
 
     fn standing(&self, mailbox: &Mailbox) -> MailboxStanding {
         let domain = mailbox.address.domain();
-        // A domain that went to another operator is not listed for what this one published there.
-        let held = mailbox.operator.as_ref().is_none_or(|id| self.domain_holders.contains(&(domain.to_owned(), id.clone())));
+        let holds = |id: &String| self.domain_holders.contains(&(domain.to_owned(), id.clone()));
         MailboxStanding {
             list_loaded: self.list_loaded,
-            domain_listed: self.listed.contains(domain) && held,
+            domain_listed: self.listed.contains(domain),
             domain_test: is_test_domain(domain),
             domain_operators: self.domain_operators.get(domain).cloned().unwrap_or_default(),
             operator: mailbox.operator.as_ref().and_then(|id| self.operators.get(id)).copied(),
+            operator_holds_domain: mailbox.operator.as_ref().is_some_and(holds),
         }
     }
 

@@ -3,6 +3,7 @@
 //! A batch and its items are committed before anything of it is carried out, and its progress moves in the transaction of the writes it
 //! counts: killed anywhere, it is gone on with where it stood. Items are dropped at its end, reports a year later.
 
+use super::super::mailbox_rules;
 use super::super::types::AuditEntry;
 use super::super::writing::{Batch, BatchItem, BatchMode, BatchState, Progress};
 use super::{Sqlite, audit, commit, db, rows, statements};
@@ -27,6 +28,7 @@ statements! {
     BY_SEQUENCE = batch!("WHERE operator = $1 AND sequence = $2 AND dry_run = 0");
     LAST_SEQUENCE = "SELECT max(sequence) FROM batch WHERE operator = $1 AND sequence IS NOT NULL AND dry_run = 0";
     WAITING_OF = "SELECT count(*) FROM batch WHERE operator = $1 AND state = 'received'";
+    BY_ID = batch!("WHERE id = $1");
     ONE = batch!("WHERE id = $1 AND operator = $2");
     OF_OPERATOR = batch!("WHERE operator = $1 ORDER BY arrival DESC LIMIT $2");
     // The oldest of each operator, whose turn it is.
@@ -41,10 +43,11 @@ statements! {
     CANCEL = "UPDATE batch SET state = 'cancelled', ended_at = $2 WHERE id = $1 AND state = 'received'";
 }
 
-/// What is remembered of an ended batch.
+/// What is remembered of a batch that was received, or has ended.
 fn journal(batch: &Batch, action: &str, now: i64) -> AuditEntry {
     let counters: serde_json::Value = serde_json::from_str(&batch.counters).unwrap_or_default();
-    let detail = serde_json::json!({ "mode": batch.mode.code(), "sequence": batch.sequence, "total": batch.total, "counters": counters });
+    let detail = serde_json::json!({ "mode": batch.mode.code(), "sequence": batch.sequence, "dry_run": batch.dry_run, "total": batch.total,
+        "counters": counters });
     batch.actor.entry(action, &batch.id, detail, now)
 }
 
@@ -69,6 +72,8 @@ pub(super) async fn advance(connection: &mut SqliteConnection, progress: &Progre
     }
     if progress.ended {
         sqlx::query(DROP_ITEMS).bind(progress.batch.as_str()).execute(&mut *connection).await.map_err(failed())?;
+        let batch = sqlx::query(BY_ID).bind(progress.batch.as_str()).try_map(read).fetch_one(&mut *connection).await.map_err(failed())?;
+        audit::append(connection, &journal(&batch, "batch.end", now)).await?;
     }
     Ok(())
 }
@@ -81,7 +86,7 @@ impl Sqlite {
         if let Some(sequence) = batch.sequence.filter(|_| !batch.dry_run) {
             let known = sqlx::query(BY_SEQUENCE).bind(batch.operator.as_str()).bind(sequence).try_map(read);
             if let Some(known) = known.fetch_optional(&mut *write).await.map_err(failed())? {
-                if known.digest == batch.digest && known.mode == batch.mode {
+                if known.digest == batch.digest {
                     return Ok(known);
                 }
                 let message = "ce numéro de séquence a déjà été reçu avec un autre contenu : prenez le suivant";
@@ -97,7 +102,7 @@ impl Sqlite {
         // Two requests under one key at the same time: the second is the first.
         let twin = sqlx::query(ONE).bind(batch.id.as_str()).bind(batch.operator.as_str()).try_map(read);
         if let Some(twin) = twin.fetch_optional(&mut *write).await.map_err(failed())? {
-            return Ok(twin);
+            return if twin.is_the_same_as(batch) { Ok(twin) } else { Err(mailbox_rules::key_reused()) };
         }
         let waiting: u32 = sqlx::query_scalar(WAITING_OF).bind(batch.operator.as_str()).fetch_one(&mut *write).await.map_err(failed())?;
         if waiting >= most_waiting {

@@ -21,12 +21,11 @@ statements! {
             (SELECT json_group_array(structure) FROM (SELECT DISTINCT structure FROM activity AS a WHERE a.professional = p.id
                 AND structure <> '' ORDER BY structure)) AS structures
         FROM professional AS p WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id";
-    // What only the mailbox extraction names may be known by a hidden mailbox alone: here it is unknown.
-    STRUCTURE = "SELECT id, closed_at FROM structure WHERE id = $1 AND in_rpps";
+    STRUCTURE = "SELECT id, closed_at, in_rpps FROM structure WHERE id = $1";
     ALIAS_OF_STRUCTURE = "SELECT kind, value FROM structure_alias WHERE structure = $1 ORDER BY kind <> 'technical', kind, value LIMIT 1";
-    BY_ALIAS = "SELECT s.id, s.closed_at, x.kind, x.value FROM json_each($1) AS asked
+    BY_ALIAS = "SELECT s.id, s.closed_at, s.in_rpps, x.kind, x.value FROM json_each($1) AS asked
         JOIN structure_alias AS x ON x.kind = asked.value ->> 0 AND x.value = asked.value ->> 1
-        JOIN structure AS s ON s.id = x.structure AND s.in_rpps ORDER BY asked.key LIMIT 1";
+        JOIN structure AS s ON s.id = x.structure ORDER BY NOT s.in_rpps, asked.key LIMIT 1";
 }
 
 impl Sqlite {
@@ -74,14 +73,14 @@ impl Sqlite {
     pub async fn structure_by_identifier(&self, identifier: &str) -> Result<Option<StructureMatch>> {
         use StructureKeyKind as K;
         let mut read = self.read().await?;
-        let by_id: Option<(String, Option<i64>)> =
+        let by_id: Option<(String, Option<i64>, bool)> =
             sqlx::query_as(STRUCTURE).bind(identifier).fetch_optional(&mut *read).await.map_err(db("reading structures"))?;
-        if let Some((id, closed_at)) = by_id {
+        if let Some((id, closed_at, in_rpps)) = by_id {
             let alias: Option<(String, String)> =
                 sqlx::query_as(ALIAS_OF_STRUCTURE).bind(&id).fetch_optional(&mut *read).await.map_err(db("reading structures"))?;
             let key = alias.and_then(|(kind, value)| Some(StructureKey { kind: key_kind(&kind)?, value }));
             let key = key.unwrap_or_else(|| StructureKey::new(K::Technical, &id));
-            return Ok(Some(StructureMatch { id, closed: closed_at.is_some(), key }));
+            return Ok(Some(StructureMatch { id, closed: closed_at.is_some(), in_rpps, key }));
         }
         let kinds = [K::Technical, K::Finess, K::Siret, K::RppsRank, K::AdeliRank, K::FinessEj, K::Siren, K::Other];
         let prefixed = StructureKey::from_prefixed(identifier);
@@ -89,10 +88,10 @@ impl Sqlite {
         let asked = asked.chain(prefixed.iter().map(|key| (key.kind.code(), key.value.as_str())));
         let asked: Vec<_> = asked.map(|(kind, value)| serde_json::json!([kind, value])).collect();
         let found = sqlx::query_as(BY_ALIAS).bind(serde_json::Value::Array(asked).to_string());
-        let found: Option<(String, Option<i64>, String, String)> =
+        let found: Option<(String, Option<i64>, bool, String, String)> =
             found.fetch_optional(&mut *read).await.map_err(db("reading structures"))?;
-        Ok(found.and_then(|(id, closed_at, kind, value)| {
-            Some(StructureMatch { id, closed: closed_at.is_some(), key: StructureKey { kind: key_kind(&kind)?, value } })
+        Ok(found.and_then(|(id, closed_at, in_rpps, kind, value)| {
+            Some(StructureMatch { id, closed: closed_at.is_some(), in_rpps, key: StructureKey { kind: key_kind(&kind)?, value } })
         }))
     }
 }

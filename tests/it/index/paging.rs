@@ -35,6 +35,46 @@ fn walk(reader: &Reader, mut query: Query, mut between: impl FnMut(usize)) -> Ve
 }
 
 #[test]
+fn a_walk_tells_each_entry_of_its_moment_once_in_the_order_of_keys() {
+    let docs = world();
+    let (_folder, mut index) = built(&docs[..200]);
+    for part in docs[200..].chunks(20) {
+        add(index.live(), part);
+        index.live().commit(Committed { seq: 2 }).unwrap();
+    }
+    let reader = index.reader();
+    for audience in Audience::ALL {
+        let mut expected: Vec<String> = docs.iter().filter(|d| d.shown_to(audience)).map(Doc::key).collect();
+        expected.sort();
+        let mut seen = Vec::new();
+        let walked = reader.walk(audience, &mut |stored| {
+            if seen.is_empty() {
+                // What is withdrawn meanwhile belongs to a later moment.
+                let last = expected.last().unwrap();
+                index.live().delete_entries(&[annuaire::model::EntryKey::new(Kind::Structure, last.split_once(':').unwrap().1)]);
+                index.live().commit(Committed { seq: 3 }).unwrap();
+            }
+            seen.push(stored.key().to_owned());
+            Ok(std::ops::ControlFlow::Continue(()))
+        });
+        walked.unwrap();
+        assert!(seen.len() > 200);
+        if audience == Audience::Public {
+            assert_eq!(seen, expected);
+        } else {
+            assert_eq!(seen[..], expected[..seen.len()], "the last structure is gone for this walk");
+        }
+    }
+    let mut told = 0;
+    let stopped = reader.walk(Audience::Public, &mut |_| {
+        told += 1;
+        Ok(if told == 3 { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) })
+    });
+    stopped.unwrap();
+    assert_eq!(told, 3);
+}
+
+#[test]
 fn pages_in_both_orders_are_the_whole_in_order() {
     let docs = world();
     let (_folder, mut index) = built(&docs[..200]);

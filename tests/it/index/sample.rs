@@ -111,6 +111,7 @@ pub fn mailbox(address: &str, kind: MailboxType) -> MailboxRecord {
             domain_test: false,
             domain_operators: vec![OperatorState::Valide],
             operator: None,
+            operator_holds_domain: true,
         },
         holder_standings: Vec::new(),
         holders: Vec::new(),

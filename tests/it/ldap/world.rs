@@ -166,6 +166,7 @@ fn mailbox(kind: MailboxType, address: &str, holders: Vec<ProfessionalRecord>, s
             domain_test: false,
             domain_operators: vec![OperatorState::Valide],
             operator: None,
+            operator_holds_domain: true,
         },
         holder_standings: holders.iter().map(|_| HolderStanding::Present).collect(),
         holders,

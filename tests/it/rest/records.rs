@@ -59,6 +59,7 @@ fn mailbox(address: &str, kind: MailboxType) -> MailboxRecord {
             domain_test: false,
             domain_operators: vec![OperatorState::Valide],
             operator: None,
+            operator_holds_domain: true,
         },
         holder_standings: if kind.held_by_people() { vec![HolderStanding::Present] } else { Vec::new() },
         holders: Vec::new(),
