@@ -226,6 +226,20 @@ pub fn run(target: &Target, questions: &[Vec<u8>], load: &Load, end: &AtomicBool
     })
 }
 
+/// The answer of a usual size: of some questions, the one whose number of entries is next to `entries`.
+pub fn usual_answer(target: &Target, questions: &[Vec<u8>], entries: f64) -> Result<Vec<u8>> {
+    let mut connection = Connection::open(target)?;
+    let mut found: Option<(f64, Vec<u8>)> = None;
+    for question in questions.iter().take(200) {
+        let (count, _) = connection.ask(question)?;
+        let apart = (f64::from(count) - entries).abs();
+        if found.as_ref().is_none_or(|(least, _)| apart < *least) {
+            found = Some((apart, connection.buffer.get(..connection.filled).unwrap_or_default().to_vec()));
+        }
+    }
+    found.map(|(_, answer)| answer).context("an answer")
+}
+
 /// How many of the people asked for were found.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Recall {

@@ -11,6 +11,7 @@
 
 mod client;
 mod data;
+mod nothing;
 mod ours;
 mod pieces;
 mod postgres;
@@ -84,6 +85,9 @@ fn list(name: &str, default: &str) -> Vec<String> {
 }
 
 fn main() -> Result<()> {
+    if let Some(answer) = argument("--do-nothing") {
+        return nothing::serve(&answer, &std::env::args().next_back().context("an address")?);
+    }
     let temporary = tempfile::tempdir()?;
     let arguments = Arguments {
         people: argument("--people").map_or(Ok(20_000), |p| p.parse())?,
@@ -149,6 +153,11 @@ fn measure(arguments: &Arguments, results: &mut Results) -> Result<()> {
             client::first_answer(&ours.target("rpps", &certificate), first.first().context("a question")?, std::time::Instant::now())?;
             ask_all(arguments, results, "ours", &|class| Ok(ours.target(class, &certificate)))?;
             results.serving.insert("ours".to_owned(), process::usage(ours.id()).private);
+            for (class, systems) in CLASSES.iter().filter(|(class, _)| arguments.classes.iter().any(|c| c == class)) {
+                if systems.contains(&"slapd") && *class != "session_tls" {
+                    do_nothing(arguments, results, class, &ours.target(class, &certificate))?;
+                }
+            }
         }
         if wanted("slapd") {
             let slapd = Slapd::start(&at("slapd"), &certificate)?;
@@ -199,6 +208,22 @@ fn load(results: &mut Results, system: &str, folder: &Path, passing: &[&str], lo
 }
 
 use process::Cost;
+
+/// What a server could reach that has nothing to do, at the most connections asked for.
+fn do_nothing(arguments: &Arguments, results: &mut Results, class: &str, ours: &Target) -> Result<()> {
+    let connections = arguments.connections.iter().copied().max().unwrap_or(1);
+    let entries = results.figures(class, "ours", connections).map_or(0.0, |figures| figures.entries);
+    let requests = requests(class, "ours", &questions::read(&arguments.keep, class)?)?;
+    let file = arguments.keep.join(format!("answer-{class}"));
+    let answer = client::usual_answer(&Target { fresh: false, ..ours.clone() }, &requests, entries)?;
+    std::fs::write(&file, answer)?;
+    let nothing = nothing::Nothing::start(&file)?;
+    let load = Load { connections, duration: Duration::from_secs_f64(arguments.seconds), pace: None };
+    let figures = client::run(&nothing.target(class), &requests, &load, &AtomicBool::new(false))?;
+    println!("nothing  {class:12} {connections:2} connections: {:8.0}/s, CPU {:.3} ms", figures.per_second, figures.cpu);
+    results.asked.insert(format!("{class}/nothing/{connections}"), figures);
+    results.save()
+}
 
 /// Questions as the bytes of a system's protocol.
 fn requests(class: &str, system: &str, questions: &[Question]) -> Result<Vec<Vec<u8>>> {

@@ -145,6 +145,7 @@ pub fn text(results: &Results, beside: Option<&Results>) -> String {
         out.push_str("**The targets are for 1.3 million people; at this size nothing is judged.**\n\n");
     }
     questions(&mut out, results);
+    ceilings(&mut out, results);
     loads(&mut out, results);
     own(&mut out, results);
     if let Some(beside) = beside {
@@ -192,6 +193,28 @@ fn questions(out: &mut String, results: &Results) {
     }
     if let Some(resumed) = results.figures("session_tls", "ours", 32).and_then(|f| f.resumed) {
         let _ = writeln!(out, "\nTLS sessions resumed: {:.0} %.", resumed * 100.0);
+    }
+    out.push('\n');
+}
+
+/// What no server could do better here.
+fn ceilings(out: &mut String, results: &Results) {
+    let with_nothing = TARGETS.iter().filter_map(|target| Some((target, results.figures(target.class, "nothing", 32)?)));
+    let rows: Vec<_> = with_nothing.collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.push_str(
+        "## What the machine allows\n\nA server that does nothing sends bytes made ready beforehand, as many as we send on average, to the same \
+         client on the same two cores. No server can be faster here, so that a ratio to slapd beyond its own cannot be reached.\n\n\
+         | question | doing nothing | its ratio to slapd | asked of us | ours, of nothing |\n|---|---|---|---|---|\n",
+    );
+    for (target, nothing) in rows {
+        let slapd = results.figures(target.class, "slapd", 32);
+        let ratio = slapd.map_or("–".to_owned(), |slapd| format!("{} ×", short(nothing.per_second / slapd.per_second)));
+        let asked = target.ratio.map_or("–".to_owned(), |ratio| format!("{ratio} ×"));
+        let ours = results.figures(target.class, "ours", 32).map_or(0.0, |ours| ours.per_second / nothing.per_second * 100.0);
+        let _ = writeln!(out, "| {} | {} | {ratio} | {asked} | {ours:.0} % |", target.title, brief(Some(nothing)));
     }
     out.push('\n');
 }

@@ -32,6 +32,11 @@ impl Protocol {
     }
 }
 
+/// Length of the first LDAP message; `None` when it is not whole.
+pub fn ldap_length(bytes: &[u8]) -> Option<usize> {
+    ber_element(bytes).map(|(_, end)| end).filter(|end| bytes.len() >= *end)
+}
+
 /// Where the contents of a BER element begin and end.
 fn ber_element(bytes: &[u8]) -> Option<(usize, usize)> {
     let first = usize::from(*bytes.get(1)?);
