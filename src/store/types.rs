@@ -55,7 +55,7 @@ pub struct Change {
 }
 
 /// The first bytes of a SHA-256 of what is published: it tells whether content changed, and nothing is trusted for it.
-pub type ContentDigest = [u8; 12];
+pub type ContentDigest = [u8; 8];
 
 /// State of an entry's published content.
 #[derive(Clone, Debug, PartialEq, Eq)]

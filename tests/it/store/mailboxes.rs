@@ -193,7 +193,7 @@ async fn that_an_entry_was_published_is_forgotten_a_year_after_it_went() {
     let row = |id: &str, gone| PublishedRow {
         entry: EntryKey::new(EntryKind::Mailbox, id),
         audiences: 3,
-        digest: [1; 12],
+        digest: [1; 8],
         since: 5,
         created: 4,
         gone,
