@@ -62,7 +62,7 @@ CREATE INDEX ON practice USING gin (words); CREATE INDEX ON practice USING gin (
 VACUUM ANALYZE";
 
 /// Column of a table, by the French name in the file.
-const COLUMNS: [(&str, &str, &str); 11] = [
+const COLUMNS: [(&str, &str, &str); 15] = [
     ("activity", "{id}", "Identification nationale PP"),
     ("activity", "{name}", "Nom d'exercice"),
     ("activity", "{given}", "Prénom d'exercice"),
@@ -70,10 +70,14 @@ const COLUMNS: [(&str, &str, &str); 11] = [
     ("activity", "{label}", "Libellé profession"),
     ("activity", "{city}", "Libellé commune (coord. structure)"),
     ("activity", "{postal}", "Code postal (coord. structure)"),
+    ("activity", "{structure}", "Identifiant technique de la structure"),
+    ("activity", "{site}", "Raison sociale site"),
+    ("activity", "{department}", "Code Département (structure)"),
     ("expertise", "{skill_id}", "Identification nationale PP"),
     ("expertise", "{skill}", "Code savoir-faire"),
     ("mailbox", "{mailbox_id}", "Identification nationale PP"),
     ("mailbox", "{address}", "Adresse BAL"),
+    ("mailbox", "{type}", "Type de BAL"),
 ];
 
 const FILES: [(&str, &str); 3] =
@@ -199,6 +203,26 @@ impl Postgres {
         Ok(header)
     }
 
+    /// A statement with the columns named as those of the files are.
+    pub fn with_columns(&self, files: &Path, statement: &str) -> Result<String> {
+        let mut statement = statement.to_owned();
+        for (table, prefix) in FILES {
+            let mut line = String::new();
+            BufReader::new(std::fs::File::open(data::file(files, prefix)?)?).read_line(&mut line)?;
+            let header: Vec<_> = line.trim_end().trim_start_matches('\u{feff}').split('|').map(str::to_owned).collect();
+            statement = named(&statement, table, &header)?;
+        }
+        Ok(statement)
+    }
+
+    /// Writes what a statement answers to a file, and returns how many lines it has.
+    pub fn copy_out(&self, statement: &str, out: &Path) -> Result<u64> {
+        let copy = format!("COPY ({statement}) TO STDOUT WITH (FORMAT csv, DELIMITER ';')");
+        let status = self.psql()?.args(["-c", &copy]).stdout(std::fs::File::create(out)?).status()?;
+        ensure!(status.success(), "PostgreSQL refused to copy");
+        Ok(BufReader::with_capacity(1 << 20, std::fs::File::open(out)?).lines().count() as u64)
+    }
+
     pub fn target(&self, class: &str) -> Result<Target> {
         let (_, statement) = STATEMENTS.iter().find(|(name, _)| *name == class).context("a class of PostgreSQL's")?;
         Ok(Target {
@@ -210,6 +234,16 @@ impl Postgres {
             process: self.id(),
         })
     }
+}
+
+/// A statement with the columns of a table named as in its header.
+fn named(statement: &str, table: &str, header: &[String]) -> Result<String> {
+    let mut statement = statement.to_owned();
+    for (_, place, name) in COLUMNS.iter().filter(|(of, _, _)| *of == table) {
+        let at = header.iter().position(|column| column == name).with_context(|| format!("no column {name} in {table}"))?;
+        statement = statement.replace(place, &format!("c{}", at + 1));
+    }
+    Ok(statement)
 }
 
 /// A cluster in a folder, filled from the files of a day.
@@ -228,10 +262,7 @@ pub fn load(folder: &Path, files: &Path) -> Result<Cost> {
     let mut tables = TABLES.to_owned();
     for (table, prefix) in FILES {
         let header = postgres.copy(table, &data::file(files, prefix)?)?;
-        for (_, place, name) in COLUMNS.iter().filter(|(of, _, _)| *of == table) {
-            let at = header.iter().position(|column| column == name).with_context(|| format!("no column {name} in {table}"))?;
-            tables = tables.replace(place, &format!("c{}", at + 1));
-        }
+        tables = named(&tables, table, &header)?;
     }
     let copied = started.elapsed().as_secs_f64();
     postgres.run(&tables)?;

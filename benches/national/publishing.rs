@@ -145,7 +145,7 @@ fn batch(http: SocketAddr, key: &str, next: &AtomicU64) -> Result<f64> {
     }
 }
 
-fn ask(http: SocketAddr, method: &str, path: &str, key: &str, body: &str) -> Result<(u16, String)> {
+pub fn ask(http: SocketAddr, method: &str, path: &str, key: &str, body: &str) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect(http)?;
     let kind = if body.contains('\n') { "application/x-ndjson" } else { "application/json" };
     let head = format!(

@@ -1,5 +1,6 @@
 //! Figures kept between runs, and docs/performance.md made of them: what is between the two marks is ours to write, the rest is not.
 
+use crate::alerts::{Alerts, List};
 use crate::client::{Figures, Recall};
 use crate::data;
 use crate::ours::NextDay;
@@ -45,6 +46,8 @@ pub struct Results {
     pub next_day: Option<NextDay>,
     #[serde(default)]
     pub publishing: Option<Publishing>,
+    #[serde(default)]
+    pub alerts: Option<Alerts>,
     /// Megabytes, what it cost, or why it failed.
     pub limited: Option<(String, Option<Cost>, Option<String>)>,
 }
@@ -283,6 +286,24 @@ fn own(out: &mut String, results: &Results) {
         }
         let rates = format!("{:.0}/s, {:.0} lines/s", publishing.per_second, publishing.batch_lines_per_second);
         row("four connections that only publish; a batch of 10,000", "–", rates, true);
+    }
+    if let Some(alerts) = &results.alerts {
+        let postgres = |of: fn(&(List, List)) -> &List| {
+            alerts
+                .postgres
+                .as_ref()
+                .map_or(String::new(), |both| format!("; PostgreSQL's COPY of {}: {:.1} s", of(both).recipients, of(both).seconds))
+        };
+        let one = |list: &List| format!("{} addresses in {:.1} s", list.recipients, list.seconds);
+        let pace = alerts.region.recipients as f64 / alerts.region.seconds;
+        row("an alert list of one region", "50,000 in 10 s", one(&alerts.region) + &postgres(|both| &both.0), pace >= 5_000.0);
+        let everybody = one(&alerts.everybody) + &postgres(|both| &both.1);
+        row("an alert list of everybody", "≤ 60 s", everybody, alerts.everybody.seconds <= 60.0);
+        let memory = format!("{} before, {} at most", megabytes(alerts.server_before), megabytes(alerts.server_peak));
+        row("private memory of the server meanwhile", "constant", memory, alerts.server_peak < alerts.server_before + 100_000_000);
+        let searches = format!("{} ms beside {} ms quiet", short(alerts.during.p99), short(alerts.quiet.p99));
+        let pace = format!("p99 of autocompletion at {:.0}/s during it", alerts.quiet.per_second);
+        row(&pace, "≤ 2 × quiet", searches, alerts.during.p99 <= 2.0 * alerts.quiet.p99);
     }
     if let Some(restart) = results.restart {
         row("restart to first answer", "≤ 0.5 s", format!("{restart:.2} s"), restart <= 0.5);
