@@ -2,6 +2,7 @@
 //!
 //! The rooms and the arrows between them are described in ARCHITECTURE.md; `tests/it/architecture.rs` holds them.
 
+pub mod alert;
 pub mod audit;
 pub mod cli;
 pub mod directory;

@@ -4,8 +4,10 @@
 //! bound; every error names the setting and the file or variable it came from. The list with its defaults is docs/running.md; a test
 //! compares the two.
 
+mod alerts;
 mod trust;
 
+pub use alerts::AlertSettings;
 pub use trust::TrustSettings;
 
 use crate::error::{Error, Result};
@@ -34,6 +36,7 @@ pub struct Settings {
     pub search: SearchSettings,
     pub limits: LimitSettings,
     pub trust: TrustSettings,
+    pub alerts: AlertSettings,
     pub log: LogSettings,
 }
 

@@ -4,6 +4,7 @@
 //! projection, on its own thread, opens it. Without the index lock the doors stay closed and the lock is asked for again. An import
 //! that was interrupted is finished beside the open doors, as any import is.
 
+use crate::alert::Alerts;
 use crate::audit::Journal;
 use crate::directory::{Directory, Governor};
 use crate::error::Result;
@@ -48,6 +49,7 @@ impl Service {
         let directory = Directory::new(doors.reader.clone(), Arc::clone(&gate), store.cursor_key(), governor.clone());
         let authenticator = Authenticator::new(store.clone(), governor);
         let publication = Publication::new(store.clone());
+        let alerts = Alerts::new(store.clone(), data, &settings.alerts);
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),
@@ -55,6 +57,7 @@ impl Service {
             operators: Operators::new(store.clone()),
             registry: Registry::new(store.clone()),
             journal: Journal::new(store.clone()),
+            alerts: alerts.clone(),
             settings: settings.clone(),
             metrics: metrics.clone(),
         });
@@ -67,6 +70,8 @@ impl Service {
         let listeners = tokio::spawn(server.run(stop.clone()));
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move { alerts.keep(|| jiff::Timestamp::now().as_second(), stopped).await });
         tokio::spawn(keep_metrics(metrics, stop.clone()));
         Ok(Self { addresses, directory, gate, stop, listeners, projection })
     }

@@ -7,6 +7,7 @@
 
 mod account;
 mod admission;
+mod alert;
 pub mod assembly;
 mod audit;
 mod demo;
@@ -80,6 +81,9 @@ enum Command {
     /// Operators: life, contracts, keys, certificates, domains
     #[command(subcommand)]
     Operator(operator::Action),
+    /// Lists for the health authority, and whom they do not reach
+    #[command(subcommand)]
+    Alert(alert::Action),
     /// Versions of the liste blanche that were applied
     #[command(subcommand)]
     ListeBlanche(liste_blanche::Action),
@@ -179,6 +183,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Account(action) => account::run(context, action).await,
         Command::Mailbox(action) => mailbox::run(context, action).await,
         Command::Operator(action) => operator::run(context, action).await,
+        Command::Alert(action) => alert::run(context, action).await,
         Command::ListeBlanche(action) => liste_blanche::run(context, action).await,
         Command::Audit(action) => audit::run(context, action).await,
         Command::Synth(args) => synth::run(context, args),

@@ -31,6 +31,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         (name = "trust", description = "Operators, domains, liste blanche"),
         (name = "operator", description = "An operator's own mailboxes; refusals carry MSS-codes"),
         (name = "admin", description = "For accounts of administrators"),
+        (name = "alerts", description = "Lists for the health authority"),
         (name = "service", description = "For those who run it"),
     ),
     components(schemas(ProblemDocument)),

@@ -8,11 +8,13 @@
 //! [`router`] reads as the table of contents; [`openapi`] is the same table as a document, kept in `openapi/annuaire.json`.
 
 mod admin;
+mod alerts;
 mod asked;
 mod bounds;
 mod credential;
 mod docs;
 mod entry;
+mod file_answer;
 mod health;
 mod item;
 mod layers;
@@ -33,6 +35,7 @@ mod trust_space;
 
 pub use router::{Clock, openapi, router, router_with_clock};
 
+use crate::alert::Alerts;
 use crate::audit::Journal;
 use crate::directory::Directory;
 use crate::publication::Publication;
@@ -49,6 +52,7 @@ pub struct RestService {
     pub operators: Operators,
     pub registry: Registry,
     pub journal: Journal,
+    pub alerts: Alerts,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
     /// Renders `/metrics`; counting goes through the `metrics` macros.

@@ -233,3 +233,81 @@ pub(super) enum PublicListRefusals {
     #[response(status = 504, content_type = "application/problem+json")]
     Timeout(ProblemDocument<'static>),
 }
+
+/// Refusals of a list for the health authority, or of its preview.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum AlertMakingRefusals {
+    /// `invalid_body`, `unknown_code`, `too_many_values`, `missing_reason`, `invalid_reason` (`field` names the field), `unknown_parameter`, `invalid_encoding`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `invalid_credential`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `forbidden`: the account has not the role `autorite-sanitaire`; `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument<'static>),
+    /// `body_too_large`
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDocument<'static>),
+    /// `alert_under_way`: the account has one under way; `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `alerts_busy`, `import_under_way`, `store_busy`; `storage`: the disk is full or may not be written
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`: asked for and perhaps made, see the lists
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
+}
+
+/// Refusals of what is kept of a list.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum AlertReadingRefusals {
+    /// `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`, `invalid_identifier`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `invalid_credential`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `forbidden`: the account has not the role `autorite-sanitaire`; `second_person_required`: another account confirms; `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument<'static>),
+    /// `not_found`
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDocument<'static>),
+    /// `confirmation_awaited`, `nothing_to_confirm`
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemDocument<'static>),
+    /// `alert_deleted`, `confirmation_expired`
+    #[response(status = 410, content_type = "application/problem+json")]
+    Gone(ProblemDocument<'static>),
+    /// `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `store_busy`; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
+}

@@ -80,6 +80,12 @@ impl DataDir {
         self.root.join("staging")
     }
 
+    /// Lists for the health authority.
+    #[must_use]
+    pub fn alerts(&self) -> PathBuf {
+        self.root.join("alerts")
+    }
+
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.root.join("store.sqlite3")

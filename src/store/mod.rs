@@ -5,6 +5,7 @@
 //! its history, change and audit rows in the same transaction). The store knows nothing of audiences: it answers everything it holds, and
 //! only `projection`, `publication`, `trust`, `import` and the exports may ask.
 
+mod alerts;
 pub mod data_dir;
 pub mod import;
 mod journal;
@@ -16,9 +17,11 @@ pub mod sqlite;
 pub mod types;
 pub mod writing;
 
+pub use alerts::{AlertActivity, AlertMailbox, AlertPerson, AlertRow, AlertScope, AlertState, AlertStructure};
 pub use data_dir::{DataDir, ImportLock, ProcessLock};
 pub use journal::{AuditFault, AuditQuery, AuditRow, AuditVerdict, Trace};
 pub use mailbox_rules::{key_reused, revision, type_stays, unknown};
+pub use sqlite::alert_read::AlertReading;
 pub use sqlite::records::Records;
 pub use types::*;
 

@@ -44,7 +44,7 @@ impl FromRequestParts<Shared> for Auditor {
 }
 
 /// The account of the request, when it has one of these roles.
-async fn with_role(parts: &Parts, api: &Shared, roles: &[Role]) -> Result<Actor, Problem> {
+pub(super) async fn with_role(parts: &Parts, api: &Shared, roles: &[Role]) -> Result<Actor, Problem> {
     match identify(parts, api).await? {
         None => Err(Problem::new(StatusCode::UNAUTHORIZED, "invalid_credential", "the credential is not valid")),
         Some(identity) if roles.contains(&identity.role) => Ok(actor(parts, identity.account, identity.credential)),

@@ -2,12 +2,13 @@
 
 use super::labels::LabelBook;
 use super::records::ROLE_TABLES;
+use super::standings::Standings;
 use crate::model::{
-    Activity, ActivityRecord, EntryKey, Exercise, ExerciseRecord, Expertise, HolderStanding, Kind, Mailbox, MailboxRecord, MailboxStanding,
-    MailboxType, OperatorState, Professional, ProfessionalOrigin, ProfessionalRecord, Record, SiteRecord, Structure, StructureRecord,
-    expertise_table, is_test_domain, profession_table, tables,
+    Activity, ActivityRecord, EntryKey, Exercise, ExerciseRecord, Expertise, HolderStanding, Kind, Mailbox, MailboxRecord, MailboxType,
+    Professional, ProfessionalOrigin, ProfessionalRecord, Record, SiteRecord, Structure, StructureRecord, expertise_table,
+    profession_table, tables,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A mailbox, and for each of its attachments the structure that its key leads to.
@@ -66,17 +67,12 @@ impl PersonRows {
 /// All that a batch of records needs.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    pub(super) list_loaded: bool,
+    pub(super) standings: Standings,
     pub(super) mailboxes: BTreeMap<String, MailboxRows>,
     by_holder: HashMap<String, BTreeSet<String>>,
     by_site: HashMap<String, BTreeSet<String>>,
     pub(super) people: BTreeMap<String, PersonRows>,
     pub(super) structures: HashMap<String, Arc<Structure>>,
-    pub(super) listed: HashSet<String>,
-    pub(super) domain_operators: HashMap<String, Vec<OperatorState>>,
-    /// Domain and id of each operator that holds it.
-    pub(super) domain_holders: HashSet<(String, String)>,
-    pub(super) operators: HashMap<String, OperatorState>,
     pub(super) labels: LabelBook,
 }
 
@@ -153,23 +149,10 @@ impl Batch {
         let found = holders.iter().filter_map(|id| self.people.get(*id));
         MailboxRecord {
             mailbox: rows.mailbox.clone(),
-            standing: self.standing(&rows.mailbox),
+            standing: self.standings.of(&rows.mailbox),
             holder_standings: holders.iter().map(standing).collect(),
             holders: if with_holders { found.map(|person| self.professional(person)).collect() } else { Vec::new() },
             sites: sites.into_iter().filter_map(|(id, service)| self.site(id, service)).collect(),
-        }
-    }
-
-    fn standing(&self, mailbox: &Mailbox) -> MailboxStanding {
-        let domain = mailbox.address.domain();
-        let holds = |id: &String| self.domain_holders.contains(&(domain.to_owned(), id.clone()));
-        MailboxStanding {
-            list_loaded: self.list_loaded,
-            domain_listed: self.listed.contains(domain),
-            domain_test: is_test_domain(domain),
-            domain_operators: self.domain_operators.get(domain).cloned().unwrap_or_default(),
-            operator: mailbox.operator.as_ref().and_then(|id| self.operators.get(id)).copied(),
-            operator_holds_domain: mailbox.operator.as_ref().is_some_and(holds),
         }
     }
 

@@ -8,6 +8,8 @@
 //! `json_each`. Statement logging is off: a bound value may be a name or an address.
 
 mod accounts;
+pub mod alert_read;
+mod alerts;
 pub(super) mod apply;
 mod apply_statements;
 mod assemble;
@@ -40,6 +42,7 @@ mod rows;
 mod runs;
 mod scope;
 pub(super) mod staging;
+mod standings;
 mod status;
 mod traces;
 mod trust;
@@ -212,6 +215,8 @@ mod tests {
         prepare(&mut connection).await.unwrap();
         let lists = [
             accounts::STATEMENTS,
+            alert_read::STATEMENTS,
+            alerts::STATEMENTS,
             audit::STATEMENTS,
             batches::STATEMENTS,
             audit_retention::STATEMENTS,

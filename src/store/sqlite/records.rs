@@ -107,7 +107,7 @@ async fn load(connection: &mut SqliteConnection, keys: &[EntryKey]) -> Result<Ba
     let of = |kind: Kind| keys.iter().filter(move |key| key.kind == kind).map(|key| key.id.as_str()).collect::<BTreeSet<_>>();
     let (addresses, people, sites) = (of(Kind::Mailbox), of(Kind::Professional), of(Kind::Structure));
     let mut batch = Batch::default();
-    batch.list_loaded = meta::list_loaded(connection).await?;
+    batch.standings.list_loaded = meta::list_loaded(connection).await?;
 
     load_mailboxes(connection, &mut batch, &addresses, &people, &sites).await?;
     // Of the other holders only the standing is asked.
@@ -187,31 +187,31 @@ async fn load_standings(connection: &mut SqliteConnection, batch: &mut Batch) ->
     let domains: BTreeSet<&str> = batch.mailboxes.values().map(|mailbox| mailbox.mailbox.address.domain()).collect();
     let operators: BTreeSet<&str> = batch.mailboxes.values().filter_map(|mailbox| mailbox.mailbox.operator.as_deref()).collect();
     let (domains, operators) = (json(domains), json(operators));
-    batch.listed = all(connection, LISTED_DOMAINS, domains.clone()).await?.into_iter().collect();
+    batch.standings.listed = all(connection, LISTED_DOMAINS, domains.clone()).await?.into_iter().collect();
     let mut of_domains: Vec<(String, String, String)> = all(connection, DOMAIN_OPERATORS, domains).await?;
     of_domains.sort();
     for (domain, id, state) in of_domains {
-        batch.domain_holders.insert((domain.clone(), id));
-        batch.domain_operators.entry(domain).or_default().push(operator_state(&state)?);
+        batch.standings.domain_holders.insert((domain.clone(), id));
+        batch.standings.domain_operators.entry(domain).or_default().push(operator_state(&state)?);
     }
     for (id, state) in all::<(String, String)>(connection, OPERATORS, operators).await? {
-        batch.operators.insert(id, operator_state(&state)?);
+        batch.standings.operators.insert(id, operator_state(&state)?);
     }
     Ok(())
 }
 
-fn operator_state(word: &str) -> Result<OperatorState> {
+pub(super) fn operator_state(word: &str) -> Result<OperatorState> {
     OperatorState::parse(word).ok_or_else(|| Error::internal("reading records", "an operator's state is a word unknown to this program"))
 }
 
 type Query<'q> = sqlx::query::QueryScalar<'q, Driver, String, SqliteArguments>;
 
 /// Every row of a statement over one list.
-async fn all<T: DeserializeOwned>(connection: &mut SqliteConnection, statement: &'static str, list: String) -> Result<Vec<T>> {
+pub(super) async fn all<T: DeserializeOwned>(connection: &mut SqliteConnection, statement: &'static str, list: String) -> Result<Vec<T>> {
     rows_of(connection, sqlx::query_scalar(statement).bind(list)).await
 }
 
-async fn rows_of<T: DeserializeOwned>(connection: &mut SqliteConnection, query: Query<'_>) -> Result<Vec<T>> {
+pub(super) async fn rows_of<T: DeserializeOwned>(connection: &mut SqliteConnection, query: Query<'_>) -> Result<Vec<T>> {
     let rows: String = query.fetch_one(connection).await.map_err(db("reading records"))?;
     serde_json::from_str(&rows).map_err(|e| Error::internal("reading records", e))
 }

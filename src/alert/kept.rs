@@ -1,0 +1,219 @@
+//! Lists that were made: shown, confirmed by a second person, given out, and ended after their time.
+
+use super::files::{Digests, Format};
+use super::request::{AlertFilter, AlertRequest, Choice};
+use super::rows::Column;
+use super::{Alerts, CONFIRMABLE, Coverage, KEPT, folder};
+use crate::error::{Error, Kind, Result};
+use crate::store::{Actor, AlertRow, AlertState};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// How often what has had its time is looked for.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// What was asked, as it is kept and journaled: without reason and reference, which have places of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(super) struct Asked {
+    filter: AlertFilter,
+    choice: Choice,
+    fallback_org: bool,
+    columns: Vec<Column>,
+}
+
+impl Asked {
+    pub(super) fn of(request: &AlertRequest) -> Self {
+        let AlertRequest { filter, choice, fallback_org, columns, .. } = request.clone();
+        Self { filter, choice, fallback_org, columns }
+    }
+}
+
+/// A list, without its addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Alert {
+    pub id: String,
+    pub state: AlertState,
+    /// Account that asked.
+    pub actor: String,
+    pub reason: String,
+    pub reference: String,
+    pub filter: AlertFilter,
+    pub choice: Choice,
+    pub fallback_org: bool,
+    pub columns: Vec<Column>,
+    /// Lines.
+    pub recipients: u64,
+    /// Matching professionals.
+    pub people: u64,
+    /// SHA-256 of the lines behind the first one, by format.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub sha256: Digests,
+    /// UTC seconds.
+    pub created_at: i64,
+    pub confirmed_by: Option<String>,
+    pub confirmed_at: Option<i64>,
+    /// When its files go, or went.
+    pub deleted_at: i64,
+}
+
+impl Alert {
+    pub(super) fn of(row: &AlertRow) -> Result<Self> {
+        let failed = |error: serde_json::Error| Error::internal("a list as it was kept", error);
+        let Asked { filter, choice, fallback_org, columns } = serde_json::from_str(&row.asked).map_err(failed)?;
+        let kept = if row.state == AlertState::AwaitingConfirmation { CONFIRMABLE } else { KEPT };
+        Ok(Self {
+            id: row.id.clone(),
+            state: row.state,
+            actor: row.actor.clone(),
+            reason: row.reason.clone(),
+            reference: row.reference.clone(),
+            filter,
+            choice,
+            fallback_org,
+            columns,
+            recipients: row.recipients.unsigned_abs(),
+            people: row.people.unsigned_abs(),
+            sha256: serde_json::from_str(&row.digests).map_err(failed)?,
+            created_at: row.created_at,
+            confirmed_by: row.confirmed_by.clone(),
+            confirmed_at: row.confirmed_at,
+            deleted_at: row.deleted_at.unwrap_or(row.created_at.saturating_add(kept)),
+        })
+    }
+}
+
+/// A file of a list, to be given out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertFile {
+    pub path: PathBuf,
+    /// Names its bytes.
+    pub tag: String,
+    pub name: String,
+    pub format: Format,
+}
+
+/// The coverage of a list, with the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Report {
+    pub alert: Alert,
+    pub coverage: Coverage,
+}
+
+fn unknown() -> Error {
+    Error::not_found("aucune liste n'a cet identifiant")
+}
+
+fn deleted() -> Error {
+    Error::new(Kind::Gone, "alert_deleted", "la liste n'est plus conservée : demandez-en une nouvelle")
+}
+
+/// May this account confirm this list now?
+fn confirmable(row: &AlertRow, actor: &Actor, now: i64) -> Result<()> {
+    match row.state {
+        AlertState::Deleted => Err(deleted()),
+        AlertState::Ready => Err(Error::new(Kind::Conflict, "nothing_to_confirm", "la liste n'attend pas de confirmation")),
+        AlertState::AwaitingConfirmation if row.created_at.saturating_add(CONFIRMABLE) <= now => Err(Error::new(
+            Kind::Gone,
+            "confirmation_expired",
+            "la liste devait être confirmée dans les 24 heures : demandez-en une nouvelle",
+        )),
+        AlertState::AwaitingConfirmation if row.actor == actor.name => {
+            let message = "la liste doit être confirmée par une autre personne : un second compte de l'autorité sanitaire";
+            Err(Error::new(Kind::Forbidden, "second_person_required", message))
+        }
+        AlertState::AwaitingConfirmation => Ok(()),
+    }
+}
+
+impl Alerts {
+    /// The newest first, of all accounts of the role.
+    pub async fn list(&self, limit: u32) -> Result<Vec<Alert>> {
+        self.store.alerts(limit).await?.iter().map(Alert::of).collect()
+    }
+
+    /// Errors: `not_found`.
+    pub async fn get(&self, id: &str) -> Result<Alert> {
+        Alert::of(&self.store.alert(id).await?.ok_or_else(unknown)?)
+    }
+
+    /// The second person agrees. Errors: `second_person_required`, `nothing_to_confirm`, `confirmation_expired`, `alert_deleted`, `not_found`.
+    pub async fn confirm(&self, id: &str, actor: &Actor, now: i64) -> Result<Alert> {
+        let entry = actor.entry("alert.confirm", id, json!({}), now);
+        let confirmed = self.store.confirm_alert(id, &entry, |row| confirmable(row, actor, now)).await?;
+        Alert::of(&confirmed.ok_or_else(unknown)?)
+    }
+
+    /// The file of a form, which may be read from now on: the journal has it. `part`: only a part of it is asked for.
+    /// Errors: `confirmation_awaited`, `alert_deleted`, `not_found`.
+    pub async fn file(&self, id: &str, format: Format, part: bool, actor: &Actor, now: i64) -> Result<AlertFile> {
+        let alert = self.get(id).await?;
+        match alert.state {
+            AlertState::Ready if now < alert.deleted_at => {}
+            AlertState::AwaitingConfirmation => {
+                let message = "la liste attend la confirmation d'une seconde personne";
+                return Err(Error::new(Kind::Conflict, "confirmation_awaited", message));
+            }
+            AlertState::Ready | AlertState::Deleted => return Err(deleted()),
+        }
+        let digest = alert.sha256.get(&format).map(String::as_str).unwrap_or_default();
+        let detail = json!({
+            "format": format.name(),
+            "part": part,
+            "filter": alert.filter,
+            "recipients": alert.recipients,
+            "sha256": digest,
+            "reference": alert.reference,
+        });
+        self.journal.append(&actor.entry("alert.download", id, detail, now)).await?;
+        // The first line of each list holds its id.
+        let tag = format!("{id}-{}", digest.get(..32).unwrap_or(digest));
+        let name = format!("alerte-{}.{}", id.get(..8).unwrap_or(id), format.name());
+        Ok(AlertFile { path: self.root.join(id).join(format.file()), tag, name, format })
+    }
+
+    /// Whom the list does not reach; also before it is confirmed, for whoever is to decide. Errors: `alert_deleted`, `not_found`.
+    pub async fn report(&self, id: &str, actor: &Actor, now: i64) -> Result<Report> {
+        let row = self.store.alert(id).await?.ok_or_else(unknown)?;
+        let alert = Alert::of(&row)?;
+        if row.state == AlertState::Deleted || alert.deleted_at <= now {
+            return Err(deleted());
+        }
+        let coverage = serde_json::from_str(&row.coverage).map_err(|error| Error::internal("a report as it was kept", error))?;
+        let detail = json!({ "filter": alert.filter, "people": alert.people, "reference": alert.reference });
+        self.journal.append(&actor.entry("alert.coverage", id, detail, now)).await?;
+        Ok(Report { alert, coverage })
+    }
+
+    /// Ends what has had its time and removes what a crash left. Returns how many lists ended.
+    pub async fn sweep(&self, now: i64) -> Result<u64> {
+        let ended = self.store.expire_alerts(now.saturating_sub(KEPT), now.saturating_sub(CONFIRMABLE), now).await?;
+        for (path, id) in folder::all(&self.root)? {
+            if !self.owned(&id).await? && folder::abandoned(&path) && !self.owned(&id).await? {
+                folder::remove(&path)?;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Does a row in force own a folder of this id? Asked again when nobody makes it: its row may have come in between.
+    async fn owned(&self, id: &str) -> Result<bool> {
+        Ok(self.store.alert(id).await?.is_some_and(|row| row.state != AlertState::Deleted))
+    }
+
+    /// [`Alerts::sweep`], now and every hour, until stopped.
+    pub async fn keep(&self, now: impl Fn() -> i64 + Send, stopped: impl Future<Output = ()> + Send) {
+        let mut stopped = std::pin::pin!(stopped);
+        loop {
+            if let Err(error) = self.sweep(now()).await {
+                tracing::warn!(error = %error.chain(), "lists that had their time could not be removed, trying again in an hour");
+            }
+            tokio::select! {
+                () = &mut stopped => return,
+                () = tokio::time::sleep(SWEEP) => {}
+            }
+        }
+    }
+}
