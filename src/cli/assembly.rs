@@ -7,6 +7,7 @@
 use crate::audit::Journal;
 use crate::directory::{Directory, Governor};
 use crate::error::Result;
+use crate::export::feed::Feed;
 use crate::index::Gate;
 use crate::ldap::LdapService;
 use crate::net::{self, Addresses, Server};
@@ -55,6 +56,7 @@ impl Service {
             operators: Operators::new(store.clone()),
             registry: Registry::new(store.clone()),
             journal: Journal::new(store.clone()),
+            feed: Feed::new(store.clone(), directory.clone()),
             settings: settings.clone(),
             metrics: metrics.clone(),
         });

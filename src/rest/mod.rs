@@ -10,6 +10,7 @@
 mod admin;
 mod asked;
 mod bounds;
+mod changes;
 mod credential;
 mod docs;
 mod entry;
@@ -35,6 +36,7 @@ pub use router::{Clock, openapi, router, router_with_clock};
 
 use crate::audit::Journal;
 use crate::directory::Directory;
+use crate::export::feed::Feed;
 use crate::publication::Publication;
 use crate::settings::Settings;
 use crate::trust::{Authenticator, Operators, Registry};
@@ -49,6 +51,7 @@ pub struct RestService {
     pub operators: Operators,
     pub registry: Registry,
     pub journal: Journal,
+    pub feed: Feed,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
     /// Renders `/metrics`; counting goes through the `metrics` macros.

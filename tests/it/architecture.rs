@@ -25,7 +25,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("export", &["store", "directory", "audit", "visibility", "ldap_entry", "text", "model", "error"]),
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),
-    ("rest", &["directory", "publication", "trust", "audit", "text", "model", "settings", "error"]),
+    ("rest", &["directory", "publication", "trust", "audit", "export", "text", "model", "settings", "error"]),
     ("net", &["ldap", "rest", "trust", "limits", "settings", "model", "error"]),
     ("cli", &["*"]),
 ];
