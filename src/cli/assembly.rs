@@ -8,6 +8,7 @@ use crate::alert::Alerts;
 use crate::audit::Journal;
 use crate::directory::{Directory, Governor};
 use crate::error::Result;
+use crate::export::feed::Feed;
 use crate::index::Gate;
 use crate::ldap::LdapService;
 use crate::net::{self, Addresses, Server};
@@ -58,6 +59,7 @@ impl Service {
             registry: Registry::new(store.clone()),
             journal: Journal::new(store.clone()),
             alerts: alerts.clone(),
+            feed: Feed::new(store.clone(), directory.clone()),
             settings: settings.clone(),
             metrics: metrics.clone(),
         });

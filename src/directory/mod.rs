@@ -5,6 +5,7 @@
 //! number of blocking workers. A caller that goes away cancels its search. Nothing here logs what was asked.
 
 pub mod cursor;
+mod whole;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 pub use crate::index::query::{
@@ -19,11 +20,11 @@ use crate::model::{Coded, EntryKey};
 use crate::visibility::Published;
 pub use crate::visibility::View;
 use cursor::CursorKey;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+pub use whole::Walked;
 
 /// Searches that may wait for a worker at once; one more is told that the service is busy.
 const MOST_WAITING: usize = 256;
@@ -73,41 +74,6 @@ impl Hit {
     }
 
     /// UTC seconds of the last change of the content: ETag, Last-Modified, modifyTimestamp.
-    #[must_use]
-    pub fn since(&self) -> i64 {
-        self.stored.since()
-    }
-}
-
-/// One entry of a walk.
-#[derive(Clone, Debug)]
-pub struct Walked {
-    stored: Stored,
-}
-
-impl Walked {
-    /// `m:address`, `p:id`, `s:id`.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        self.stored.key()
-    }
-
-    pub fn published(&self) -> Result<Published> {
-        self.stored.published()
-    }
-
-    /// JSON of the view: the same content has the same bytes.
-    pub fn view_json(&self) -> Result<Vec<u8>> {
-        self.stored.view_json()
-    }
-
-    /// BER of the SearchResultEntry content (see `ldap_entry::encode`).
-    #[must_use]
-    pub fn ldap(&self) -> &[u8] {
-        self.stored.ldap()
-    }
-
-    /// UTC seconds of the last change of the content.
     #[must_use]
     pub fn since(&self) -> i64 {
         self.stored.since()
@@ -191,22 +157,6 @@ impl Directory {
         Ok(found.map(Hit::from))
     }
 
-    /// Tells `each` every entry that an audience may see, as of one moment, in the order of keys (`m:address`, `p:id`, `s:id`, by bytes): what
-    /// files of the whole directory are made of. Blocking, and not governed: for jobs of the service itself, one at a time.
-    /// Errors: unavailable when the gate is closed or closes meanwhile, what `each` fails with, internal.
-    pub fn walk(&self, audience: Audience, each: &mut dyn FnMut(Walked) -> Result<()>) -> Result<()> {
-        self.gate.check()?;
-        let mut told = 0_u32;
-        self.reader.walk(audience, &mut |stored| {
-            told = told.wrapping_add(1);
-            if told.is_multiple_of(1_024) {
-                self.gate.check()?;
-            }
-            each(Walked { stored })?;
-            Ok(ControlFlow::Continue(()))
-        })
-    }
-
     /// The whole answer, if a moment is enough for it, or what is left to do.
     fn glance(&self, audience: Audience, query: Query) -> Result<std::result::Result<Answer<Found>, Rest>> {
         if !query.is_quick_to_try() {
@@ -263,6 +213,12 @@ impl Directory {
     pub fn nomenclature(&self, table: &str) -> Option<Arc<Vec<Coded>>> {
         let short = table.split_once('-').map_or(table, |(short, _)| short);
         self.reader.labels(table).or_else(|| self.reader.labels(&short.to_ascii_uppercase()))
+    }
+
+    /// Whether a search would be answered.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.gate.is_open()
     }
 
     /// Fit to receive traffic, and the standing remarks of readiness.

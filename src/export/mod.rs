@@ -4,6 +4,8 @@
 //! of one page, and nothing can be written that a search would not show. Entries that change meanwhile are written as they were when
 //! their page was read.
 
+pub mod feed;
+mod feed_cursor;
 mod ldif;
 
 use crate::directory::{Audience, Caller, Criteria, Directory, MAX_PAGE, Matching, Order, Query};

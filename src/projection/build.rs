@@ -14,6 +14,7 @@ impl Projector {
     /// Builds, catches up and switches. The live generation goes on receiving publications and withdrawals; every change made since the
     /// build began is applied to the new one before it answers anything.
     pub(super) async fn build(&mut self) -> Result<()> {
+        self.untold = true;
         let began = self.store.last_change().await?;
         let at = self.store.changes_after(began - 1, 1).await?.last().map_or_else(|| Timestamp::now().as_second(), |c| c.at);
         let live = self.index.committed().map(|c| c.seq);
@@ -23,10 +24,15 @@ impl Projector {
         }
         let mut generation = self.index.begin_build()?;
         let entries = Ordered::read(&self.store).await?;
-        let first = self.write_everything(&entries, &mut generation, at, live).await?;
+        let fresh = self.store.nothing_published().await?;
+        let first = self.write_everything(&entries, &mut generation, at, live, fresh).await?;
         generation.commit(Committed { seq: began })?;
         let mut merges = generation.begin_merge(LARGE_BUILD)?;
-        self.write_first_rows(&entries, first, at, live).await?;
+        if fresh && !first.is_empty() {
+            // A whole country at once is no change to tell line by line.
+            self.store.begin_feed_anew(Timestamp::now().as_second()).await?;
+        }
+        self.write_first_rows(&entries, first, at, live, !fresh).await?;
         drop(entries);
         for merge in &mut merges {
             while !merge.done()? {
@@ -82,9 +88,9 @@ impl Projector {
         generation: &mut Generation,
         at: i64,
         live: Option<i64>,
+        fresh: bool,
     ) -> Result<Vec<FirstRow>> {
         let ahead = std::thread::available_parallelism().map_or(1, usize::from) + 1;
-        let fresh = self.store.nothing_published().await?;
         // Of nearly every entry of a fresh store: grown by doubling it would reserve twice as much.
         let mut first = Vec::with_capacity(if fresh { entries.len() } else { 0 });
         let mut cutting: VecDeque<(usize, JoinHandle<Ready>)> = VecDeque::new();
@@ -105,7 +111,7 @@ impl Projector {
             }
             first.extend(ready.first.into_iter().map(|(place, row)| FirstRow::new(start + place, row)));
             if !ready.changed.is_empty() {
-                self.store.write_published(&ready.changed, &ready.rows).await?;
+                self.store.write_published(&ready.changed, &ready.rows, Timestamp::now().as_second()).await?;
             }
             if let Some(seq) = live {
                 self.apply_urgent(seq).await?;
@@ -114,11 +120,12 @@ impl Projector {
         Ok(first)
     }
 
-    async fn write_first_rows(&mut self, entries: &Ordered, mut rows: Vec<FirstRow>, at: i64, live: Option<i64>) -> Result<()> {
+    /// `told`: the feed tells of them.
+    async fn write_first_rows(&mut self, entries: &Ordered, mut rows: Vec<FirstRow>, at: i64, live: Option<i64>, told: bool) -> Result<()> {
         entries.sort_by_key(&mut rows, |row| row.entry);
         for batch in rows.chunks(FIRST_ROWS) {
             let rows: Vec<PublishedRow> = batch.iter().filter_map(|row| row.published(entries, at)).collect();
-            self.store.add_published(&rows).await?;
+            self.store.add_published(&rows, told.then(|| Timestamp::now().as_second())).await?;
             if let Some(seq) = live {
                 self.apply_urgent(seq).await?;
             }

@@ -5,8 +5,9 @@ use crate::index::{Cut, Document, Generation};
 use crate::model::{Audience, EntryKey};
 use crate::store::{ContentDigest, PublishedRow, Records, Store};
 use crate::visibility::{Published, publish_to_all};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Records asked of the store at once.
 const RECORDS: usize = 500;
@@ -120,7 +121,7 @@ pub(super) async fn write_entries(store: &Store, generation: &mut Generation, ca
         let keys: Vec<EntryKey> = changed().map(|e| e.key.clone()).collect();
         if !keys.is_empty() {
             let rows: Vec<PublishedRow> = changed().flat_map(|e| e.after.iter().cloned()).collect();
-            store.write_published(&keys, &rows).await?;
+            store.write_published(&keys, &rows, Timestamp::now().as_second()).await?;
         }
     }
     Ok(())
@@ -133,6 +134,34 @@ pub(super) async fn delete_outdated(store: &Store, generation: &mut Generation, 
             if !generation.holds(&entry.documents())? {
                 generation.delete_entries(std::slice::from_ref(&entry.key));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Notes for the feed which of these entries are shown with a mailbox of `addresses` or of a domain of `domains`: by either the live
+/// generation deletes their documents, to get them again in their turn, and whoever reads them in between takes them for gone.
+pub(super) async fn note_absent(
+    store: &Store,
+    causes: &[(EntryKey, i64)],
+    addresses: &HashSet<String>,
+    domains: &HashSet<String>,
+) -> Result<()> {
+    for chunk in causes.chunks(RECORDS) {
+        let entries = present(store, chunk).await?;
+        let mut absent: BTreeMap<&EntryKey, u8> = BTreeMap::new();
+        for entry in &entries {
+            for (published, audiences, ..) in &entry.shown {
+                let named = |address: &str| {
+                    addresses.contains(address) || address.split_once('@').is_some_and(|(_, domain)| domains.contains(domain))
+                };
+                if published.view().mailboxes().iter().any(|mailbox| named(&mailbox.address)) {
+                    *absent.entry(&entry.key).or_default() |= audiences;
+                }
+            }
+        }
+        if !absent.is_empty() {
+            store.append_feed(&absent, Timestamp::now().as_second()).await?;
         }
     }
     Ok(())

@@ -56,6 +56,8 @@ pub struct Projector {
     withdrawn_whole: Option<i64>,
     /// Commit number that other processes were told last.
     told: Option<i64>,
+    /// The feed may hold rows whose content is in the live generation, and which nobody was told of.
+    untold: bool,
     bounds: Bounds,
 }
 
@@ -79,8 +81,18 @@ impl Projector {
     pub async fn open(store: Store, data: DataDir, doors: Doors) -> Result<Self> {
         let index = Index::open(&data.index(), store.store_id(), &doors.reader)?;
         let bounds = Bounds::default();
-        let mut projector =
-            Self { store, index, doors, data, withdrawn_through: 0, urgent_through: 0, withdrawn_whole: None, told: None, bounds };
+        let mut projector = Self {
+            store,
+            index,
+            doors,
+            data,
+            withdrawn_through: 0,
+            urgent_through: 0,
+            withdrawn_whole: None,
+            told: None,
+            untold: true,
+            bounds,
+        };
         projector.refresh_labels().await?;
         projector.refresh_notices().await?;
         projector.tell_searchable()?;
@@ -163,26 +175,38 @@ impl Projector {
         let last = self.store.last_change().await?;
         let Some(committed) = self.index.committed() else {
             self.build().await?;
-            self.tell_searchable()?;
+            self.tell().await?;
             return Ok(true);
         };
         if committed.seq == last {
             self.note_withdrawn(last);
             // Telling may have failed where the commit did not.
-            if self.told != Some(last) {
-                self.tell_searchable()?;
+            if self.told != Some(last) || self.untold {
+                self.tell().await?;
             }
             return Ok(false);
         }
         // An index ahead of its store: the store was put back from a copy.
         let foreign = committed.seq > last;
+        if foreign {
+            self.store.begin_feed_anew(Timestamp::now().as_second()).await?;
+        }
         if foreign || self.store.oldest_change().await?.is_none_or(|oldest| oldest > committed.seq + 1) {
             self.build().await?;
         } else {
             self.apply_window(committed.seq).await?;
         }
-        self.tell_searchable()?;
+        self.tell().await?;
         Ok(true)
+    }
+
+    /// Everything written is in the live generation, and nothing is on its way: tells other processes, and lets the feed tell. Were the feed
+    /// to tell of a row before, who reads it would be given the content of before and go on.
+    async fn tell(&mut self) -> Result<()> {
+        self.tell_searchable()?;
+        self.store.tell_feed().await?;
+        self.untold = false;
+        Ok(())
     }
 
     /// Follows the store until cancelled; errors are logged and tried again, the gate closing by itself when a withdrawal waits too long.

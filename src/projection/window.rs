@@ -1,12 +1,12 @@
 //! One window of changes into the live generation: withdrawals first, then the rest in bounded commits, publications in between.
 
 use super::Projector;
-use super::documents::{delete_outdated, write_entries};
+use super::documents::{delete_outdated, note_absent, write_entries};
 use crate::error::Result;
 use crate::index::Committed;
 use crate::model::{EntryKey, Kind};
 use crate::store::{Change, ChangeKind};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Entries with the time of the latest change that concerns each, in key order.
 pub(super) type Causes = Vec<(EntryKey, i64)>;
@@ -14,6 +14,7 @@ pub(super) type Causes = Vec<(EntryKey, i64)>;
 impl Projector {
     /// Applies the changes behind `from`, up to [`super::Bounds::rebuild_beyond`] of them; builds anew when that is less work.
     pub(super) async fn apply_window(&mut self, from: i64) -> Result<()> {
+        self.untold = true;
         let changes = self.store.changes_after(from, self.bounds.rebuild_beyond + 1).await?;
         let Some(last) = changes.last().map(|c| c.seq) else { return Ok(()) };
         self.announce(&changes, from);
@@ -57,11 +58,13 @@ impl Projector {
             let Some(last) = changes.last().map(|c| c.seq) else { return Ok(()) };
             self.announce(&changes, committed);
             self.delete_withdrawn(&changes).await?;
+            let withdrawals: Vec<Change> = changes.iter().filter(|c| c.withdraws && c.run.is_some()).cloned().collect();
             let publications: Vec<Change> = changes.into_iter().filter(|c| c.run.is_none() && c.kind != ChangeKind::All).collect();
             self.refresh_facts(&publications).await?;
             let causes = self.causes(&publications).await?;
             write_entries(&self.store, self.index.live(), &causes).await?;
             self.index.live().commit(Committed { seq: committed })?;
+            self.note_absent(&withdrawals).await?;
             self.urgent_through = last;
             self.withdrawn(last).await?;
         }
@@ -101,10 +104,23 @@ impl Projector {
     async fn withdraw(&mut self, changes: &[Change], committed: i64) -> Result<()> {
         self.delete_withdrawn(changes).await?;
         self.index.live().commit(Committed { seq: committed })?;
-        match changes.last() {
-            Some(last) => self.withdrawn(last.seq).await,
-            None => Ok(()),
+        if let Some(last) = changes.last() {
+            self.withdrawn(last.seq).await?;
         }
+        self.note_absent(changes).await
+    }
+
+    /// What was deleted by term, without being written again in the same commit, and is shown as before: see `documents::note_absent`.
+    async fn note_absent(&self, changes: &[Change]) -> Result<()> {
+        let of = |kind| changes.iter().filter(move |c: &&Change| c.withdraws && c.kind == kind);
+        let (addresses, domains) = (of(ChangeKind::Mailbox), of(ChangeKind::Domain));
+        let named: Vec<Change> = addresses.clone().chain(domains.clone()).cloned().collect();
+        if named.is_empty() {
+            return Ok(());
+        }
+        let causes = self.causes(&named).await?;
+        let keys = |changes: &mut dyn Iterator<Item = &'_ Change>| changes.map(|c| c.key.clone()).collect::<HashSet<_>>();
+        note_absent(&self.store, &causes, &keys(&mut addresses.into_iter()), &keys(&mut domains.into_iter())).await
     }
 
     /// Deletes what shows a thing withdrawn, and of what is linked to one whatever has to change for it.

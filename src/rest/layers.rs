@@ -63,6 +63,11 @@ pub(super) fn bounded_for_alerts(router: Router, bounds: Bounds) -> Router {
     router.layer(limits(bounds.batch_time, bounds.body_bytes))
 }
 
+/// Routes that wait for something to happen.
+pub(super) fn bounded_for_waiting(router: Router, bounds: Bounds, longest: Duration) -> Router {
+    router.layer(limits(bounds.time + longest, bounds.body_bytes))
+}
+
 fn limits(time: Duration, body: usize) -> Stack<RequestBodyLimitLayer, Stack<TimeoutLayer, Identity>> {
     let time = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, time);
     ServiceBuilder::new().layer(time).layer(RequestBodyLimitLayer::new(body)).into_inner()

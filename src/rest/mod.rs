@@ -11,6 +11,7 @@ mod admin;
 mod alerts;
 mod asked;
 mod bounds;
+mod changes;
 mod credential;
 mod docs;
 mod entry;
@@ -38,6 +39,7 @@ pub use router::{Clock, openapi, router, router_with_clock};
 use crate::alert::Alerts;
 use crate::audit::Journal;
 use crate::directory::Directory;
+use crate::export::feed::Feed;
 use crate::publication::Publication;
 use crate::settings::Settings;
 use crate::trust::{Authenticator, Operators, Registry};
@@ -53,6 +55,7 @@ pub struct RestService {
     pub registry: Registry,
     pub journal: Journal,
     pub alerts: Alerts,
+    pub feed: Feed,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
     /// Renders `/metrics`; counting goes through the `metrics` macros.

@@ -1,7 +1,8 @@
 //! The table of contents of the API: which handler answers which route, in one place for the server and for the OpenAPI document.
 
 use super::{
-    RestService, admin, alerts, docs, health, layers, mailboxes, nomenclatures, operator, organizations, professionals, search, trust_space,
+    RestService, admin, alerts, changes, docs, health, layers, mailboxes, nomenclatures, operator, organizations, professionals, search,
+    trust_space,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub(super) struct Api {
     pub service: RestService,
     pub clock: Clock,
     pub turns: operator::Turns,
+    pub polls: changes::Polls,
 }
 
 impl Api {
@@ -65,6 +67,11 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(health::metrics))
 }
 
+/// Routes that wait for something to happen.
+fn waiting_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(changes::changes))
+}
+
 /// Routes that take a whole batch.
 fn batch_routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -86,7 +93,8 @@ fn alert_routes() -> OpenApiRouter<Shared> {
 /// The OpenAPI document of these routes.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    docs::finish(routes().merge(batch_routes()).merge(alert_routes()).split_for_parts().1)
+    let all = routes().merge(waiting_routes()).merge(batch_routes()).merge(alert_routes());
+    docs::finish(all.split_for_parts().1)
 }
 
 /// The whole HTTP door, by the system's clock.
@@ -97,12 +105,14 @@ pub fn router(service: RestService) -> axum::Router {
 /// [`router`] with the time as a parameter.
 pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let bounds = layers::Bounds::of(&service.settings.http);
-    let state: Shared = Arc::new(Api { service, clock, turns: operator::Turns::default() });
+    let state: Shared = Arc::new(Api { service, clock, turns: operator::Turns::default(), polls: changes::Polls::default() });
     let (router, _) = routes().split_for_parts();
+    let (waiting, _) = waiting_routes().split_for_parts();
     let (batches, _) = batch_routes().split_for_parts();
     let (alerts, _) = alert_routes().split_for_parts();
     let router = layers::bounded(router.merge(docs::pages(&openapi())).with_state(Arc::clone(&state)), bounds);
+    let waiting = layers::bounded_for_waiting(waiting.with_state(Arc::clone(&state)), bounds, changes::LONGEST_WAIT);
     let batches = layers::bounded_for_batches(batches.with_state(Arc::clone(&state)), bounds);
     let alerts = layers::bounded_for_alerts(alerts.with_state(state), bounds);
-    layers::around(router.merge(batches).merge(alerts), bounds)
+    layers::around(router.merge(waiting).merge(batches).merge(alerts), bounds)
 }

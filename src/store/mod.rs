@@ -7,6 +7,7 @@
 
 mod alerts;
 pub mod data_dir;
+pub mod feed;
 pub mod import;
 mod journal;
 mod mailbox_rules;
@@ -162,9 +163,10 @@ impl Store {
     }
 
     /// Writes what was published for the first time; of entries that have rows already nothing is written. In key order it is fastest.
-    pub async fn add_published(&self, rows: &[PublishedRow]) -> Result<()> {
+    /// The feed tells of them, as written at `told` (UTC seconds), unless nothing was ever published before.
+    pub async fn add_published(&self, rows: &[PublishedRow], told: Option<i64>) -> Result<()> {
         match self {
-            Self::Sqlite(db) => db.add_published(rows).await,
+            Self::Sqlite(db) => db.add_published(rows, told).await,
         }
     }
 
@@ -176,9 +178,10 @@ impl Store {
     }
 
     /// Replaces the rows of `entries` by `rows`; in transactions of at most 2,000 entries, so that writers wait little.
-    pub async fn write_published(&self, entries: &[EntryKey], rows: &[PublishedRow]) -> Result<()> {
+    /// The feed tells of whatever an audience is shown differently for it; `now` in UTC seconds.
+    pub async fn write_published(&self, entries: &[EntryKey], rows: &[PublishedRow], now: i64) -> Result<()> {
         match self {
-            Self::Sqlite(db) => db.write_published(entries, rows).await,
+            Self::Sqlite(db) => db.write_published(entries, rows, now).await,
         }
     }
 

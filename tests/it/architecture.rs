@@ -26,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("alert", &["store", "audit", "visibility", "settings", "model", "error"]),
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),
-    ("rest", &["directory", "publication", "trust", "audit", "alert", "text", "model", "settings", "error"]),
+    ("rest", &["directory", "publication", "trust", "audit", "alert", "export", "text", "model", "settings", "error"]),
     ("net", &["ldap", "rest", "trust", "limits", "settings", "model", "error"]),
     ("cli", &["*"]),
 ];

@@ -32,7 +32,7 @@ async fn every_future_can_be_spawned() {
     spawnable(store.records(&[]));
     spawnable(store.dependants_of(&[]));
     spawnable(store.entry_names(Kind::Mailbox, "", 1));
-    spawnable(store.write_published(&[], &[]));
+    spawnable(store.write_published(&[], &[], 0));
     spawnable(store.changes_after(0, 1));
     spawnable(store.add_account(&account, [0; 32]));
     spawnable(store.revoke_account("a", 0));

@@ -23,6 +23,7 @@ mod changes;
 pub(super) mod contents;
 mod dependants;
 mod dump;
+mod feed;
 pub(super) mod first_load;
 mod held;
 mod history;
@@ -225,6 +226,7 @@ mod tests {
             changes::STATEMENTS,
             dependants::STATEMENTS,
             dump::STATEMENTS,
+            feed::STATEMENTS,
             history::STATEMENTS,
             labels::STATEMENTS,
             list_versions::STATEMENTS,

@@ -1,11 +1,11 @@
 //! What may no longer be kept: rejected rows after 30 days (semantics: "Importing a national file"), mailboxes one year after their
 //! closing (seed rule S58; but a flag of an administrator on an extraction mailbox holds until lifted, should the mailbox come back), the
-//! note that an entry was shown one year after it went, since its key is an address, and technical traces after a year. What the journal
+//! note that an entry was shown one year after it went, since its key is an address, rows of the feed after 90 days, and technical traces after a year. What the journal
 //! may no longer keep is `audit_retention`'s. A purge that erased anything leaves a trace of how much.
 
 use super::super::journal::Trace;
 use super::super::mailbox_rules::CLOSED_SECONDS;
-use super::{Sqlite, audit_retention, commit, db, notices, statements, traces};
+use super::{Sqlite, audit_retention, commit, db, feed, notices, statements, traces};
 use crate::error::Result;
 
 const REJECTIONS_SECONDS: i64 = 30 * 24 * 3600;
@@ -42,6 +42,9 @@ impl Sqlite {
             erased += done.rows_affected();
             counts.insert(what.to_owned(), done.rows_affected().into());
         }
+        let told = feed::erase(&mut write, now).await?;
+        erased += told;
+        counts.insert("feed".to_owned(), told.into());
         let journal = audit_retention::expire(&mut write, now).await?;
         erased += journal;
         counts.insert("journal".to_owned(), journal.into());

@@ -1,7 +1,9 @@
 //! A small directory behind the REST door: an index of published records, an account, a clock that can be moved.
 
+use annuaire::alert::Alerts;
 use annuaire::audit::Journal;
 use annuaire::directory::{Directory, Governor};
+use annuaire::export::feed::Feed;
 use annuaire::index::{Committed, Document, Gate, Index};
 use annuaire::model::{Account, Audience, Coded, Record, Role};
 use annuaire::publication::Publication;
@@ -119,12 +121,15 @@ impl World {
         let now = Arc::new(AtomicI64::new(SINCE + 3_600));
         let clock = Arc::clone(&now);
         let governor = Governor::new(settings.limits.clone());
+        let directory = Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone());
         let service = RestService {
-            directory: Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone()),
+            feed: Feed::new(store.clone(), directory.clone()),
+            directory,
             authenticator: Authenticator::new(store.clone(), governor),
             publication: Publication::new(store.clone()),
             operators: Operators::new(store.clone()),
             registry: Registry::new(store.clone()),
+            alerts: Alerts::new(store.clone(), &data, &settings.alerts),
             journal: Journal::new(store),
             settings,
             metrics: PrometheusBuilder::new().build_recorder().handle(),

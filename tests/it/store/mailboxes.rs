@@ -200,7 +200,7 @@ async fn that_an_entry_was_published_is_forgotten_a_year_after_it_went() {
     };
     let rows = [row("parti@un.mssante.fr", Some(10)), row("present@un.mssante.fr", None)];
     let keys: Vec<_> = rows.iter().map(|row| row.entry.clone()).collect();
-    seeded.store.write_published(&keys, &rows).await.unwrap();
+    seeded.store.write_published(&keys, &rows, 0).await.unwrap();
     seeded.store.purge(10 + YEAR).await.unwrap();
     assert_eq!(seeded.store.published(&keys).await.unwrap(), rows);
     seeded.store.purge(11 + YEAR).await.unwrap();

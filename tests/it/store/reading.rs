@@ -196,15 +196,15 @@ async fn what_is_published_is_replaced_by_entry() {
     let (a, b) = (mailbox_key("a@x.fr"), mailbox_key("b@x.fr"));
     seeded
         .store
-        .write_published(&[a.clone(), b.clone()], &[row("a@x.fr", 1, None), row("a@x.fr", 2, Some(9)), row("b@x.fr", 3, None)])
+        .write_published(&[a.clone(), b.clone()], &[row("a@x.fr", 1, None), row("a@x.fr", 2, Some(9)), row("b@x.fr", 3, None)], 0)
         .await
         .unwrap();
-    seeded.store.write_published(std::slice::from_ref(&a), &[row("a@x.fr", 3, None), row("never@asked.fr", 3, None)]).await.unwrap();
+    seeded.store.write_published(std::slice::from_ref(&a), &[row("a@x.fr", 3, None), row("never@asked.fr", 3, None)], 0).await.unwrap();
     let read = seeded.store.published(&[a.clone(), b.clone(), mailbox_key("never@asked.fr")]).await.unwrap();
     assert_eq!(read, [row("a@x.fr", 3, None), row("b@x.fr", 3, None)]);
     let professional = EntryKey::new(Kind::Professional, "810000000001");
     let row = PublishedRow { entry: professional.clone(), audiences: 3, digest: [0xab; 8], since: 1, created: 1, gone: Some(2) };
-    seeded.store.write_published(std::slice::from_ref(&professional), std::slice::from_ref(&row)).await.unwrap();
+    seeded.store.write_published(std::slice::from_ref(&professional), std::slice::from_ref(&row), 0).await.unwrap();
     assert_eq!(seeded.store.published(&[professional]).await.unwrap(), [row]);
 }
 
