@@ -91,7 +91,7 @@ pub fn of_postgres(keep: &Path, folder: &Path, files: &Path) -> Result<(List, Li
         "SELECT DISTINCT ON (lower(m.{address})) lower(m.{address}) AS address, m.{type}, a.{id}, a.{name}, a.{given}, a.{label}, s.skills, a.{structure},
            a.{site}, a.{city}, a.{postal}, a.{department}
          FROM mailbox m
-         JOIN (SELECT DISTINCT ON ({id}) * FROM activity WHERE {{where}} ORDER BY {id}) a ON a.{id} = m.{mailbox_id}
+         JOIN (SELECT DISTINCT ON ({id}) * FROM activity WHERE {where} ORDER BY {id}) a ON a.{id} = m.{mailbox_id}
          LEFT JOIN skills s ON s.id = a.{id} WHERE m.{type} = 'PER'",
     )?;
     let out = keep.join("copied.csv");

@@ -188,11 +188,14 @@ fn measure(arguments: &Arguments, results: &mut Results) -> Result<()> {
     if part("alerts") {
         let questions = requests("ac1", "ours", &questions::read(keep, "ac1")?)?;
         let rate = results.figures("ac1", "ours", 8).map_or(500.0, |f| f.per_second / 4.0);
-        let mut alerts = alerts::measure(keep, &at("ours"), &certificate, &questions, rate)?;
-        if wanted("postgres") {
-            alerts.postgres = Some(alerts::of_postgres(keep, &at("postgres"), &files)?);
+        if wanted("ours") {
+            let measured = alerts::measure(keep, &at("ours"), &certificate, &questions, rate)?;
+            let postgres = results.alerts.take().and_then(|before| before.postgres);
+            results.alerts = Some(alerts::Alerts { postgres, ..measured });
         }
-        results.alerts = Some(alerts);
+        if wanted("postgres") {
+            results.alerts.get_or_insert_default().postgres = Some(alerts::of_postgres(keep, &at("postgres"), &files)?);
+        }
         results.save()?;
     }
     if part("memory") {
