@@ -191,16 +191,20 @@ impl Alerts {
     pub async fn sweep(&self, now: i64) -> Result<u64> {
         let ended = self.store.expire_alerts(now.saturating_sub(KEPT), now.saturating_sub(CONFIRMABLE), now).await?;
         for (path, id) in folder::all(&self.root)? {
-            if !self.owned(&id).await? && folder::abandoned(&path) && !self.owned(&id).await? {
+            let ended = match self.state(&id).await? {
+                Some(state) => state == AlertState::Deleted,
+                // Asked again once nobody makes it: its row may have come in between.
+                None => folder::abandoned(&path) && self.state(&id).await?.is_none(),
+            };
+            if ended {
                 folder::remove(&path)?;
             }
         }
         Ok(ended)
     }
 
-    /// Does a row in force own a folder of this id? Asked again when nobody makes it: its row may have come in between.
-    async fn owned(&self, id: &str) -> Result<bool> {
-        Ok(self.store.alert(id).await?.is_some_and(|row| row.state != AlertState::Deleted))
+    async fn state(&self, id: &str) -> Result<Option<AlertState>> {
+        Ok(self.store.alert(id).await?.map(|row| row.state))
     }
 
     /// [`Alerts::sweep`], now and every hour, until stopped.

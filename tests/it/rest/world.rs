@@ -1,5 +1,6 @@
 //! A small directory behind the REST door: an index of published records, an account, a clock that can be moved.
 
+use annuaire::alert::Alerts;
 use annuaire::audit::Journal;
 use annuaire::directory::{Directory, Governor};
 use annuaire::index::{Committed, Document, Gate, Index};
@@ -125,7 +126,8 @@ impl World {
             publication: Publication::new(store.clone()),
             operators: Operators::new(store.clone()),
             registry: Registry::new(store.clone()),
-            journal: Journal::new(store),
+            journal: Journal::new(store.clone()),
+            alerts: Alerts::new(store, &data, &settings.alerts),
             settings,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
