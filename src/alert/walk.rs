@@ -200,6 +200,6 @@ impl UnderWay<'_> {
 
     fn count(&mut self, by: &Match, site: Option<&AlertStructure>, reach: Reach) {
         // The département is that of the first matching activity, which may be in no structure.
-        self.tally.count(&by.exercise.0, site.map(|site| site.department.as_str()).unwrap_or_default(), reach);
+        self.tally.count(&by.exercise.profession, site.map(|site| site.department.as_str()).unwrap_or_default(), reach);
     }
 }

@@ -137,3 +137,26 @@ async fn no_log_and_no_metric_holds_an_address_or_a_filter() {
         assert!(!logged.contains(word) && !metrics.contains(word), "{word}");
     }
 }
+
+/// What the duty officer's page says is what works, typed as it stands but for the address.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_the_duty_officer_runs() {
+    let mut settings = lenient();
+    settings.alerts.confirm_above = 1;
+    let world = World::around(TestDirectory::demo_with(&settings).await).await;
+    let page = std::fs::read_to_string(crate::harness::repository("docs/alerts.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let script = blocks.into_iter().filter(|block| !block.starts_with("annuaire ")).collect::<Vec<_>>().join("\n");
+    let script = script.replace("https://annuaire.exemple.fr", &format!("http://{}", world.directory.http));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ma-cle"), &world.one).unwrap();
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-euc", &script]).current_dir(folder.path()).env("SECONDE_CLE", &world.two);
+    let ran = tokio::task::spawn_blocking(move || bash.output().unwrap()).await.unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let list = std::fs::read_to_string(folder.path().join("liste.csv")).unwrap();
+    let head: Value = serde_json::from_str(list.lines().next().unwrap().strip_prefix("# ").unwrap()).unwrap();
+    let digest = head["sha256"].as_str().unwrap();
+    assert!(head["count"].as_u64() > Some(1) && String::from_utf8_lossy(&ran.stdout).contains(&format!("{digest}  -")));
+    assert!(std::fs::read_to_string(folder.path().join("couverture.html")).unwrap().contains("DGS-URGENT 2026-31"));
+}
