@@ -141,7 +141,9 @@ impl Alerts {
 
     /// The second person agrees. Errors: `second_person_required`, `nothing_to_confirm`, `confirmation_expired`, `alert_deleted`, `not_found`.
     pub async fn confirm(&self, id: &str, actor: &Actor, now: i64) -> Result<Alert> {
-        let entry = actor.entry("alert.confirm", id, json!({}), now);
+        let Alert { filter, recipients, sha256, reference, .. } = self.get(id).await?;
+        let detail = json!({ "filter": filter, "recipients": recipients, "sha256": sha256, "reference": reference });
+        let entry = actor.entry("alert.confirm", id, detail, now);
         let confirmed = self.store.confirm_alert(id, &entry, |row| confirmable(row, actor, now)).await?;
         Alert::of(&confirmed.ok_or_else(unknown)?)
     }

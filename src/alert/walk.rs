@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// People and structures read at once, and mailboxes of organisations.
-const BATCH: u32 = 1_000;
+const BATCH: u32 = 250;
 
 /// What is asked of everybody.
 pub(super) struct Walk<'a> {

@@ -76,6 +76,9 @@ async fn a_large_list_takes_a_second_person() {
     assert_eq!(refused(&alone), (403, "second_person_required".to_owned()));
     let confirmed = world.ask(&world.two, "POST", &path("/confirm"), "").await.json();
     assert_eq!((confirmed["state"].as_str(), confirmed["confirmed_by"] != alert["actor"]), (Some("ready"), true));
+    let journaled = world.directory.store.audit_entries(1).await.unwrap().remove(0);
+    assert_eq!((journaled.action.as_str(), &journaled.detail["recipients"]), ("alert.confirm", &alert["recipients"]));
+    assert_eq!((journaled.actor.as_str(), &journaled.detail["sha256"]), (confirmed["confirmed_by"].as_str().unwrap(), &alert["sha256"]));
     assert_eq!(world.ask(&world.one, "GET", &path("/list"), "").await.status, 200);
     assert_eq!(refused(&world.ask(&world.two, "POST", &path("/confirm"), "").await), (409, "nothing_to_confirm".to_owned()));
     let small = world.made(json!({"filter": {"professions": ["50"]}})).await;
