@@ -6,7 +6,7 @@
 
 use super::request::{AlertFilter, MOST_VALUES};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Coded, MailboxType, expertise_table, profession_table, tables, territory};
+use crate::model::{Coded, Exercise, MailboxType, expertise_table, profession_table, tables, territory};
 use crate::store::{AlertActivity, AlertPerson, AlertScope, AlertStructure};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,8 +36,8 @@ pub struct Criteria {
 pub struct Match {
     /// Places in the list of activities, in order.
     pub activities: Vec<usize>,
-    /// (profession, category) of the first of them, else of the first exercise that matches; empty for whoever has neither.
-    pub exercise: (String, String),
+    /// That of the first of them, else the first exercise that matches; empty for whoever has neither.
+    pub exercise: Exercise,
 }
 
 /// The label of a code, where one is known.
@@ -146,8 +146,9 @@ impl Criteria {
     }
 
     fn exercise_fits(&self, person: &AlertPerson, profession: &str, category: &str) -> bool {
-        let skilled =
-            || person.specialties.iter().any(|(p, c, _, code)| p == profession && c == category && self.specialties.contains(code));
+        let skilled = || {
+            person.specialties.iter().any(|e| e.profession == profession && e.category == category && self.specialties.contains(&e.code))
+        };
         fits(&self.professions, profession) && (self.specialties.is_empty() || skilled())
     }
 
@@ -165,13 +166,13 @@ impl Criteria {
         let activities: Vec<usize> = fitting.map(|(at, _)| at).collect();
         let first = activities.first().and_then(|at| person.activities.get(*at));
         if let Some(first) = first {
-            let exercise = (first.profession.clone(), first.category.clone());
+            let exercise = Exercise { profession: first.profession.clone(), category: first.category.clone() };
             return Some(Match { activities, exercise });
         }
         if !self.modes.is_empty() || !self.sectors.is_empty() || self.structures.is_some() || self.placed() {
             return None;
         }
-        let exercise = person.exercises.iter().find(|(profession, category)| self.exercise_fits(person, profession, category));
+        let exercise = person.exercises.iter().find(|exercise| self.exercise_fits(person, &exercise.profession, &exercise.category));
         match exercise {
             Some(exercise) => Some(Match { activities, exercise: exercise.clone() }),
             None => (!self.of_people()).then(Match::default),

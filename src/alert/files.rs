@@ -82,7 +82,7 @@ pub(super) fn storage(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ 
         let why = match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "le disque est plein",
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "le dossier des alertes ne se laisse pas écrire",
-            ErrorKind::NotADirectory => "le dossier des alertes n'en est pas un",
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "le dossier des alertes n'en est pas un",
             _ => return at_path(path)(error),
         };
         let message = format!("la liste n'a pas pu être écrite : {why}. Rien n'en est resté.");

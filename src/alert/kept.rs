@@ -141,7 +141,9 @@ impl Alerts {
 
     /// The second person agrees. Errors: `second_person_required`, `nothing_to_confirm`, `confirmation_expired`, `alert_deleted`, `not_found`.
     pub async fn confirm(&self, id: &str, actor: &Actor, now: i64) -> Result<Alert> {
-        let entry = actor.entry("alert.confirm", id, json!({}), now);
+        let Alert { filter, recipients, sha256, reference, .. } = self.get(id).await?;
+        let detail = json!({ "filter": filter, "recipients": recipients, "sha256": sha256, "reference": reference });
+        let entry = actor.entry("alert.confirm", id, detail, now);
         let confirmed = self.store.confirm_alert(id, &entry, |row| confirmable(row, actor, now)).await?;
         Alert::of(&confirmed.ok_or_else(unknown)?)
     }
@@ -191,16 +193,20 @@ impl Alerts {
     pub async fn sweep(&self, now: i64) -> Result<u64> {
         let ended = self.store.expire_alerts(now.saturating_sub(KEPT), now.saturating_sub(CONFIRMABLE), now).await?;
         for (path, id) in folder::all(&self.root)? {
-            if !self.owned(&id).await? && folder::abandoned(&path) && !self.owned(&id).await? {
+            let ended = match self.state(&id).await? {
+                Some(state) => state == AlertState::Deleted,
+                // Asked again once nobody makes it: its row may have come in between.
+                None => folder::abandoned(&path) && self.state(&id).await?.is_none(),
+            };
+            if ended {
                 folder::remove(&path)?;
             }
         }
         Ok(ended)
     }
 
-    /// Does a row in force own a folder of this id? Asked again when nobody makes it: its row may have come in between.
-    async fn owned(&self, id: &str) -> Result<bool> {
-        Ok(self.store.alert(id).await?.is_some_and(|row| row.state != AlertState::Deleted))
+    async fn state(&self, id: &str) -> Result<Option<AlertState>> {
+        Ok(self.store.alert(id).await?.map(|row| row.state))
     }
 
     /// [`Alerts::sweep`], now and every hour, until stopped.

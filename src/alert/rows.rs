@@ -104,7 +104,7 @@ pub(super) fn cells(columns: &[Column], mailbox: &AlertMailbox, to: &Recipient<'
         Column::ProfessionalId => person(|p| &p.id),
         Column::FamilyName => person(|p| &p.family),
         Column::GivenName => person(|p| &p.given),
-        Column::Profession => to.person.map(|(_, by)| profession(labels, &by.exercise.0)).unwrap_or_default(),
+        Column::Profession => to.person.map(|(_, by)| profession(labels, &by.exercise.profession)).unwrap_or_default(),
         Column::Specialties => to.person.map(|(person, by)| specialties(labels, person, by)).unwrap_or_default(),
         Column::StructureId => site(|s| &s.id),
         Column::StructureName => site(|s| &s.name),
@@ -128,7 +128,7 @@ pub(super) fn region(department: &str) -> &'static str {
 }
 
 fn specialties(labels: &Labels, person: &AlertPerson, by: &Match) -> String {
-    let own = person.specialties.iter().filter(|(profession, category, ..)| *profession == by.exercise.0 && *category == by.exercise.1);
-    let words: Vec<&str> = own.map(|(_, _, kind, code)| label(labels, expertise_table(kind), code).unwrap_or(code)).collect();
+    let own = person.specialties.iter().filter(|e| e.profession == by.exercise.profession && e.category == by.exercise.category);
+    let words: Vec<&str> = own.map(|e| label(labels, expertise_table(&e.kind), &e.code).unwrap_or(&e.code)).collect();
     words.join(", ")
 }

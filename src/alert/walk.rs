@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// People and structures read at once, and mailboxes of organisations.
-const BATCH: u32 = 1_000;
+const BATCH: u32 = 250;
 
 /// What is asked of everybody.
 pub(super) struct Walk<'a> {
@@ -200,6 +200,6 @@ impl UnderWay<'_> {
 
     fn count(&mut self, by: &Match, site: Option<&AlertStructure>, reach: Reach) {
         // The département is that of the first matching activity, which may be in no structure.
-        self.tally.count(&by.exercise.0, site.map(|site| site.department.as_str()).unwrap_or_default(), reach);
+        self.tally.count(&by.exercise.profession, site.map(|site| site.department.as_str()).unwrap_or_default(), reach);
     }
 }

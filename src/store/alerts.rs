@@ -6,7 +6,7 @@
 use super::types::AuditEntry;
 use super::{AlertReading, Store};
 use crate::error::Result;
-use crate::model::MailboxRecord;
+use crate::model::{Exercise, Expertise, MailboxRecord};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -40,10 +40,10 @@ pub struct AlertPerson {
     pub id: String,
     pub family: String,
     pub given: String,
-    /// (profession, category), sorted.
-    pub exercises: Vec<(String, String)>,
-    /// (profession, category, type, code), sorted; of the best file that tells them.
-    pub specialties: Vec<(String, String, String, String)>,
+    /// Sorted.
+    pub exercises: Vec<Exercise>,
+    /// Sorted; of the best file that tells them.
+    pub specialties: Vec<Expertise>,
     /// Sorted by activity id.
     pub activities: Vec<AlertActivity>,
     /// PER and CAB mailboxes it holds, but closed ones; by address.

@@ -1,6 +1,7 @@
 //! All integration tests in one binary (one link). Every test uses port 0 and a temporary data folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may")]
 
+mod alerts;
 mod architecture;
 mod cli;
 mod clients;

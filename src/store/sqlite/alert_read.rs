@@ -12,7 +12,7 @@ use super::records::{all, operator_state, rows_of};
 use super::standings::Standings;
 use super::{Sqlite, db, json, meta, statements};
 use crate::error::{Error, Result};
-use crate::model::{Address, HolderStanding, Mailbox, MailboxRecord, MailboxState, MailboxType, Source};
+use crate::model::{Address, Exercise, Expertise, HolderStanding, Mailbox, MailboxRecord, MailboxState, MailboxType, Source};
 use serde::Deserialize;
 use sqlx::{ConnectOptions, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
@@ -175,7 +175,7 @@ impl AlertReading {
             let mut exercises = exercises.remove(&id).unwrap_or_default();
             // Whoever Personne_activite does not tell of exercises what SavoirFaire says.
             if complete.get(&id) != Some(&true) {
-                exercises.extend(specialties.iter().map(|(profession, category, ..)| (profession.clone(), category.clone())));
+                exercises.extend(specialties.iter().map(|e| Exercise { profession: e.profession.clone(), category: e.category.clone() }));
             }
             AlertPerson {
                 exercises: exercises.into_iter().collect(),
@@ -190,19 +190,18 @@ impl AlertReading {
         Ok(people.collect())
     }
 
-    async fn exercises(&mut self, ids: &str) -> Result<HashMap<String, BTreeSet<(String, String)>>> {
-        let mut of: HashMap<String, BTreeSet<(String, String)>> = HashMap::new();
+    async fn exercises(&mut self, ids: &str) -> Result<HashMap<String, BTreeSet<Exercise>>> {
+        let mut of: HashMap<String, BTreeSet<Exercise>> = HashMap::new();
         for (id, profession, category) in all::<(String, String, String)>(&mut self.connection, EXERCISES, ids.to_owned()).await? {
-            of.entry(id).or_default().insert((profession, category));
+            of.entry(id).or_default().insert(Exercise { profession, category });
         }
         Ok(of)
     }
 
-    async fn specialties(&mut self, ids: &str) -> Result<HashMap<String, Vec<(String, String, String, String)>>> {
-        type Row = (String, i64, (String, String, String, String));
-        let mut found: Vec<Row> = all(&mut self.connection, SAVOIR_FAIRE, ids.to_owned()).await?;
+    async fn specialties(&mut self, ids: &str) -> Result<HashMap<String, Vec<Expertise>>> {
+        let mut found: Vec<(String, i64, Expertise)> = all(&mut self.connection, SAVOIR_FAIRE, ids.to_owned()).await?;
         found.sort();
-        let mut of: HashMap<String, (i64, Vec<(String, String, String, String)>)> = HashMap::new();
+        let mut of: HashMap<String, (i64, Vec<Expertise>)> = HashMap::new();
         for (id, source, specialty) in found {
             let (best, own) = of.entry(id).or_default();
             // SavoirFaire owns them; Personne_activite fills in for people absent from it.
@@ -231,14 +230,15 @@ impl AlertReading {
     }
 
     async fn mailboxes_of(&mut self, ids: &str) -> Result<HashMap<String, Vec<Arc<AlertMailbox>>>> {
-        let mut found: Vec<(MailboxRow, Vec<(String, i64, i64)>)> =
-            all::<Row<(String, i64, i64)>>(&mut self.connection, OF_PEOPLE, ids.to_owned()).await?.into_iter().map(Row::split).collect();
+        type Holder = (String, i64, i64);
+        let found: Vec<Row<Holder>> = all(&mut self.connection, OF_PEOPLE, ids.to_owned()).await?;
+        let mut found: Vec<_> = found.into_iter().map(Row::split).collect();
         found.sort_by(|a, b| a.0.address.cmp(&b.0.address));
         let mut of: HashMap<String, Vec<Arc<AlertMailbox>>> = HashMap::new();
         for (row, mut holders) in found {
             holders.sort();
             holders.dedup();
-            let standing = |(_, known, closed): &(String, i64, i64)| match (*known, *closed) {
+            let standing = |(_, known, closed): &Holder| match (*known, *closed) {
                 (0, _) => HolderStanding::Unseen,
                 (_, 0) => HolderStanding::Present,
                 _ => HolderStanding::Closed,

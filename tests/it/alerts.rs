@@ -1,0 +1,8 @@
+//! Lists for the health authority: whom they hold, what they never hold, that they stay as they are, and who may read them.
+
+mod faults;
+mod filter;
+mod kept;
+mod people;
+mod recipients;
+mod world;
