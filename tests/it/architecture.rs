@@ -22,10 +22,10 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("audit", &["store", "model", "error"]),
     ("import", &["extraction", "trust", "store", "text", "model", "error"]),
     ("publication", &["trust", "store", "audit", "text", "model", "error"]),
-    ("export", &["store", "directory", "audit", "visibility", "ldap_entry", "text", "model", "error"]),
+    ("export", &["extraction", "store", "directory", "audit", "visibility", "ldap_entry", "settings", "text", "model", "error"]),
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),
-    ("rest", &["directory", "publication", "trust", "audit", "text", "model", "settings", "error"]),
+    ("rest", &["directory", "publication", "trust", "audit", "export", "text", "model", "settings", "error"]),
     ("net", &["ldap", "rest", "trust", "limits", "settings", "model", "error"]),
     ("cli", &["*"]),
 ];
