@@ -13,6 +13,7 @@ mod bounds;
 mod credential;
 mod docs;
 mod entry;
+mod file_answer;
 mod health;
 mod item;
 mod layers;
