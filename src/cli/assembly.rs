@@ -7,6 +7,7 @@
 use crate::audit::Journal;
 use crate::directory::{Directory, Governor};
 use crate::error::Result;
+use crate::export::Exports;
 use crate::index::Gate;
 use crate::ldap::LdapService;
 use crate::net::{self, Addresses, Server};
@@ -48,6 +49,7 @@ impl Service {
         let directory = Directory::new(doors.reader.clone(), Arc::clone(&gate), store.cursor_key(), governor.clone());
         let authenticator = Authenticator::new(store.clone(), governor);
         let publication = Publication::new(store.clone());
+        let exports = Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone());
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),
@@ -55,6 +57,7 @@ impl Service {
             operators: Operators::new(store.clone()),
             registry: Registry::new(store.clone()),
             journal: Journal::new(store.clone()),
+            exports: exports.clone(),
             settings: settings.clone(),
             metrics: metrics.clone(),
         });
@@ -67,6 +70,8 @@ impl Service {
         let listeners = tokio::spawn(server.run(stop.clone()));
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move { exports.keep_building(|| jiff::Timestamp::now().as_second(), stopped).await });
         tokio::spawn(keep_metrics(metrics, stop.clone()));
         Ok(Self { addresses, directory, gate, stop, listeners, projection })
     }

@@ -79,7 +79,7 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
         Action::Delta { from, to, out, audience } => {
             let id = |text: &str| text.parse::<EditionId>().map_err(|_| Usage(format!("{text} is no edition")));
             let to = to.as_deref().map(id).transpose()?;
-            let (path, _) = exports.difference(audience.into(), id(&from)?, to).await?;
+            let path = exports.difference(audience.into(), id(&from)?, to).await?.path;
             let mut made = File::open(&path).map_err(at_path(&path))?;
             let copied = tokio::task::spawn_blocking(move || {
                 replace(&out, |mut file| std::io::copy(&mut made, &mut file).map_err(|e| Error::internal("copying the delta", e)))

@@ -27,10 +27,21 @@ pub(super) fn clear(data: &DataDir) -> Result<()> {
     Ok(())
 }
 
+/// A difference that is there.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// Its packed file.
+    pub path: PathBuf,
+    /// Name of the file for a client.
+    pub name: String,
+    /// Names these very bytes.
+    pub tag: String,
+}
+
 impl Exports {
-    /// A packed file with the difference from one kept edition to a later one, the newest when `to` is `None`; with its name for a client.
+    /// A packed file with the difference from one kept edition to a later one, the newest when `to` is `None`.
     /// Errors: `unknown_edition`, invalid (`invalid_edition`) when they stand the other way round, busy, those of the disk.
-    pub async fn difference(&self, audience: Audience, from: EditionId, to: Option<EditionId>) -> Result<(PathBuf, String)> {
+    pub async fn difference(&self, audience: Audience, from: EditionId, to: Option<EditionId>) -> Result<Difference> {
         let shelf = self.shelf(audience);
         let kept = shelf.editions()?;
         let unknown = || Error::new(Kind::NotFound, "unknown_edition", "there is no such edition, or it is not kept any more");
@@ -43,12 +54,14 @@ impl Exports {
             return Err(Error::new(Kind::Invalid, "invalid_edition", "`from` is the earlier of the two editions"));
         }
         let name = format!("delta-{from}_{to}.jsonl.gz");
-        if to == newest && shelf.manifest(to)?.delta_from == Some(from.to_string()) {
-            return Ok((shelf.path(to, DELTA), name));
+        let manifest = shelf.manifest(newest)?;
+        if let Some(own) = manifest.file(DELTA).filter(|_| to == newest && manifest.delta_from == Some(from.to_string())) {
+            return Ok(Difference { path: shelf.path(to, DELTA), name, tag: own.sha256.clone() });
         }
-        let path = folder(&self.data).join(format!("{}-{from}_{to}_{newest}.jsonl.gz", audience_name(audience)));
+        let tag = format!("{}-{from}_{to}_{newest}", audience_name(audience));
+        let path = folder(&self.data).join(format!("{tag}.jsonl.gz"));
         if path.is_file() {
-            return Ok((path, name));
+            return Ok(Difference { path, name, tag });
         }
         let busy = |_| Error::new(Kind::Busy, "busy", "another difference is being made");
         let turn = Arc::clone(&self.state.comparing).try_acquire_owned().map_err(busy)?;
@@ -58,7 +71,7 @@ impl Exports {
             make(&data, &shelf, [from, to, newest], &made)
         });
         task.await.map_err(|e| Error::internal("a difference ended abnormally", e))??;
-        Ok((path, name))
+        Ok(Difference { path, name, tag })
     }
 }
 

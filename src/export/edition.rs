@@ -56,6 +56,15 @@ impl Exports {
         built
     }
 
+    /// Begins [`Exports::build`] and leaves it to itself; how it ended is in the journal or in [`Exports::notice`].
+    /// Errors: conflict ([`BUILDING`]) while another build runs.
+    pub fn begin(&self, actor: Actor, now: i64) -> Result<()> {
+        drop(ExportLock::acquire(&self.data)?.ok_or_else(building)?);
+        let exports = self.clone();
+        tokio::spawn(async move { exports.build(&actor, now, Vec::new()).await.map(drop) });
+        Ok(())
+    }
+
     async fn build_now(&self, now: i64, also: Vec<Box<dyn Sink + Send>>) -> Result<Vec<Manifest>> {
         let now = jiff::Timestamp::from_second(now).map_err(|e| Error::internal("the time of an edition", e))?;
         let mut audiences = vec![Audience::Public];
@@ -80,7 +89,6 @@ impl Exports {
 
 impl Order {
     fn carry_out(&self, mut also: Vec<Box<dyn Sink + Send>>) -> Result<Vec<Manifest>> {
-        let building = || Error::new(Kind::Conflict, BUILDING, "another edition is being built");
         let _lock = ExportLock::acquire(&self.data)?.ok_or_else(building)?;
         let shelves: Vec<_> = self.audiences.iter().map(|audience| Shelf::new(&self.data, *audience)).collect();
         let id = self.id(&shelves)?;
@@ -175,6 +183,10 @@ impl Order {
         let (content, file) = out.finish()?;
         FileEntry::of("delta", DELTA.to_owned(), Made { rows: told.all(), content, file: Some(file) })
     }
+}
+
+fn building() -> Error {
+    Error::new(Kind::Conflict, BUILDING, "another edition is being built")
 }
 
 /// Rows of the table `edition` of a database.

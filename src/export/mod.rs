@@ -24,6 +24,7 @@ mod subset;
 mod text_form;
 mod vcard;
 
+pub use delta_files::Difference;
 pub use edition::BUILDING;
 pub use filter::Filter;
 pub use form::{Form, Made, Making, Wanted};
@@ -118,7 +119,7 @@ pub(crate) fn unwritable(error: io::Error) -> Error {
 
 /// As [`unwritable`], for what was written before.
 fn unreadable(error: io::Error) -> Error {
-    Error::internal("a file of an edition cannot be read", error)
+    Error::internal("the files of an edition cannot be read", error)
 }
 
 /// The word of an audience, in paths and answers.

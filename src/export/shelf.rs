@@ -6,7 +6,7 @@
 use super::manifest::{MANIFEST, Manifest};
 use super::{Form, audience_name, unreadable, unwritable};
 use crate::directory::Audience;
-use crate::error::{Error, Kind, Result, at_path};
+use crate::error::{Error, Kind, Result};
 use crate::store::DataDir;
 use std::fmt;
 use std::fs::{self, File};
@@ -173,7 +173,7 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(at_path(folder)(error)),
+        Err(error) => return Err(unreadable(error)),
     };
     Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
 }

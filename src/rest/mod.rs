@@ -13,6 +13,7 @@ mod bounds;
 mod credential;
 mod docs;
 mod entry;
+mod exports;
 mod file_answer;
 mod health;
 mod item;
@@ -36,6 +37,7 @@ pub use router::{Clock, openapi, router, router_with_clock};
 
 use crate::audit::Journal;
 use crate::directory::Directory;
+use crate::export::Exports;
 use crate::publication::Publication;
 use crate::settings::Settings;
 use crate::trust::{Authenticator, Operators, Registry};
@@ -50,6 +52,7 @@ pub struct RestService {
     pub operators: Operators,
     pub registry: Registry,
     pub journal: Journal,
+    pub exports: Exports,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
     /// Renders `/metrics`; counting goes through the `metrics` macros.

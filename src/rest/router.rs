@@ -1,7 +1,8 @@
 //! The table of contents of the API: which handler answers which route, in one place for the server and for the OpenAPI document.
 
 use super::{
-    RestService, admin, docs, health, layers, mailboxes, nomenclatures, operator, organizations, professionals, search, trust_space,
+    RestService, admin, docs, exports, health, layers, mailboxes, nomenclatures, operator, organizations, professionals, search,
+    trust_space,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,10 +73,21 @@ fn batch_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(operator::batches::synchronise, operator::batches::sync_state))
 }
 
+/// Routes that may have to look at everybody, or to read two editions.
+fn export_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(exports::list))
+        .routes(routes!(exports::file))
+        .routes(routes!(exports::delta))
+        .routes(routes!(exports::subset))
+        .routes(routes!(exports::subset_manifest))
+        .routes(routes!(admin::exports::build))
+}
+
 /// The OpenAPI document of these routes.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    docs::finish(routes().merge(batch_routes()).split_for_parts().1)
+    docs::finish(routes().merge(batch_routes()).merge(export_routes()).split_for_parts().1)
 }
 
 /// The whole HTTP door, by the system's clock.
@@ -89,7 +101,9 @@ pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let state: Shared = Arc::new(Api { service, clock, turns: operator::Turns::default() });
     let (router, _) = routes().split_for_parts();
     let (batches, _) = batch_routes().split_for_parts();
+    let (exports, _) = export_routes().split_for_parts();
     let router = layers::bounded(router.merge(docs::pages(&openapi())).with_state(Arc::clone(&state)), bounds);
-    let batches = layers::bounded_for_batches(batches.with_state(state), bounds);
-    layers::around(router.merge(batches), bounds)
+    let batches = layers::bounded_for_batches(batches.with_state(Arc::clone(&state)), bounds);
+    let exports = layers::bounded_for_exports(exports.with_state(state), bounds);
+    layers::around(router.merge(batches).merge(exports), bounds)
 }

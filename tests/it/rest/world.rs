@@ -2,6 +2,7 @@
 
 use annuaire::audit::Journal;
 use annuaire::directory::{Directory, Governor};
+use annuaire::export::Exports;
 use annuaire::index::{Committed, Document, Gate, Index};
 use annuaire::model::{Account, Audience, Coded, Record, Role};
 use annuaire::publication::Publication;
@@ -119,8 +120,10 @@ impl World {
         let now = Arc::new(AtomicI64::new(SINCE + 3_600));
         let clock = Arc::clone(&now);
         let governor = Governor::new(settings.limits.clone());
+        let directory = Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone());
         let service = RestService {
-            directory: Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone()),
+            exports: Exports::new(data, store.clone(), directory.clone(), settings.exports.clone()),
+            directory,
             authenticator: Authenticator::new(store.clone(), governor),
             publication: Publication::new(store.clone()),
             operators: Operators::new(store.clone()),
