@@ -5,9 +5,11 @@
 //! compares the two.
 
 mod alerts;
+mod exports;
 mod trust;
 
 pub use alerts::AlertSettings;
+pub use exports::ExportSettings;
 pub use trust::TrustSettings;
 
 use crate::error::{Error, Result};
@@ -37,6 +39,7 @@ pub struct Settings {
     pub limits: LimitSettings,
     pub trust: TrustSettings,
     pub alerts: AlertSettings,
+    pub exports: ExportSettings,
     pub log: LogSettings,
 }
 
@@ -270,7 +273,7 @@ impl Settings {
     }
 
     /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
-    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 26] {
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 29] {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         let (ldap, http, limits) = (&self.ldap, &self.http, &self.limits);
         [
@@ -300,6 +303,9 @@ impl Settings {
             ("http.max_batch_bytes", size(http.max_batch_bytes), 1_024..=LARGEST_BYTES),
             ("http.batch_seconds", http.batch_seconds, 1..=LONGEST_SECONDS),
             ("search.deadline_ms", self.search.deadline_ms, 1..=LONGEST_SECONDS * 1_000),
+            ("exports.hour", self.exports.hour.into(), 0..=23),
+            ("exports.keep", size(self.exports.keep), 1..=31),
+            ("exports.subsets", size(self.exports.subsets), 1..=10_000),
         ]
     }
 }

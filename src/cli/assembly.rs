@@ -8,6 +8,7 @@ use crate::alert::Alerts;
 use crate::audit::Journal;
 use crate::directory::{Directory, Governor};
 use crate::error::Result;
+use crate::export::Exports;
 use crate::export::feed::Feed;
 use crate::index::Gate;
 use crate::ldap::LdapService;
@@ -51,6 +52,7 @@ impl Service {
         let authenticator = Authenticator::new(store.clone(), governor);
         let publication = Publication::new(store.clone());
         let alerts = Alerts::new(store.clone(), data, &settings.alerts);
+        let exports = Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone());
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),
@@ -60,6 +62,7 @@ impl Service {
             journal: Journal::new(store.clone()),
             alerts: alerts.clone(),
             feed: Feed::new(store.clone(), directory.clone()),
+            exports: exports.clone(),
             settings: settings.clone(),
             metrics: metrics.clone(),
         });
@@ -74,6 +77,8 @@ impl Service {
         tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { alerts.keep(|| jiff::Timestamp::now().as_second(), stopped).await });
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move { exports.keep_building(|| jiff::Timestamp::now().as_second(), stopped).await });
         tokio::spawn(keep_metrics(metrics, stop.clone()));
         Ok(Self { addresses, directory, gate, stop, listeners, projection })
     }

@@ -59,7 +59,7 @@ pub(super) fn bounded_for_batches(router: Router, bounds: Bounds) -> Router {
 }
 
 /// Routes of small bodies that take the time of a look at everybody.
-pub(super) fn bounded_for_alerts(router: Router, bounds: Bounds) -> Router {
+pub(super) fn bounded_for_everybody(router: Router, bounds: Bounds) -> Router {
     router.layer(limits(bounds.batch_time, bounds.body_bytes))
 }
 

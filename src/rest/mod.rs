@@ -15,6 +15,7 @@ mod changes;
 mod credential;
 mod docs;
 mod entry;
+mod exports;
 mod file_answer;
 mod health;
 mod item;
@@ -39,6 +40,7 @@ pub use router::{Clock, openapi, router, router_with_clock};
 use crate::alert::Alerts;
 use crate::audit::Journal;
 use crate::directory::Directory;
+use crate::export::Exports;
 use crate::export::feed::Feed;
 use crate::publication::Publication;
 use crate::settings::Settings;
@@ -56,6 +58,7 @@ pub struct RestService {
     pub journal: Journal,
     pub alerts: Alerts,
     pub feed: Feed,
+    pub exports: Exports,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
     /// Renders `/metrics`; counting goes through the `metrics` macros.

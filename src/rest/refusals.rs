@@ -75,6 +75,54 @@ pub(super) enum EntryRefusals {
     Timeout(ProblemDocument<'static>),
 }
 
+/// Refusals of the files.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum ExportRefusals {
+    /// Unchanged since the entity tag of `If-None-Match`
+    #[response(status = 304)]
+    NotModified,
+    /// `unknown_parameter`, `invalid_parameter`, `missing_parameter`, `repeated_parameter`, `parameter_too_long`, `missing_criterion`, `invalid_edition`, `invalid_encoding`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `invalid_credential`: the bearer is not valid, or what was asked takes one
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `forbidden`: the account has not the professional view; `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument<'static>),
+    /// `unknown_edition`; `not_found`: no such file
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDocument<'static>),
+    /// `gzip_only`: the name without `.gz` takes `Accept-Encoding: gzip`
+    #[response(status = 406, content_type = "application/problem+json")]
+    NotAcceptable(ProblemDocument<'static>),
+    /// `edition_not_offered`: a newer one is there
+    #[response(status = 410, content_type = "application/problem+json")]
+    Gone(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `range_not_satisfiable`
+    #[response(status = 416, content_type = "application/problem+json")]
+    Range(ProblemDocument<'static>),
+    /// `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `busy`: a subset or a difference is being made; `storage_full`; `unavailable` (not ready, see /readyz); `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
+}
+
 /// Refusals of the change feed.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "read by the derive: documentation only")]

@@ -1,8 +1,8 @@
 //! The table of contents of the API: which handler answers which route, in one place for the server and for the OpenAPI document.
 
 use super::{
-    RestService, admin, alerts, changes, docs, health, layers, mailboxes, nomenclatures, operator, organizations, professionals, search,
-    trust_space,
+    RestService, admin, alerts, changes, docs, exports, health, layers, mailboxes, nomenclatures, operator, organizations, professionals,
+    search, trust_space,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,8 +79,8 @@ fn batch_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(operator::batches::synchronise, operator::batches::sync_state))
 }
 
-/// Routes that may have to look at everybody.
-fn alert_routes() -> OpenApiRouter<Shared> {
+/// Routes that may have to look at everybody, or to read two editions.
+fn everybody_routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(alerts::preview))
         .routes(routes!(alerts::create, alerts::list))
@@ -88,12 +88,18 @@ fn alert_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(alerts::confirm))
         .routes(routes!(alerts::download))
         .routes(routes!(alerts::coverage))
+        .routes(routes!(exports::list))
+        .routes(routes!(exports::file))
+        .routes(routes!(exports::delta))
+        .routes(routes!(exports::subset))
+        .routes(routes!(exports::subset_manifest))
+        .routes(routes!(admin::exports::build))
 }
 
 /// The OpenAPI document of these routes.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let all = routes().merge(waiting_routes()).merge(batch_routes()).merge(alert_routes());
+    let all = routes().merge(waiting_routes()).merge(batch_routes()).merge(everybody_routes());
     docs::finish(all.split_for_parts().1)
 }
 
@@ -109,10 +115,10 @@ pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let (router, _) = routes().split_for_parts();
     let (waiting, _) = waiting_routes().split_for_parts();
     let (batches, _) = batch_routes().split_for_parts();
-    let (alerts, _) = alert_routes().split_for_parts();
+    let (everybody, _) = everybody_routes().split_for_parts();
     let router = layers::bounded(router.merge(docs::pages(&openapi())).with_state(Arc::clone(&state)), bounds);
     let waiting = layers::bounded_for_waiting(waiting.with_state(Arc::clone(&state)), bounds, changes::LONGEST_WAIT);
     let batches = layers::bounded_for_batches(batches.with_state(Arc::clone(&state)), bounds);
-    let alerts = layers::bounded_for_alerts(alerts.with_state(state), bounds);
-    layers::around(router.merge(waiting).merge(batches).merge(alerts), bounds)
+    let everybody = layers::bounded_for_everybody(everybody.with_state(state), bounds);
+    layers::around(router.merge(waiting).merge(batches).merge(everybody), bounds)
 }

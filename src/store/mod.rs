@@ -19,10 +19,11 @@ pub mod types;
 pub mod writing;
 
 pub use alerts::{AlertActivity, AlertMailbox, AlertPerson, AlertRow, AlertScope, AlertState, AlertStructure};
-pub use data_dir::{DataDir, ImportLock, ProcessLock};
+pub use data_dir::{DataDir, ExportLock, ImportLock, ProcessLock};
 pub use journal::{AuditFault, AuditQuery, AuditRow, AuditVerdict, Trace};
 pub use mailbox_rules::{key_reused, revision, type_stays, unknown};
 pub use sqlite::alert_read::AlertReading;
+pub use sqlite::offline::{Offline, OfflineEntry};
 pub use sqlite::records::Records;
 pub use types::*;
 

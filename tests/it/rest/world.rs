@@ -3,6 +3,7 @@
 use annuaire::alert::Alerts;
 use annuaire::audit::Journal;
 use annuaire::directory::{Directory, Governor};
+use annuaire::export::Exports;
 use annuaire::export::feed::Feed;
 use annuaire::index::{Committed, Document, Gate, Index};
 use annuaire::model::{Account, Audience, Coded, Record, Role};
@@ -124,6 +125,7 @@ impl World {
         let directory = Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone());
         let service = RestService {
             feed: Feed::new(store.clone(), directory.clone()),
+            exports: Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone()),
             directory,
             authenticator: Authenticator::new(store.clone(), governor),
             publication: Publication::new(store.clone()),
