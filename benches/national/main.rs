@@ -5,13 +5,14 @@
 //! memory, and writes docs/performance.md. Without arguments: a small country, in less than ten minutes, in a temporary folder.
 //!
 //! `--seconds 2` of each class; `--connections 1,8,32`; `--systems ours,slapd,postgres`; `--classes ac1,mail,…`;
-//! `--parts questions,next_day,publishing,alerts,restart,memory`; `--memory 600` megabytes of the limited import; `--beside FOLDER` another size, kept;
+//! `--parts questions,next_day,publishing,alerts,editions,restart,memory`; `--memory 600` megabytes of the limited import; `--beside FOLDER` another size, kept;
 //! `--again ours` loads a system once more.
 //! Missing servers are installed by apt.
 
 mod alerts;
 mod client;
 mod data;
+mod editions;
 mod nothing;
 mod ours;
 mod pieces;
@@ -97,7 +98,7 @@ fn main() -> Result<()> {
         connections: list("--connections", "1,8,32").iter().map(|c| c.parse()).collect::<Result<_, _>>()?,
         systems: list("--systems", "ours,slapd,postgres"),
         classes: list("--classes", &CLASSES.map(|(class, _)| class).join(",")),
-        parts: list("--parts", "questions,next_day,publishing,alerts,restart,memory"),
+        parts: list("--parts", "questions,next_day,publishing,alerts,editions,restart,memory"),
         again: list("--again", ""),
         memory: argument("--memory").map_or(Ok(600), |m| m.parse())?,
         beside: argument("--beside").map(PathBuf::from),
@@ -196,6 +197,12 @@ fn measure(arguments: &Arguments, results: &mut Results) -> Result<()> {
         if wanted("postgres") {
             results.alerts.get_or_insert_default().postgres = Some(alerts::of_postgres(keep, &at("postgres"), &files)?);
         }
+        results.save()?;
+    }
+    if part("editions") {
+        let questions = requests("ac1", "ours", &questions::read(keep, "ac1")?)?;
+        let rate = results.figures("ac1", "ours", 8).map_or(500.0, |f| f.per_second / 4.0);
+        results.editions = Some(editions::measure(keep, &at("ours"), &certificate, &questions, rate)?);
         results.save()?;
     }
     if part("memory") {

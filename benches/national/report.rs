@@ -3,6 +3,7 @@
 use crate::alerts::{Alerts, List};
 use crate::client::{Figures, Recall};
 use crate::data;
+use crate::editions::Editions;
 use crate::ours::NextDay;
 use crate::process::Cost;
 use crate::publishing::Publishing;
@@ -48,6 +49,8 @@ pub struct Results {
     pub publishing: Option<Publishing>,
     #[serde(default)]
     pub alerts: Option<Alerts>,
+    #[serde(default)]
+    pub editions: Option<Editions>,
     /// Megabytes, what it cost, or why it failed.
     pub limited: Option<(String, Option<Cost>, Option<String>)>,
 }
@@ -304,6 +307,15 @@ fn own(out: &mut String, results: &Results) {
         let searches = format!("{} ms beside {} ms quiet", short(alerts.during.p99), short(alerts.quiet.p99));
         let pace = format!("p99 of autocompletion at {:.0}/s during it", alerts.quiet.per_second);
         row(&pace, "≤ 2 × quiet", searches, alerts.during.p99 <= 2.0 * alerts.quiet.p99);
+    }
+    if let Some(editions) = &results.editions {
+        let (first, second) = (&editions.first, &editions.second);
+        let peak = megabytes(first.peak_private.max(second.peak_private));
+        let built = format!("{:.1} s, {peak} of private memory, {} of files", first.seconds, megabytes(editions.bytes));
+        row("the day's open files, six forms for two audiences", "–", built, true);
+        let searches = format!("{:.1} s; {} ms beside {} ms quiet", second.seconds, short(editions.during.p99), short(editions.quiet.p99));
+        let pace = format!("the next, with its difference; p99 of autocompletion at {:.0}/s during it", editions.quiet.per_second);
+        row(&pace, "≤ 2 × quiet", searches, editions.during.p99 <= 2.0 * editions.quiet.p99);
     }
     if let Some(restart) = results.restart {
         row("restart to first answer", "≤ 0.5 s", format!("{restart:.2} s"), restart <= 0.5);
