@@ -4,8 +4,10 @@
 //! bound; every error names the setting and the file or variable it came from. The list with its defaults is docs/running.md; a test
 //! compares the two.
 
+mod indicators;
 mod trust;
 
+pub use indicators::IndicatorSettings;
 pub use trust::TrustSettings;
 
 use crate::error::{Error, Result};
@@ -34,6 +36,7 @@ pub struct Settings {
     pub search: SearchSettings,
     pub limits: LimitSettings,
     pub trust: TrustSettings,
+    pub indicators: IndicatorSettings,
     pub log: LogSettings,
 }
 
@@ -267,7 +270,7 @@ impl Settings {
     }
 
     /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
-    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 26] {
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 27] {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         let (ldap, http, limits) = (&self.ldap, &self.http, &self.limits);
         [
@@ -297,6 +300,7 @@ impl Settings {
             ("http.max_batch_bytes", size(http.max_batch_bytes), 1_024..=LARGEST_BYTES),
             ("http.batch_seconds", http.batch_seconds, 1..=LONGEST_SECONDS),
             ("search.deadline_ms", self.search.deadline_ms, 1..=LONGEST_SECONDS * 1_000),
+            ("indicators.hour", self.indicators.hour.into(), 0..=23),
         ]
     }
 }

@@ -9,12 +9,13 @@ use crate::directory::{Directory, Governor};
 use crate::error::Result;
 use crate::export::feed::Feed;
 use crate::index::Gate;
+use crate::indicators::{Exchanges, Indicators};
 use crate::ldap::LdapService;
 use crate::net::{self, Addresses, Server};
 use crate::projection::{self, Doors};
 use crate::publication::Publication;
 use crate::rest::{self, RestService};
-use crate::settings::Settings;
+use crate::settings::{IndicatorSettings, Settings};
 use crate::store::{DataDir, Store};
 use crate::trust::{Authenticator, Operators, Registry};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -49,6 +50,7 @@ impl Service {
         let directory = Directory::new(doors.reader.clone(), Arc::clone(&gate), store.cursor_key(), governor.clone());
         let authenticator = Authenticator::new(store.clone(), governor);
         let publication = Publication::new(store.clone());
+        let indicators = Indicators::new(store.clone(), directory.clone(), data);
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),
@@ -57,6 +59,8 @@ impl Service {
             registry: Registry::new(store.clone()),
             journal: Journal::new(store.clone()),
             feed: Feed::new(store.clone(), directory.clone()),
+            indicators: indicators.clone(),
+            exchanges: Exchanges::new(store.clone()),
             settings: settings.clone(),
             metrics: metrics.clone(),
         });
@@ -69,6 +73,8 @@ impl Service {
         let listeners = tokio::spawn(server.run(stop.clone()));
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
+        let (stopped, IndicatorSettings { daily, hour }) = (stop.clone().cancelled_owned(), settings.indicators);
+        tokio::spawn(async move { indicators.keep_counting(daily, hour, || jiff::Timestamp::now().as_second(), stopped).await });
         tokio::spawn(keep_metrics(metrics, stop.clone()));
         Ok(Self { addresses, directory, gate, stop, listeners, projection })
     }

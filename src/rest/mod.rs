@@ -15,6 +15,9 @@ mod credential;
 mod docs;
 mod entry;
 mod health;
+mod indicators;
+mod indicators_page;
+mod indicators_plot;
 mod item;
 mod layers;
 mod mailboxes;
@@ -37,6 +40,7 @@ pub use router::{Clock, openapi, router, router_with_clock};
 use crate::audit::Journal;
 use crate::directory::Directory;
 use crate::export::feed::Feed;
+use crate::indicators::{Exchanges, Indicators};
 use crate::publication::Publication;
 use crate::settings::Settings;
 use crate::trust::{Authenticator, Operators, Registry};
@@ -52,6 +56,8 @@ pub struct RestService {
     pub registry: Registry,
     pub journal: Journal,
     pub feed: Feed,
+    pub indicators: Indicators,
+    pub exchanges: Exchanges,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
     /// Renders `/metrics`; counting goes through the `metrics` macros.

@@ -6,8 +6,10 @@
 //! only `projection`, `publication`, `trust`, `import` and the exports may ask.
 
 pub mod data_dir;
+pub mod exchanges;
 pub mod feed;
 pub mod import;
+pub mod indicators;
 mod journal;
 mod mailbox_rules;
 mod nomenclatures;

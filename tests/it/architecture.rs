@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may import. `cli` assembles everything.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("error", &[]),
     ("model", &[]),
     ("text", &[]),
@@ -23,9 +23,10 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("import", &["extraction", "trust", "store", "text", "model", "error"]),
     ("publication", &["trust", "store", "audit", "text", "model", "error"]),
     ("export", &["store", "directory", "audit", "visibility", "ldap_entry", "text", "model", "error"]),
+    ("indicators", &["store", "directory", "trust", "model", "error"]),
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),
-    ("rest", &["directory", "publication", "trust", "audit", "export", "text", "model", "settings", "error"]),
+    ("rest", &["directory", "publication", "trust", "audit", "export", "indicators", "text", "model", "settings", "error"]),
     ("net", &["ldap", "rest", "trust", "limits", "settings", "model", "error"]),
     ("cli", &["*"]),
 ];

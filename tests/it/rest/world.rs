@@ -4,6 +4,7 @@ use annuaire::audit::Journal;
 use annuaire::directory::{Directory, Governor};
 use annuaire::export::feed::Feed;
 use annuaire::index::{Committed, Document, Gate, Index};
+use annuaire::indicators::{Exchanges, Indicators};
 use annuaire::model::{Account, Audience, Coded, Record, Role};
 use annuaire::publication::Publication;
 use annuaire::rest::{RestService, router_with_clock};
@@ -123,6 +124,8 @@ impl World {
         let directory = Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone());
         let service = RestService {
             feed: Feed::new(store.clone(), directory.clone()),
+            indicators: Indicators::new(store.clone(), directory.clone(), &data),
+            exchanges: Exchanges::new(store.clone()),
             directory,
             authenticator: Authenticator::new(store.clone(), governor),
             publication: Publication::new(store.clone()),
