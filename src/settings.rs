@@ -4,9 +4,11 @@
 //! bound; every error names the setting and the file or variable it came from. The list with its defaults is docs/running.md; a test
 //! compares the two.
 
+mod exports;
 mod indicators;
 mod trust;
 
+pub use exports::ExportSettings;
 pub use indicators::IndicatorSettings;
 pub use trust::TrustSettings;
 
@@ -36,6 +38,7 @@ pub struct Settings {
     pub search: SearchSettings,
     pub limits: LimitSettings,
     pub trust: TrustSettings,
+    pub exports: ExportSettings,
     pub indicators: IndicatorSettings,
     pub log: LogSettings,
 }
@@ -270,7 +273,7 @@ impl Settings {
     }
 
     /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
-    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 27] {
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 30] {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         let (ldap, http, limits) = (&self.ldap, &self.http, &self.limits);
         [
@@ -301,6 +304,9 @@ impl Settings {
             ("http.batch_seconds", http.batch_seconds, 1..=LONGEST_SECONDS),
             ("search.deadline_ms", self.search.deadline_ms, 1..=LONGEST_SECONDS * 1_000),
             ("indicators.hour", self.indicators.hour.into(), 0..=23),
+            ("exports.hour", self.exports.hour.into(), 0..=23),
+            ("exports.keep", size(self.exports.keep), 1..=31),
+            ("exports.subsets", size(self.exports.subsets), 1..=10_000),
         ]
     }
 }

@@ -7,6 +7,7 @@
 use crate::audit::Journal;
 use crate::directory::{Directory, Governor};
 use crate::error::Result;
+use crate::export::Exports;
 use crate::export::feed::Feed;
 use crate::index::Gate;
 use crate::indicators::{Exchanges, Indicators};
@@ -51,6 +52,7 @@ impl Service {
         let authenticator = Authenticator::new(store.clone(), governor);
         let publication = Publication::new(store.clone());
         let indicators = Indicators::new(store.clone(), directory.clone(), data);
+        let exports = Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone());
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),
@@ -61,6 +63,7 @@ impl Service {
             feed: Feed::new(store.clone(), directory.clone()),
             indicators: indicators.clone(),
             exchanges: Exchanges::new(store.clone()),
+            exports: exports.clone(),
             settings: settings.clone(),
             metrics: metrics.clone(),
         });
@@ -75,6 +78,8 @@ impl Service {
         tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
         let (stopped, IndicatorSettings { daily, hour }) = (stop.clone().cancelled_owned(), settings.indicators);
         tokio::spawn(async move { indicators.keep_counting(daily, hour, || jiff::Timestamp::now().as_second(), stopped).await });
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move { exports.keep_building(|| jiff::Timestamp::now().as_second(), stopped).await });
         tokio::spawn(keep_metrics(metrics, stop.clone()));
         Ok(Self { addresses, directory, gate, stop, listeners, projection })
     }

@@ -11,6 +11,7 @@ pub mod assembly;
 mod audit;
 mod demo;
 mod dump;
+mod edition;
 mod exit;
 mod export;
 mod fixtures;
@@ -69,7 +70,10 @@ enum Command {
     /// Search from the terminal, through the same gate as a door
     Search(Box<search::Args>),
     /// Write what an audience may see to a file for another system
-    Export(export::Args),
+    Export(Box<export::Args>),
+    /// Editions of the open files: build one, list them, write a difference
+    #[command(subcommand)]
+    Edition(edition::Action),
     /// Say what the data folder holds
     Status(status::Args),
     /// Accounts of identified readers (bind and bearer)
@@ -178,7 +182,8 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Import(args) => import::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Search(args) => search::run(context, *args).await,
-        Command::Export(args) => export::run(context, args).await,
+        Command::Export(args) => export::run(context, *args).await,
+        Command::Edition(action) => edition::run(context, action).await,
         Command::Status(args) => status::run(context, args).await,
         Command::Account(action) => account::run(context, action).await,
         Command::Mailbox(action) => mailbox::run(context, action).await,

@@ -1,17 +1,58 @@
 //! LDIF content records (RFC 2849): safe values as they are, others in base64, lines folded.
 
+use super::text_form::TextForm;
+use super::unwritable;
+use crate::directory::{View, Walked};
+use crate::error::Result as Outcome;
+use crate::ldap_entry::{self, BASES, Base};
 use std::io::{Result, Write};
 
 /// Longest line, octets; a folded line goes on behind a blank.
 const LINE: usize = 76;
 
-/// The first line of a file.
-pub(super) fn version(out: &mut impl Write) -> Result<()> {
-    out.write_all(b"version: 1\n\n")
+/// The LDAP tree, roots and branches first, so that it loads in this order: user attributes only, which is what `slapadd` and `ldapadd` take.
+pub(super) struct Ldif {
+    /// One naming context only.
+    pub context: Option<String>,
+    /// Begin with the version line.
+    pub version: bool,
+}
+
+impl Ldif {
+    fn bases(&self) -> impl Iterator<Item = &'static Base> {
+        let context = self.context.clone();
+        BASES.iter().filter(move |base| context.as_ref().is_none_or(|context| base.dn.ends_with(context)))
+    }
+}
+
+impl TextForm for Ldif {
+    fn head(&mut self, out: &mut dyn Write) -> Outcome<u64> {
+        if self.version {
+            out.write_all(b"version: 1\n\n").map_err(unwritable)?;
+        }
+        let mut written = 0;
+        for base in self.bases() {
+            let attributes = base.user_attributes();
+            let lines = attributes.iter().flat_map(|(name, values)| values.iter().map(move |value| (*name, value.as_bytes())));
+            record(out, base.dn, lines).map_err(unwritable)?;
+            written += 1;
+        }
+        Ok(written)
+    }
+
+    fn entry(&mut self, entry: &Walked, view: &View, out: &mut dyn Write) -> Outcome<u64> {
+        if !self.bases().any(|base| base.leaves == Some(view.kind())) {
+            return Ok(0);
+        }
+        let attributes = ldap_entry::user_values(entry.ldap());
+        let lines = attributes.flat_map(|(name, values)| values.map(move |value| (name, value)));
+        record(out, ldap_entry::dn_of(entry.ldap()), lines).map_err(unwritable)?;
+        Ok(1)
+    }
 }
 
 /// One entry, with the blank line that ends it.
-pub(super) fn entry<'a>(out: &mut impl Write, dn: &str, attributes: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
+fn record<'a>(out: &mut dyn Write, dn: &str, attributes: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<()> {
     line(out, "dn", dn.as_bytes())?;
     for (name, value) in attributes {
         line(out, name, value)?;
@@ -19,7 +60,7 @@ pub(super) fn entry<'a>(out: &mut impl Write, dn: &str, attributes: impl Iterato
     out.write_all(b"\n")
 }
 
-fn line(out: &mut impl Write, name: &str, value: &[u8]) -> Result<()> {
+fn line(out: &mut dyn Write, name: &str, value: &[u8]) -> Result<()> {
     let mut text = name.as_bytes().to_vec();
     if is_safe(value) {
         text.extend_from_slice(b": ");

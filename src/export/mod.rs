@@ -1,83 +1,134 @@
-//! Files made of what an audience may see. So far one form: the LDAP tree as LDIF (RFC 2849).
+//! Files of what an audience may see: editions of the whole directory, subsets of it, and the differences between editions.
 //!
-//! Everything comes through [`crate::directory`], page by page in the order of names: the gate is passed for every page, memory is that
-//! of one page, and nothing can be written that a search would not show. Entries that change meanwhile are written as they were when
-//! their page was read.
+//! Everything comes from one walk of [`crate::directory`]: one moment, in the order of keys, published entries only, so that nothing can be
+//! written that a search would not show. Each form of file is a [`Sink`] of that walk; so may be whatever else wants to see every entry of
+//! the day. A file is written beside, synced and renamed: whoever reads has the former or the new one, whole.
+//!
+//! [`Exports`] is the handle of the doors: [`edition`] builds, [`shelf`] knows what lies on the disk, [`delta`] compares, [`subset`] selects.
 
+mod csv;
+mod daily;
+pub mod delta;
+mod delta_files;
+mod edition;
+mod extraction;
 pub mod feed;
 mod feed_cursor;
+mod filter;
+mod form;
+mod journal;
+mod jsonl;
 mod ldif;
+mod manifest;
+mod packed;
+mod shelf;
+mod subset;
+mod text_form;
+mod vcard;
 
-use crate::directory::{Audience, Caller, Criteria, Directory, MAX_PAGE, Matching, Order, Query};
-use crate::error::{Error, Result};
-use crate::ldap_entry::{self, BASES};
-use std::io::{self, Write};
-use std::time::Duration;
+pub use delta_files::Difference;
+pub use edition::BUILDING;
+pub use filter::Filter;
+pub use form::{Form, Made, Making, Wanted};
+pub use manifest::{Counts, FileEntry, Licence, Manifest};
+pub use packed::{Packed, Plain, Target};
+pub use shelf::{EditionId, Shelf};
+pub use subset::Subset;
 
-const PAGE_WITHIN: Duration = Duration::from_secs(120);
+use crate::audit::Journal;
+use crate::directory::{Audience, Directory, View, Walked};
+use crate::error::{Error, Kind, Result};
+use crate::settings::ExportSettings;
+use crate::store::{DataDir, Store};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
 
-/// What an LDIF file is to hold.
-#[derive(Clone, Copy, Debug)]
-pub struct Ldif<'a> {
-    pub audience: Audience,
-    /// One naming context only.
-    pub context: Option<&'a str>,
-    /// Begin with the version line, as RFC 2849 demands. slapadd takes it for an entry and stops.
-    pub version: bool,
-    /// Entries read at once.
-    pub page: usize,
+/// Sees every entry of a walk, in the order of keys.
+pub trait Sink {
+    fn entry(&mut self, entry: &Walked, view: &View) -> Result<()>;
 }
 
-impl Ldif<'_> {
-    /// Each page looks at every entry of the country: there should be few.
-    pub const PAGE: usize = MAX_PAGE;
-}
-
-/// Writes the tree, or one of its naming contexts, roots and branches first, so that it loads in this order: user attributes only, which
-/// is what `slapadd` and `ldapadd` take. Returns the number of entries.
-pub async fn ldif(directory: &Directory, wanted: Ldif<'_>, out: &mut impl Write) -> Result<u64> {
-    let Ldif { audience, context, version, page } = wanted;
-    if version {
-        ldif::version(out).map_err(failed)?;
-    }
-    let mut written = 0;
-    let bases = || BASES.iter().filter(|base| context.is_none_or(|context| base.dn.ends_with(context)));
-    for base in bases() {
-        let attributes = base.user_attributes();
-        let lines = attributes.iter().flat_map(|(name, values)| values.iter().map(move |value| (*name, value.as_bytes())));
-        ldif::entry(out, base.dn, lines).map_err(failed)?;
-        written += 1;
-    }
-    for kind in bases().filter_map(|base| base.leaves) {
-        let mut after = None;
-        loop {
-            let query = Query {
-                kinds: vec![kind],
-                matching: Matching::Criteria(Criteria::default()),
-                order: Order::Name,
-                limit: page,
-                after,
-                count: false,
-            };
-            let answer = directory.search(&Caller::local(audience), query, PAGE_WITHIN).await?;
-            if answer.truncated.is_some() {
-                return Err(Error::unavailable("the directory did not finish a page in time; the export is not whole"));
-            }
-            for hit in &answer.hits {
-                let attributes = ldap_entry::user_values(hit.ldap());
-                let lines = attributes.flat_map(|(name, values)| values.map(move |value| (name, value)));
-                ldif::entry(out, ldap_entry::dn_of(hit.ldap()), lines).map_err(failed)?;
-                written += 1;
-            }
-            after = answer.hits.into_iter().next_back().map(|hit| hit.rank);
-            if !answer.more || after.is_none() {
-                break;
+/// Shows the sinks what an audience may see and the filter lets through; returns how many entries they saw. Blocking.
+pub fn walk(directory: &Directory, audience: Audience, filter: &Filter, sinks: &mut [&mut dyn Sink]) -> Result<Counts> {
+    let mut counts = Counts::default();
+    directory.walk(audience, &mut |walked| {
+        let published = walked.published()?;
+        let view = published.view();
+        if filter.matches(view) {
+            counts.add(view.kind());
+            for sink in &mut *sinks {
+                sink.entry(&walked, view)?;
             }
         }
-    }
-    Ok(written)
+        Ok(())
+    })?;
+    Ok(counts)
 }
 
-fn failed(error: io::Error) -> Error {
-    Error::internal("the export cannot be written", error)
+/// What doors and commands do with files of the directory; clones share who works and what failed last.
+#[derive(Clone)]
+pub struct Exports {
+    data: DataDir,
+    store: Store,
+    directory: Directory,
+    journal: Journal,
+    settings: ExportSettings,
+    state: Arc<State>,
+}
+
+struct State {
+    /// Why the last build failed, in words for everybody.
+    failure: Mutex<Option<String>>,
+    /// Differences are computed one at a time.
+    comparing: Arc<Semaphore>,
+    subsets: subset::Turns,
+}
+
+impl Exports {
+    #[must_use]
+    pub fn new(data: DataDir, store: Store, directory: Directory, settings: ExportSettings) -> Self {
+        let state = State { failure: Mutex::default(), comparing: Arc::new(Semaphore::new(1)), subsets: subset::Turns::default() };
+        Self { journal: Journal::new(store.clone()), data, store, directory, settings, state: Arc::new(state) }
+    }
+
+    /// What lies on the disk for an audience.
+    #[must_use]
+    pub fn shelf(&self, audience: Audience) -> Shelf {
+        Shelf::new(&self.data, audience)
+    }
+
+    /// A standing remark for those who run the service: the last build failed.
+    #[must_use]
+    pub fn notice(&self) -> Option<String> {
+        self.state.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, failure: Option<String>) {
+        *self.state.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+}
+
+/// `io` failures of the files: a full disk is told apart, since whoever asked may come again when there is room. No path and no name is in it.
+pub(crate) fn unwritable(error: io::Error) -> Error {
+    use io::ErrorKind as K;
+    if matches!(error.kind(), K::StorageFull | K::QuotaExceeded | K::FileTooLarge) {
+        return Error::new(Kind::Unavailable, "storage_full", format!("there is no room for the files: {}", error.kind()))
+            .with_source(error);
+    }
+    Error::internal("the files cannot be written", error)
+}
+
+/// As [`unwritable`], for what was written before.
+fn unreadable(error: io::Error) -> Error {
+    Error::internal("the files of an edition cannot be read", error)
+}
+
+/// The word of an audience, in paths and answers.
+#[must_use]
+pub fn audience_name(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Public => "public",
+        Audience::Professional => "professional",
+    }
 }

@@ -221,7 +221,7 @@ impl<'a> ActivityRow<'a> {
 }
 
 /// The key hidden in a technical id: `F`+FINESS, `C`+SIRET, `C`+rang ADELI.
-fn key_of_technical_id(id: &str) -> Option<StructureKey> {
+pub(super) fn key_of_technical_id(id: &str) -> Option<StructureKey> {
     let mut chars = id.chars();
     let kind = match (chars.next()?, id.len()) {
         ('F', 10) => StructureKeyKind::Finess,

@@ -1,7 +1,7 @@
 //! A row of the mailbox extraction: one mailbox × holder (a person, a structure or both).
 
 use super::FileKind;
-use super::activity::{id_parts, national_id, person_remarks};
+use super::activity::{id_parts, key_of_technical_id, national_id, person_remarks};
 use super::cells::Cells;
 use super::columns::{Column, MailboxColumn as C};
 use super::place;
@@ -105,6 +105,8 @@ impl<'a> MailboxRow<'a> {
             .own_structure_id()
             .or_else(|| place::structure_id_without_identifier(self.structure_name(), &address.postal_code, &address.street))
             .or_else(|| place::structure_id_without_identifier(&format!("{} {}", key.kind.code(), key.value), "", ""))?;
+        // A technical id says FINESS or SIRET itself.
+        let key = key_of_technical_id(&id).filter(|_| key.kind == StructureKeyKind::Technical).unwrap_or(key);
         let of = |kind| if key.kind == kind { key.value.clone() } else { String::new() };
         Some(Structure {
             id,

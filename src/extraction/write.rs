@@ -48,6 +48,15 @@ impl<C: Column> Cells<C> {
         }
     }
 
+    /// The row, all columns, with LF.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    pub fn write(&self, sink: &mut dyn Write) -> io::Result<()> {
+        sink.write_all(self.values.join("|").as_bytes())?;
+        sink.write_all(b"\n")
+    }
+
     #[must_use]
     pub fn get(&self, column: C) -> &str {
         self.values.get(column.index()).map_or("", String::as_str)

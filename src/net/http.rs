@@ -5,6 +5,9 @@
 
 use super::arrival::{Arrivals, Arrived};
 use crate::settings::HttpSettings;
+use axum::body::Body;
+use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
 use hyper::header::FORWARDED;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -163,12 +166,12 @@ struct Used<S> {
 
 impl<S, R> Service<R> for Used<S>
 where
-    S: Service<R>,
+    S: Service<R, Response = Response>,
     S::Future: Send + 'static,
 {
-    type Response = S::Response;
+    type Response = hyper::Response<Taken>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -177,11 +180,39 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let answering = self.used.begins();
         let answer = self.inner.call(request);
+        let used = Arc::clone(&self.used);
         Box::pin(async move {
             let answer = answer.await;
             drop(answering);
-            answer
+            answer.map(|response| response.map(|body| Taken { body, used }))
         })
+    }
+}
+
+/// The body of an answer: a connection on which pieces of it are being taken is in use, however long the whole takes.
+struct Taken {
+    body: Body,
+    used: Arc<Use>,
+}
+
+impl hyper::body::Body for Taken {
+    type Data = <Body as hyper::body::Body>::Data;
+    type Error = <Body as hyper::body::Body>::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if frame.is_ready() {
+            self.used.last.send_replace(Instant::now());
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

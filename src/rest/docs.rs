@@ -29,6 +29,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         (name = "directory", description = "Search, and single entries"),
         (name = "nomenclatures", description = "Codes and labels"),
         (name = "trust", description = "Operators, domains, liste blanche"),
+        (name = "exports", description = "Files of the whole directory, their differences, and subsets"),
         (name = "operator", description = "An operator's own mailboxes; refusals carry MSS-codes"),
         (name = "admin", description = "For accounts of administrators"),
         (name = "service", description = "For those who run it"),

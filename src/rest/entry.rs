@@ -114,7 +114,7 @@ fn own_identifiers(view: &View) -> [String; IDENTIFIERS] {
 }
 
 /// `If-None-Match`: any tag of the list, compared weakly, or `*`.
-fn matches_tag(headers: &HeaderMap, tag: &str) -> bool {
+pub(super) fn matches_tag(headers: &HeaderMap, tag: &str) -> bool {
     headers
         .get_all(IF_NONE_MATCH)
         .iter()

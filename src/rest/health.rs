@@ -44,7 +44,8 @@ pub(super) async fn healthz() -> Response {
         (status = 503, description = "Send no traffic here now", body = Readiness),
     ))]
 pub(super) async fn readyz(State(api): State<Shared>) -> Response {
-    let (ready, notices) = api.service.directory.ready();
+    let (ready, mut notices) = api.service.directory.ready();
+    notices.extend(api.service.exports.notice());
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(CACHE_CONTROL, "no-store")], Json(Readiness { ready, notices })).into_response()
 }

@@ -3,8 +3,7 @@
 
 use super::credential::identify;
 use super::operator::{Parameters, actor};
-use super::problem::Problem;
-use super::refusals::IndicatorRefusals;
+use super::problem::{Problem, ProblemDocument};
 use super::router::Shared;
 use crate::indicators::{Answered, Asked, Cut, Scope, csv};
 use crate::model::Role;
@@ -13,6 +12,40 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use utoipa::IntoResponses;
+
+/// Refusals of the indicators.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+enum IndicatorRefusals {
+    /// `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`; `too_many_figures`: ask for fewer days, or one key
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `invalid_credential`: not valid; or none, where full figures are asked for
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `forbidden`: full figures take the role autorite-sanitaire or administrateur; `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
+}
 
 /// Indicators
 ///

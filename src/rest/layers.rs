@@ -63,6 +63,11 @@ pub(super) fn bounded_for_waiting(router: Router, bounds: Bounds, longest: Durat
     router.layer(limits(bounds.time + longest, bounds.body_bytes))
 }
 
+/// Routes of small bodies that take the time of a look at everybody.
+pub(super) fn bounded_for_exports(router: Router, bounds: Bounds) -> Router {
+    router.layer(limits(bounds.batch_time, bounds.body_bytes))
+}
+
 fn limits(time: Duration, body: usize) -> Stack<RequestBodyLimitLayer, Stack<TimeoutLayer, Identity>> {
     let time = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, time);
     ServiceBuilder::new().layer(time).layer(RequestBodyLimitLayer::new(body)).into_inner()

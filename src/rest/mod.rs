@@ -14,6 +14,8 @@ mod changes;
 mod credential;
 mod docs;
 mod entry;
+mod exports;
+mod file_answer;
 mod health;
 mod indicators;
 mod indicators_page;
@@ -39,6 +41,7 @@ pub use router::{Clock, openapi, router, router_with_clock};
 
 use crate::audit::Journal;
 use crate::directory::Directory;
+use crate::export::Exports;
 use crate::export::feed::Feed;
 use crate::indicators::{Exchanges, Indicators};
 use crate::publication::Publication;
@@ -58,6 +61,7 @@ pub struct RestService {
     pub feed: Feed,
     pub indicators: Indicators,
     pub exchanges: Exchanges,
+    pub exports: Exports,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
     /// Renders `/metrics`; counting goes through the `metrics` macros.

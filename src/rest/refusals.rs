@@ -75,58 +75,37 @@ pub(super) enum EntryRefusals {
     Timeout(ProblemDocument<'static>),
 }
 
-/// Refusals of the change feed.
+/// Refusals of the files.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "read by the derive: documentation only")]
-pub(super) enum FeedRefusals {
-    /// `invalid_cursor`: not one of this service and audience; `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`
+pub(super) enum ExportRefusals {
+    /// Unchanged since the entity tag of `If-None-Match`
+    #[response(status = 304)]
+    NotModified,
+    /// `unknown_parameter`, `invalid_parameter`, `missing_parameter`, `repeated_parameter`, `parameter_too_long`, `missing_criterion`, `invalid_edition`, `invalid_encoding`
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemDocument<'static>),
-    /// `invalid_credential`: none, or one that is not valid
+    /// `invalid_credential`: the bearer is not valid, or what was asked takes one
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(ProblemDocument<'static>),
-    /// `tls_required`: asked in clear, from another machine
-    #[response(status = 403, content_type = "application/problem+json")]
-    TlsRequired(ProblemDocument<'static>),
-    /// `feed_expired`: changes behind the cursor are not kept any more; start again from the export
-    #[response(status = 410, content_type = "application/problem+json")]
-    Expired(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
-    /// `too_many_polls`: the account waits here as often as it may; `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
-    /// `internal`
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(ProblemDocument<'static>),
-    /// `unavailable` (not ready, see /readyz) or `store_busy`; `Retry-After` says when to ask again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
-}
-
-/// Refusals of the indicators.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "read by the derive: documentation only")]
-pub(super) enum IndicatorRefusals {
-    /// `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`; `too_many_figures`: ask for fewer days, or one key
-    #[response(status = 400, content_type = "application/problem+json")]
-    Invalid(ProblemDocument<'static>),
-    /// `invalid_credential`: not valid; or none, where full figures are asked for
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(ProblemDocument<'static>),
-    /// `forbidden`: full figures take the role autorite-sanitaire or administrateur; `tls_required`: asked in clear, from another machine
+    /// `forbidden`: the account has not the professional view; `tls_required`: asked in clear, from another machine
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemDocument<'static>),
+    /// `unknown_edition`; `not_found`: no such file
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDocument<'static>),
+    /// `gzip_only`: the name without `.gz` takes `Accept-Encoding: gzip`
+    #[response(status = 406, content_type = "application/problem+json")]
+    NotAcceptable(ProblemDocument<'static>),
+    /// `edition_not_offered`: a newer one is there
+    #[response(status = 410, content_type = "application/problem+json")]
+    Gone(ProblemDocument<'static>),
     /// `uri_too_long`
     #[response(status = 414, content_type = "application/problem+json")]
     UriTooLong(ProblemDocument<'static>),
+    /// `range_not_satisfiable`
+    #[response(status = 416, content_type = "application/problem+json")]
+    Range(ProblemDocument<'static>),
     /// `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
@@ -136,7 +115,7 @@ pub(super) enum IndicatorRefusals {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
-    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    /// `busy`: a subset or a difference is being made; `storage_full`; `unavailable` (not ready, see /readyz); `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
     /// `timeout`
@@ -250,7 +229,7 @@ pub(super) enum AdminRefusals {
     /// `not_found`
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(ProblemDocument<'static>),
-    /// `conflict`
+    /// `conflict`; `edition_in_progress`
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(ProblemDocument<'static>),
     /// `body_too_large`

@@ -1,8 +1,8 @@
 //! The table of contents of the API: which handler answers which route, in one place for the server and for the OpenAPI document.
 
 use super::{
-    RestService, admin, changes, docs, health, indicators, indicators_page, layers, mailboxes, nomenclatures, operator, organizations,
-    professionals, search, trust_space,
+    RestService, admin, changes, docs, exports, health, indicators, indicators_page, layers, mailboxes, nomenclatures, operator,
+    organizations, professionals, search, trust_space,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,10 +81,21 @@ fn batch_routes() -> OpenApiRouter<Shared> {
         .routes(routes!(operator::exchanges::deposit))
 }
 
+/// Routes that may have to look at everybody, or to read two editions.
+fn export_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(exports::list))
+        .routes(routes!(exports::file))
+        .routes(routes!(exports::delta))
+        .routes(routes!(exports::subset))
+        .routes(routes!(exports::subset_manifest))
+        .routes(routes!(admin::exports::build))
+}
+
 /// The OpenAPI document of these routes.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    docs::finish(routes().merge(waiting_routes()).merge(batch_routes()).split_for_parts().1)
+    docs::finish(routes().merge(waiting_routes()).merge(batch_routes()).merge(export_routes()).split_for_parts().1)
 }
 
 /// The whole HTTP door, by the system's clock.
@@ -99,9 +110,11 @@ pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let (router, _) = routes().split_for_parts();
     let (waiting, _) = waiting_routes().split_for_parts();
     let (batches, _) = batch_routes().split_for_parts();
+    let (exports, _) = export_routes().split_for_parts();
     let router =
         layers::bounded(router.merge(docs::pages(&openapi())).merge(indicators_page::pages()).with_state(Arc::clone(&state)), bounds);
     let waiting = layers::bounded_for_waiting(waiting.with_state(Arc::clone(&state)), bounds, changes::LONGEST_WAIT);
-    let batches = layers::bounded_for_batches(batches.with_state(state), bounds);
-    layers::around(router.merge(waiting).merge(batches), bounds)
+    let batches = layers::bounded_for_batches(batches.with_state(Arc::clone(&state)), bounds);
+    let exports = layers::bounded_for_exports(exports.with_state(state), bounds);
+    layers::around(router.merge(waiting).merge(batches).merge(exports), bounds)
 }

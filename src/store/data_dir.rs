@@ -3,9 +3,10 @@
 //! A folder is ours when it holds the marker file `ANNUAIRE`; a folder that is not empty and has no marker is refused, so that a
 //! mistyped `--data` never mixes our files with somebody else's.
 //!
-//! Three advisory file locks stand beside the index's own. `store.lock` is held shared by every process that has the store open, and
+//! Four advisory file locks stand beside the index's own. `store.lock` is held shared by every process that has the store open, and
 //! exclusively by a first load, which replaces the database file. `import.lock` is held by the one import that runs. `writers.lock` is
-//! held shared by whoever waits for SQLite's write lock, so that an import sees it and steps back. The kernel releases them with the
+//! held shared by whoever waits for SQLite's write lock, so that an import sees it and steps back. `exports/lock` is held by the one build of
+//! export files. The kernel releases them with the
 //! process, so a kill leaves none behind.
 
 use crate::error::{Error, Kind, Result, at_path};
@@ -78,6 +79,12 @@ impl DataDir {
     #[must_use]
     pub fn staging(&self) -> PathBuf {
         self.root.join("staging")
+    }
+
+    /// Files made of what an audience may see.
+    #[must_use]
+    pub fn exports(&self) -> PathBuf {
+        self.root.join("exports")
     }
 
     #[must_use]
@@ -161,6 +168,22 @@ impl ImportLock {
     /// `None` while another import runs.
     pub fn acquire(data: &DataDir) -> Result<Option<Self>> {
         let file = data.lock_file("import.lock")?;
+        Ok(taken(file.try_lock())?.then_some(Self { _held: Held(file) }))
+    }
+}
+
+/// One build of export files at a time. Released when dropped.
+#[derive(Debug)]
+pub struct ExportLock {
+    _held: Held,
+}
+
+impl ExportLock {
+    /// `None` while another build runs, in any process. Makes the folder `exports` when it is not there.
+    pub fn acquire(data: &DataDir) -> Result<Option<Self>> {
+        let folder = data.exports();
+        std::fs::create_dir_all(&folder).map_err(at_path(&folder))?;
+        let file = data.lock_file("exports/lock")?;
         Ok(taken(file.try_lock())?.then_some(Self { _held: Held(file) }))
     }
 }

@@ -19,9 +19,10 @@ pub mod sqlite;
 pub mod types;
 pub mod writing;
 
-pub use data_dir::{DataDir, ImportLock, ProcessLock};
+pub use data_dir::{DataDir, ExportLock, ImportLock, ProcessLock};
 pub use journal::{AuditFault, AuditQuery, AuditRow, AuditVerdict, Trace};
 pub use mailbox_rules::{key_reused, revision, type_stays, unknown};
+pub use sqlite::offline::{Offline, OfflineEntry};
 pub use sqlite::records::Records;
 pub use types::*;
 

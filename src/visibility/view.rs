@@ -206,6 +206,8 @@ pub struct StructureView {
 /// One exercise or activity with its place: what profession, specialty and place filters are asked of together.
 #[derive(Clone, Copy, Debug)]
 pub struct Practice<'a> {
+    /// Who practises; `None` for a structure, and for a mailbox that no person holds.
+    pub person: Option<&'a PersonView>,
     pub profession: Option<&'a Coded>,
     pub specialties: &'a [SpecialtyView],
     pub organization: Option<&'a OrganizationView>,
@@ -254,8 +256,8 @@ impl View {
     #[must_use]
     pub fn practices(&self) -> Vec<Practice<'_>> {
         match self {
-            Self::Professional(v) => person_practices(&v.exercises, &v.activities),
-            Self::Structure(v) => vec![Practice { profession: None, specialties: &[], organization: Some(&v.organization) }],
+            Self::Professional(v) => person_practices(&v.person, &v.exercises, &v.activities),
+            Self::Structure(v) => vec![Practice { person: None, profession: None, specialties: &[], organization: Some(&v.organization) }],
             Self::Mailbox(v) => mailbox_practices(v),
         }
     }
@@ -268,10 +270,11 @@ fn specialties_of<'a>(exercises: &'a [ExerciseView], activity: &ActivityView) ->
         .map_or(&[], |e| &e.specialties)
 }
 
-fn person_practices<'a>(exercises: &'a [ExerciseView], activities: &'a [ActivityView]) -> Vec<Practice<'a>> {
+fn person_practices<'a>(person: &'a PersonView, exercises: &'a [ExerciseView], activities: &'a [ActivityView]) -> Vec<Practice<'a>> {
     let mut practices: Vec<_> = activities
         .iter()
         .map(|a| Practice {
+            person: Some(person),
             profession: Some(&a.profession),
             specialties: specialties_of(exercises, a),
             organization: a.organization.as_ref(),
@@ -280,7 +283,12 @@ fn person_practices<'a>(exercises: &'a [ExerciseView], activities: &'a [Activity
     for e in exercises {
         let practised = activities.iter().any(|a| a.profession.code == e.profession.code && a.category.code == e.category.code);
         if !practised {
-            practices.push(Practice { profession: Some(&e.profession), specialties: &e.specialties, organization: None });
+            practices.push(Practice {
+                person: Some(person),
+                profession: Some(&e.profession),
+                specialties: &e.specialties,
+                organization: None,
+            });
         }
     }
     practices
@@ -289,7 +297,7 @@ fn person_practices<'a>(exercises: &'a [ExerciseView], activities: &'a [Activity
 /// With structures of its own a mailbox is practised there only; without, where its holders are.
 fn mailbox_practices(view: &MailboxView) -> Vec<Practice<'_>> {
     if view.organizations.is_empty() {
-        return view.holders.iter().flat_map(|h| person_practices(&h.exercises, &h.activities)).collect();
+        return view.holders.iter().flat_map(|h| person_practices(&h.person, &h.exercises, &h.activities)).collect();
     }
     let mut practices = Vec::new();
     for organization in &view.organizations {
@@ -300,6 +308,7 @@ fn mailbox_practices(view: &MailboxView) -> Vec<Practice<'_>> {
                 .iter()
                 .filter(|a| a.organization.as_ref().is_some_and(|o| o.id == organization.id))
                 .map(|a| Practice {
+                    person: Some(&holder.person),
                     profession: Some(&a.profession),
                     specialties: specialties_of(&holder.exercises, a),
                     organization: Some(organization),
@@ -307,6 +316,7 @@ fn mailbox_practices(view: &MailboxView) -> Vec<Practice<'_>> {
                 .collect();
             if here.is_empty() {
                 practices.extend(holder.exercises.iter().map(|e| Practice {
+                    person: Some(&holder.person),
                     profession: Some(&e.profession),
                     specialties: &e.specialties,
                     organization: Some(organization),
@@ -316,7 +326,7 @@ fn mailbox_practices(view: &MailboxView) -> Vec<Practice<'_>> {
             }
         }
         if practices.len() == before {
-            practices.push(Practice { profession: None, specialties: &[], organization: Some(organization) });
+            practices.push(Practice { person: None, profession: None, specialties: &[], organization: Some(organization) });
         }
     }
     practices

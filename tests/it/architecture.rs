@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("audit", &["store", "model", "error"]),
     ("import", &["extraction", "trust", "store", "text", "model", "error"]),
     ("publication", &["trust", "store", "audit", "text", "model", "error"]),
-    ("export", &["store", "directory", "audit", "visibility", "ldap_entry", "text", "model", "error"]),
+    ("export", &["extraction", "store", "directory", "audit", "visibility", "ldap_entry", "settings", "text", "model", "error"]),
     ("indicators", &["store", "directory", "trust", "model", "error"]),
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),

@@ -156,12 +156,14 @@ impl TestDirectory {
     }
 }
 
-/// Settings on free ports, without a limit on the speed of one source: all tests come from one.
+/// Settings on free ports, without a limit on the speed of one source: all tests come from one. Editions are built by the tests that want
+/// some.
 pub fn free_ports(settings: &Settings) -> Settings {
     let mut settings = settings.clone();
     settings.limits.searches_per_second = 1_000_000;
     // Tests that want figures count them.
     settings.indicators.daily = false;
+    settings.exports.daily = false;
     settings.ldap.listen.set_port(0);
     settings.http.listen.set_port(0);
     settings

@@ -9,6 +9,7 @@ mod country;
 mod crash;
 mod docs;
 mod export;
+mod exports;
 mod feed;
 mod fixtures;
 mod harness;

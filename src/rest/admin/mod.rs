@@ -2,11 +2,12 @@
 //!
 //! | routes | roles |
 //! |---|---|
-//! | operators, mailboxes | administrateur |
+//! | operators, mailboxes, exports | administrateur |
 //! | journal | auditeur, dpo, administrateur |
 //!
 //! A credential without the role is refused like one that lacks it everywhere (403); no credential is 401.
 
+pub(super) mod exports;
 pub(super) mod journal;
 pub(super) mod mailboxes;
 pub(super) mod operators;

@@ -33,6 +33,7 @@ mod mailboxes;
 mod meta;
 mod names;
 mod notices;
+pub mod offline;
 mod operators;
 mod plan;
 mod published;

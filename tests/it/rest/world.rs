@@ -2,7 +2,7 @@
 
 use annuaire::audit::Journal;
 use annuaire::directory::{Directory, Governor};
-use annuaire::export::feed::Feed;
+use annuaire::export::{Exports, feed::Feed};
 use annuaire::index::{Committed, Document, Gate, Index};
 use annuaire::indicators::{Exchanges, Indicators};
 use annuaire::model::{Account, Audience, Coded, Record, Role};
@@ -126,6 +126,7 @@ impl World {
             feed: Feed::new(store.clone(), directory.clone()),
             indicators: Indicators::new(store.clone(), directory.clone(), &data),
             exchanges: Exchanges::new(store.clone()),
+            exports: Exports::new(data, store.clone(), directory.clone(), settings.exports.clone()),
             directory,
             authenticator: Authenticator::new(store.clone(), governor),
             publication: Publication::new(store.clone()),

@@ -1,0 +1,181 @@
+//! Subsets of the directory by profession and place, made when they are asked for and kept until the next edition, a day at most.
+//!
+//! One of an account at a time, two of all: a subset is a walk over everybody. Whoever leaves before it is made finds it made.
+
+use super::edition::about;
+use super::manifest::{FileEntry, Licence, MANIFEST, Manifest};
+use super::packed::hexadecimal;
+use super::shelf::{names, packed, write_synced};
+use super::{Exports, Filter, Form, Making, Target, Wanted, audience_name, unreadable, unwritable, walk};
+use crate::directory::{Audience, Directory};
+use crate::error::{Error, Kind, Result};
+use crate::store::{Actor, DataDir};
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// Walks for subsets at the same time.
+const AT_ONCE: usize = 2;
+/// A subset is not older than this, also where no edition is built.
+const OLDEST: Duration = Duration::from_secs(24 * 3_600);
+
+/// Who has a subset made right now.
+#[derive(Default)]
+pub(super) struct Turns(Arc<Mutex<HashSet<String>>>);
+
+/// Held until dropped.
+struct Turn(Arc<Mutex<HashSet<String>>>, String);
+
+impl Turns {
+    fn take(&self, who: &str) -> Result<Turn> {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.contains(who) || taken.len() >= AT_ONCE {
+            return Err(Error::new(Kind::Busy, "busy", "a subset is being made; ask again when it is done"));
+        }
+        taken.insert(who.to_owned());
+        Ok(Turn(Arc::clone(&self.0), who.to_owned()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
+}
+
+/// A subset that is there.
+#[derive(Clone, Debug)]
+pub struct Subset {
+    pub manifest: Manifest,
+    /// Its packed file.
+    pub path: PathBuf,
+    /// Name of the file for a client.
+    pub name: String,
+}
+
+fn folder(data: &DataDir) -> PathBuf {
+    data.exports().join("subsets")
+}
+
+/// All of them.
+pub(super) fn clear(data: &DataDir) -> Result<()> {
+    let folder = folder(data);
+    for name in names(&folder)? {
+        fs::remove_dir_all(folder.join(name)).map_err(unwritable)?;
+    }
+    Ok(())
+}
+
+struct Order {
+    data: DataDir,
+    directory: Directory,
+    audience: Audience,
+    form: Form,
+    filter: Filter,
+    sources: Vec<(String, String)>,
+    now: jiff::Timestamp,
+    most: usize,
+}
+
+impl Exports {
+    /// The subset in that form, made if it is not there; making it is in the journal. `now`: UTC seconds.
+    /// Errors: busy, unavailable when the gate is closed or the disk full, internal.
+    pub async fn subset(&self, actor: &Actor, audience: Audience, form: Form, filter: Filter, now: i64) -> Result<Subset> {
+        let folder = folder(&self.data).join(key(audience, form, &filter));
+        if let Some(subset) = ready(&folder, form)? {
+            return Ok(subset);
+        }
+        let turn = self.state.subsets.take(&actor.name)?;
+        let now_stamp = jiff::Timestamp::from_second(now).map_err(|e| Error::internal("the time of a subset", e))?;
+        let order = Order {
+            data: self.data.clone(),
+            directory: self.directory.clone(),
+            audience,
+            form,
+            filter,
+            sources: self.sources().await?,
+            now: now_stamp,
+            most: self.settings.subsets,
+        };
+        let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            order.carry_out(&folder).map(|()| folder)
+        });
+        let folder = task.await.map_err(|e| Error::internal("a subset ended abnormally", e))??;
+        let gone = || Error::new(Kind::Busy, "busy", "a new edition came meanwhile; ask again");
+        let subset = ready(&folder, form)?.ok_or_else(gone)?;
+        self.journal_subset(actor, &subset.manifest, form, now).await?;
+        Ok(subset)
+    }
+}
+
+/// Names what was asked for.
+fn key(audience: Audience, form: Form, filter: &Filter) -> String {
+    let asked = serde_json::json!([audience_name(audience), form.name(), filter]).to_string();
+    hexadecimal(&Sha256::digest(asked.as_bytes()))
+}
+
+fn ready(folder: &Path, form: Form) -> Result<Option<Subset>> {
+    let path = folder.join(MANIFEST);
+    let young = |age: SystemTime| age.elapsed().is_ok_and(|age| age < OLDEST);
+    if !fs::metadata(&path).and_then(|metadata| metadata.modified()).is_ok_and(young) {
+        return Ok(None);
+    }
+    // Cleared by a build between the two looks: it is not there.
+    let Ok(bytes) = fs::read(&path) else { return Ok(None) };
+    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| unreadable(e.into()))?;
+    let name = packed(form);
+    Ok(Some(Subset { path: folder.join(&name), manifest, name }))
+}
+
+impl Order {
+    fn carry_out(&self, folder: &Path) -> Result<()> {
+        let all = self::folder(&self.data);
+        fs::create_dir_all(&all).map_err(unwritable)?;
+        self.make_room(&all)?;
+        let beside = tempfile::Builder::new().prefix(".making-").tempdir_in(self.data.exports()).map_err(unwritable)?;
+        let licence = Licence::of(self.sources.iter().cloned());
+        let id = self.now.strftime("%Y-%m-%d").to_string();
+        let about = about(&id, self.audience, self.now, &licence);
+        let wanted = Wanted { about: &about, ..Wanted::default() };
+        let name = packed(self.form);
+        let target = Target::packed(&beside.path().join(&name))?;
+        let mut making = Making::begin(self.form, &wanted, target, &beside.path().join(self.form.file()))?;
+        let entries = walk(&self.directory, self.audience, &self.filter, &mut [&mut making])?;
+        let file = FileEntry::of(self.form.name(), name, making.finish()?)?;
+        let manifest = Manifest {
+            edition: id,
+            created: self.now.to_string(),
+            audience: audience_name(self.audience).to_owned(),
+            entries,
+            filter: Some(self.filter.clone()),
+            delta_from: None,
+            cursor: None,
+            licence,
+            files: vec![file],
+        };
+        write_synced(&beside.path().join(MANIFEST), &manifest.encode()?)?;
+        if folder.exists() {
+            fs::remove_dir_all(folder).map_err(unwritable)?;
+        }
+        fs::rename(beside.keep(), folder).map_err(unwritable)
+    }
+
+    /// Removes the oldest ones that are too many with one more.
+    fn make_room(&self, all: &Path) -> Result<()> {
+        let mut kept: Vec<_> = names(all)?
+            .into_iter()
+            .map(|name| all.join(name))
+            .map(|path| (fs::metadata(&path).and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH), path))
+            .collect();
+        kept.sort();
+        let most = self.most.saturating_sub(1);
+        for (_, path) in kept.iter().take(kept.len().saturating_sub(most)) {
+            fs::remove_dir_all(path).map_err(unwritable)?;
+        }
+        Ok(())
+    }
+}
