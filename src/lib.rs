@@ -11,6 +11,7 @@ pub mod export;
 pub mod extraction;
 pub mod import;
 pub mod index;
+pub mod indicators;
 pub mod ldap;
 pub mod ldap_entry;
 pub mod limits;

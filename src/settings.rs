@@ -6,10 +6,12 @@
 
 mod alerts;
 mod exports;
+mod indicators;
 mod trust;
 
 pub use alerts::AlertSettings;
 pub use exports::ExportSettings;
+pub use indicators::IndicatorSettings;
 pub use trust::TrustSettings;
 
 use crate::error::{Error, Result};
@@ -40,6 +42,7 @@ pub struct Settings {
     pub trust: TrustSettings,
     pub alerts: AlertSettings,
     pub exports: ExportSettings,
+    pub indicators: IndicatorSettings,
     pub log: LogSettings,
 }
 
@@ -273,7 +276,7 @@ impl Settings {
     }
 
     /// Settings with the values they may have: with none, or with a time no clock can count to, a listener would answer nobody.
-    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 29] {
+    fn bounds(&self) -> [(&'static str, u64, RangeInclusive<u64>); 30] {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         let (ldap, http, limits) = (&self.ldap, &self.http, &self.limits);
         [
@@ -303,6 +306,7 @@ impl Settings {
             ("http.max_batch_bytes", size(http.max_batch_bytes), 1_024..=LARGEST_BYTES),
             ("http.batch_seconds", http.batch_seconds, 1..=LONGEST_SECONDS),
             ("search.deadline_ms", self.search.deadline_ms, 1..=LONGEST_SECONDS * 1_000),
+            ("indicators.hour", self.indicators.hour.into(), 0..=23),
             ("exports.hour", self.exports.hour.into(), 0..=23),
             ("exports.keep", size(self.exports.keep), 1..=31),
             ("exports.subsets", size(self.exports.subsets), 1..=10_000),

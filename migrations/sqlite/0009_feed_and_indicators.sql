@@ -36,21 +36,22 @@ CREATE TABLE exchange_month (
     month TEXT NOT NULL,                       -- Europe/Paris, 2026-11
     operator TEXT NOT NULL,
     domain TEXT NOT NULL,
-    direction TEXT NOT NULL CHECK (direction IN ('sent', 'received')),
+    sent INTEGER NOT NULL,
+    shown INTEGER NOT NULL,                    -- 1: by mailboxes that the public was shown when this was counted
     messages INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
     active_mailboxes INTEGER NOT NULL,
-    PRIMARY KEY (month, operator, domain, direction)
+    PRIMARY KEY (month, operator, domain, sent, shown)
 ) STRICT, WITHOUT ROWID;
 
 -- Figures of a day (Europe/Paris). `scope`: public counts what the public sees; full is for the health authority and administrators.
--- Counts as they are: small ones are hidden when they are told.
+-- What is 0 has no row. A count that may not be told is not kept either: it is null.
 CREATE TABLE indicator (
     day TEXT NOT NULL,
     scope TEXT NOT NULL CHECK (scope IN ('public', 'full')),
     cut TEXT NOT NULL,
     key TEXT NOT NULL,
     measure TEXT NOT NULL,
-    value INTEGER NOT NULL,
+    value INTEGER,
     PRIMARY KEY (scope, day, cut, key, measure)
 ) STRICT, WITHOUT ROWID;

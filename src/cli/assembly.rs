@@ -11,12 +11,13 @@ use crate::error::Result;
 use crate::export::Exports;
 use crate::export::feed::Feed;
 use crate::index::Gate;
+use crate::indicators::{Exchanges, Indicators};
 use crate::ldap::LdapService;
 use crate::net::{self, Addresses, Server};
 use crate::projection::{self, Doors};
 use crate::publication::Publication;
 use crate::rest::{self, RestService};
-use crate::settings::Settings;
+use crate::settings::{IndicatorSettings, Settings};
 use crate::store::{DataDir, Store};
 use crate::trust::{Authenticator, Operators, Registry};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -52,6 +53,7 @@ impl Service {
         let authenticator = Authenticator::new(store.clone(), governor);
         let publication = Publication::new(store.clone());
         let alerts = Alerts::new(store.clone(), data, &settings.alerts);
+        let indicators = Indicators::new(store.clone(), directory.clone(), data);
         let exports = Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone());
         let router = rest::router(RestService {
             directory: directory.clone(),
@@ -62,6 +64,8 @@ impl Service {
             journal: Journal::new(store.clone()),
             alerts: alerts.clone(),
             feed: Feed::new(store.clone(), directory.clone()),
+            indicators: indicators.clone(),
+            exchanges: Exchanges::new(store.clone()),
             exports: exports.clone(),
             settings: settings.clone(),
             metrics: metrics.clone(),
@@ -75,6 +79,8 @@ impl Service {
         let listeners = tokio::spawn(server.run(stop.clone()));
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
+        let (stopped, IndicatorSettings { daily, hour }) = (stop.clone().cancelled_owned(), settings.indicators);
+        tokio::spawn(async move { indicators.keep_counting(daily, hour, || jiff::Timestamp::now().as_second(), stopped).await });
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { alerts.keep(|| jiff::Timestamp::now().as_second(), stopped).await });
         let stopped = stop.clone().cancelled_owned();

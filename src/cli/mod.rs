@@ -18,6 +18,7 @@ mod export;
 mod fixtures;
 mod import;
 mod index;
+mod indicators;
 mod liste_blanche;
 mod logging;
 mod mailbox;
@@ -94,6 +95,9 @@ enum Command {
     /// The journal of who did what: prove it, search it, export it
     #[command(subcommand)]
     Audit(audit::Action),
+    /// Indicators: count the day, read its figures
+    #[command(subcommand)]
+    Indicators(indicators::Action),
     /// Write invented national files in the real layouts
     Synth(synth::Args),
     /// Print the OpenAPI document
@@ -191,6 +195,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Alert(action) => alert::run(context, action).await,
         Command::ListeBlanche(action) => liste_blanche::run(context, action).await,
         Command::Audit(action) => audit::run(context, action).await,
+        Command::Indicators(action) => indicators::run(context, action).await,
         Command::Synth(args) => synth::run(context, args),
         Command::Openapi(args) => openapi::run(args),
         Command::Index(action) => index::run(context, action).await,

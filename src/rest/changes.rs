@@ -2,8 +2,7 @@
 
 use super::credential::identify;
 use super::operator::Parameters;
-use super::problem::Problem;
-use super::refusals::FeedRefusals;
+use super::problem::{Problem, ProblemDocument};
 use super::router::Shared;
 use crate::error::{Error, Kind};
 use crate::export::feed::{MAX_CHANGES, Page};
@@ -16,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use utoipa::IntoResponses;
 
 /// Longest a request may wait for a change.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -68,6 +68,42 @@ impl Drop for Poll {
             }
         }
     }
+}
+
+/// Refusals of the change feed.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+enum FeedRefusals {
+    /// `invalid_cursor`: not one of this service and audience; `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `invalid_credential`: none, or one that is not valid
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    TlsRequired(ProblemDocument<'static>),
+    /// `feed_expired`: changes behind the cursor are not kept any more; start again from the export
+    #[response(status = 410, content_type = "application/problem+json")]
+    Expired(ProblemDocument<'static>),
+    /// `uri_too_long`
+    #[response(status = 414, content_type = "application/problem+json")]
+    UriTooLong(ProblemDocument<'static>),
+    /// `too_many_polls`: the account waits here as often as it may; `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `headers_too_large`
+    #[response(status = 431, content_type = "application/problem+json")]
+    HeadersTooLarge(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `unavailable` (not ready, see /readyz) or `store_busy`; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+    /// `timeout`
+    #[response(status = 504, content_type = "application/problem+json")]
+    Timeout(ProblemDocument<'static>),
 }
 
 /// What changed

@@ -18,6 +18,9 @@ mod entry;
 mod exports;
 mod file_answer;
 mod health;
+mod indicators;
+mod indicators_page;
+mod indicators_plot;
 mod item;
 mod layers;
 mod mailboxes;
@@ -42,6 +45,7 @@ use crate::audit::Journal;
 use crate::directory::Directory;
 use crate::export::Exports;
 use crate::export::feed::Feed;
+use crate::indicators::{Exchanges, Indicators};
 use crate::publication::Publication;
 use crate::settings::Settings;
 use crate::trust::{Authenticator, Operators, Registry};
@@ -58,6 +62,8 @@ pub struct RestService {
     pub journal: Journal,
     pub alerts: Alerts,
     pub feed: Feed,
+    pub indicators: Indicators,
+    pub exchanges: Exchanges,
     pub exports: Exports,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,

@@ -69,6 +69,12 @@ impl Problem {
         Self { parameter: Some(name.into()), ..Self::new(StatusCode::BAD_REQUEST, code, detail) }
     }
 
+    /// The same, of an error that names its field: the fields of a question are its parameters.
+    pub(super) fn of_question(error: Error) -> Self {
+        let problem = Self::from(error);
+        Self { parameter: problem.field.clone(), field: None, ..problem }
+    }
+
     /// The one answer for what does not exist and for what may not be shown.
     pub(super) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "nothing is shown under this identifier")

@@ -1,8 +1,8 @@
 //! The table of contents of the API: which handler answers which route, in one place for the server and for the OpenAPI document.
 
 use super::{
-    RestService, admin, alerts, changes, docs, exports, health, layers, mailboxes, nomenclatures, operator, organizations, professionals,
-    search, trust_space,
+    RestService, admin, alerts, changes, docs, exports, health, indicators, indicators_page, layers, mailboxes, nomenclatures, operator,
+    organizations, professionals, search, trust_space,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(trust_space::operators))
         .routes(routes!(trust_space::domains))
         .routes(routes!(trust_space::liste_blanche))
+        .routes(routes!(indicators::indicators))
         .routes(routes!(operator::record::record))
         .routes(routes!(operator::record::notices))
         .routes(routes!(operator::mailboxes::list, operator::mailboxes::create))
@@ -77,6 +78,7 @@ fn batch_routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(operator::batches::send, operator::batches::list))
         .routes(routes!(operator::batches::synchronise, operator::batches::sync_state))
+        .routes(routes!(operator::exchanges::deposit))
 }
 
 /// Routes that may have to look at everybody, or to read two editions.
@@ -116,7 +118,8 @@ pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let (waiting, _) = waiting_routes().split_for_parts();
     let (batches, _) = batch_routes().split_for_parts();
     let (everybody, _) = everybody_routes().split_for_parts();
-    let router = layers::bounded(router.merge(docs::pages(&openapi())).with_state(Arc::clone(&state)), bounds);
+    let pages = docs::pages(&openapi()).merge(indicators_page::pages());
+    let router = layers::bounded(router.merge(pages).with_state(Arc::clone(&state)), bounds);
     let waiting = layers::bounded_for_waiting(waiting.with_state(Arc::clone(&state)), bounds, changes::LONGEST_WAIT);
     let batches = layers::bounded_for_batches(batches.with_state(Arc::clone(&state)), bounds);
     let everybody = layers::bounded_for_everybody(everybody.with_state(state), bounds);

@@ -7,8 +7,10 @@
 
 mod alerts;
 pub mod data_dir;
+pub mod exchanges;
 pub mod feed;
 pub mod import;
+pub mod indicators;
 mod journal;
 mod mailbox_rules;
 mod nomenclatures;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may import. `cli` assembles everything.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("error", &[]),
     ("model", &[]),
     ("text", &[]),
@@ -24,9 +24,10 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("publication", &["trust", "store", "audit", "text", "model", "error"]),
     ("export", &["extraction", "store", "directory", "audit", "visibility", "ldap_entry", "settings", "text", "model", "error"]),
     ("alert", &["store", "audit", "visibility", "settings", "model", "error"]),
+    ("indicators", &["store", "directory", "trust", "model", "error"]),
     ("synth", &["extraction", "text", "model", "error"]),
     ("ldap", &["directory", "publication", "trust", "audit", "ldap_entry", "text", "model", "settings", "error"]),
-    ("rest", &["directory", "publication", "trust", "audit", "alert", "export", "text", "model", "settings", "error"]),
+    ("rest", &["directory", "publication", "trust", "audit", "alert", "export", "indicators", "text", "model", "settings", "error"]),
     ("net", &["ldap", "rest", "trust", "limits", "settings", "model", "error"]),
     ("cli", &["*"]),
 ];

@@ -161,6 +161,8 @@ impl TestDirectory {
 pub fn free_ports(settings: &Settings) -> Settings {
     let mut settings = settings.clone();
     settings.limits.searches_per_second = 1_000_000;
+    // Tests that want figures count them.
+    settings.indicators.daily = false;
     settings.exports.daily = false;
     settings.ldap.listen.set_port(0);
     settings.http.listen.set_port(0);

@@ -17,6 +17,7 @@ mod harness;
 mod hostile;
 mod import;
 mod index;
+mod indicators;
 mod ldap;
 mod liste_rouge;
 mod logs;

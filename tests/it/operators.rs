@@ -9,4 +9,4 @@ mod life;
 mod model;
 mod one_by_one;
 mod transcript;
-mod world;
+pub mod world;

@@ -38,11 +38,11 @@ pub(in crate::rest) struct Sync {
 
 /// A batch as it arrives. Its sender is known before a byte of it is read, and waits for its turn to send it.
 pub(in crate::rest) struct Arrival {
-    caller: OperatorCaller,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-    turn: Turn,
+    pub(super) caller: OperatorCaller,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) turn: Turn,
 }
 
 impl FromRequest<Shared> for Arrival {

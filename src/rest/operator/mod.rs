@@ -5,6 +5,7 @@
 //! mend. A credential that is missing, wrong, expired, revoked or somebody else's kind gets one and the same answer (MSS-002).
 
 pub(super) mod batches;
+pub(super) mod exchanges;
 mod identity;
 pub(super) mod mailboxes;
 mod parameters;

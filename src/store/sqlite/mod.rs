@@ -23,10 +23,12 @@ mod changes;
 pub(super) mod contents;
 mod dependants;
 mod dump;
+mod exchanges;
 mod feed;
 pub(super) mod first_load;
 mod held;
 mod history;
+mod indicators;
 mod labels;
 mod list_versions;
 mod mailboxes;
@@ -227,8 +229,10 @@ mod tests {
             changes::STATEMENTS,
             dependants::STATEMENTS,
             dump::STATEMENTS,
+            exchanges::STATEMENTS,
             feed::STATEMENTS,
             history::STATEMENTS,
+            indicators::STATEMENTS,
             labels::STATEMENTS,
             list_versions::STATEMENTS,
             mailboxes::STATEMENTS,

@@ -3,9 +3,9 @@
 use annuaire::alert::Alerts;
 use annuaire::audit::Journal;
 use annuaire::directory::{Directory, Governor};
-use annuaire::export::Exports;
-use annuaire::export::feed::Feed;
+use annuaire::export::{Exports, feed::Feed};
 use annuaire::index::{Committed, Document, Gate, Index};
+use annuaire::indicators::{Exchanges, Indicators};
 use annuaire::model::{Account, Audience, Coded, Record, Role};
 use annuaire::publication::Publication;
 use annuaire::rest::{RestService, router_with_clock};
@@ -125,6 +125,8 @@ impl World {
         let directory = Directory::new(index.reader(), Arc::clone(&gate), [7; 32], governor.clone());
         let service = RestService {
             feed: Feed::new(store.clone(), directory.clone()),
+            indicators: Indicators::new(store.clone(), directory.clone(), &data),
+            exchanges: Exchanges::new(store.clone()),
             exports: Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone()),
             directory,
             authenticator: Authenticator::new(store.clone(), governor),

@@ -1,0 +1,118 @@
+//! Table `indicator`, and the counts of everything the store holds, hidden mailboxes too, which only the full figures are made of.
+
+use super::super::indicators::{ExchangeMonth, FigureQuery, FigureRow};
+use super::super::journal::Trace;
+use super::{Sqlite, commit, db, statements, traces};
+use crate::error::{Error, Result};
+
+/// Counts of the mailboxes that are not closed, as measure and condition. A test mailbox is counted as one and as nothing else.
+macro_rules! mailboxes {
+    ($from:literal) => {
+        concat!(
+            "SELECT json_array(
+                count(DISTINCT iif(m.test = 0 AND m.state = 'active', m.address, NULL)),
+                count(DISTINCT iif(m.test = 0 AND m.liste_rouge, m.address, NULL)),
+                count(DISTINCT iif(m.test = 0 AND m.state = 'suspended', m.address, NULL)),
+                count(DISTINCT iif(m.test = 0 AND m.state = 'unopened', m.address, NULL)),
+                count(DISTINCT iif(m.test, m.address, NULL)),
+                count(DISTINCT iif(m.test = 0 AND EXISTS (SELECT 1 FROM attachment a JOIN professional p ON p.id = a.professional
+                    WHERE a.mailbox = m.address AND p.closed_at IS NOT NULL), m.address, NULL))) ",
+            $from
+        )
+    };
+}
+
+/// In the order of [`mailboxes!`].
+const MEASURES: [&str; 6] =
+    ["mailboxes", "mailboxes_liste_rouge", "mailboxes_suspended", "mailboxes_unopened", "mailboxes_test", "mailboxes_holder_left"];
+
+statements! {
+    DELETE = "DELETE FROM indicator WHERE scope = $1 AND day = $2";
+    INSERT = "INSERT INTO indicator (day, scope, cut, key, measure, value)
+        SELECT $2, $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($3)";
+    FIGURES = "SELECT json_group_array(json_object('day', day, 'cut', cut, 'key', key, 'measure', measure, 'value', value)) FROM
+        (SELECT day, cut, key, measure, value FROM indicator WHERE scope = $1 AND day BETWEEN $2 AND $3 AND ($4 IS NULL OR cut = $4)
+            AND ($5 IS NULL OR key = $5) AND ($6 IS NULL OR measure = $6) ORDER BY day, cut, key, measure LIMIT $7)";
+    LAST = "SELECT max(day) FROM indicator WHERE scope = $1 AND length(day) = 10";
+    NATION = mailboxes!("FROM mailbox m WHERE m.state <> 'closed'");
+    // A mailbox without structure of its own lies where its holders practise.
+    REGION = mailboxes!("FROM (SELECT DISTINCT a.mailbox FROM attachment a
+            JOIN structure_alias x ON x.kind = a.structure_kind AND x.value = a.structure_value
+            JOIN structure s ON s.id = x.structure WHERE s.department IN (SELECT value FROM json_each($1))
+        UNION SELECT a.mailbox FROM attachment a JOIN activity v ON v.professional = a.professional
+            JOIN structure s ON s.id = v.structure WHERE s.department IN (SELECT value FROM json_each($1))
+            AND NOT EXISTS (SELECT 1 FROM attachment o WHERE o.mailbox = a.mailbox AND o.structure_kind <> '')) place
+        JOIN mailbox m ON m.address = place.mailbox WHERE m.state <> 'closed'");
+    OPERATORS = "SELECT json_group_array(json_array(state, n)) FROM (SELECT state, count(*) AS n FROM operator GROUP BY state)";
+    DOMAINS = "SELECT json_group_array(json_array(iif(listed, 'listed', 'left'), n)) FROM
+        (SELECT listed, count(*) AS n FROM domain GROUP BY listed)";
+    REJECTED = "SELECT json_group_array(json_array(kind || ':' || reason, n)) FROM (SELECT kind, reason, count(*) AS n FROM rejection
+        WHERE run = (SELECT max(id) FROM import_run WHERE state = 'done') GROUP BY kind, reason)";
+    EDITIONS = "SELECT json_group_array(json_array(kind, edition)) FROM
+        (SELECT kind, max(edition) AS edition FROM import_file JOIN import_run ON id = run AND state = 'done' GROUP BY kind)";
+    MONTHS = "SELECT json_group_array(json_object('month', month, 'operator', operator, 'domain', domain, 'sent', json(iif(sent, 'true', 'false')),
+        'shown', json(iif(shown, 'true', 'false')), 'messages', messages, 'bytes', bytes, 'active_mailboxes', active_mailboxes)) FROM
+        (SELECT * FROM exchange_month ORDER BY month, operator, domain, sent, shown)";
+}
+
+impl Sqlite {
+    pub async fn write_figures(&self, scope: &str, day: &str, figures: &[FigureRow], trace: &Trace) -> Result<()> {
+        let failed = || db("writing the indicators");
+        let rows = figures.iter().map(|row| serde_json::json!([row.cut, row.key, row.measure, row.value])).collect();
+        let mut write = self.write().await?;
+        sqlx::query(DELETE).bind(scope).bind(day).execute(&mut *write).await.map_err(failed())?;
+        let insert = sqlx::query(INSERT).bind(scope).bind(day).bind(serde_json::Value::Array(rows).to_string());
+        insert.execute(&mut *write).await.map_err(failed())?;
+        traces::append(&mut write, trace).await?;
+        commit(write).await
+    }
+
+    pub async fn figures(&self, scope: &str, query: &FigureQuery) -> Result<Vec<FigureRow>> {
+        let asked = sqlx::query_scalar(FIGURES).bind(scope).bind(&query.from).bind(&query.to);
+        let asked = asked.bind(query.cut.as_deref()).bind(query.key.as_deref()).bind(query.measure.as_deref());
+        let asked = asked.bind(i64::try_from(query.limit).unwrap_or(i64::MAX));
+        read(asked.fetch_one(&self.reader).await)
+    }
+
+    pub async fn last_figures(&self, scope: &str) -> Result<Option<String>> {
+        sqlx::query_scalar(LAST).bind(scope).fetch_one(&self.reader).await.map_err(db("reading the indicators"))
+    }
+
+    pub async fn full_counts(&self, regions: &[(&str, &str)]) -> Result<Vec<(String, String, String, i64)>> {
+        let mut transaction = self.read().await?;
+        let mut counts = Vec::new();
+        let mut of_place = |cut: &str, key: &str, found: Vec<i64>| {
+            counts.extend(MEASURES.iter().zip(found).map(|(measure, n)| (cut.to_owned(), key.to_owned(), (*measure).to_owned(), n)));
+        };
+        of_place("national", "", read(sqlx::query_scalar(NATION).fetch_one(&mut *transaction).await)?);
+        let mut names: Vec<&str> = regions.iter().map(|(_, region)| *region).collect();
+        names.sort_unstable();
+        names.dedup();
+        for region in names {
+            let departments = super::json(regions.iter().filter(|(_, of)| *of == region).map(|(department, _)| *department));
+            of_place("region", region, read(sqlx::query_scalar(REGION).bind(departments).fetch_one(&mut *transaction).await)?);
+        }
+        for (statement, cut, measure) in
+            [(OPERATORS, "state", "operators"), (DOMAINS, "state", "domains"), (REJECTED, "reason", "rows_rejected")]
+        {
+            let found: Vec<(String, i64)> = read(sqlx::query_scalar(statement).fetch_one(&mut *transaction).await)?;
+            let total = found.iter().map(|(_, n)| n).sum();
+            counts.push(("national".to_owned(), String::new(), measure.to_owned(), total));
+            counts.extend(found.into_iter().map(|(key, n)| (cut.to_owned(), key, measure.to_owned(), n)));
+        }
+        Ok(counts)
+    }
+
+    pub async fn editions(&self) -> Result<Vec<(String, String)>> {
+        read(sqlx::query_scalar(EDITIONS).fetch_one(&self.reader).await)
+    }
+
+    pub async fn exchange_months(&self) -> Result<Vec<ExchangeMonth>> {
+        read(sqlx::query_scalar(MONTHS).fetch_one(&self.reader).await)
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(answer: sqlx::Result<String>) -> Result<T> {
+    let text = answer.map_err(db("reading the indicators"))?;
+    serde_json::from_str(&text).map_err(|e| Error::internal("reading the indicators", e))
+}

@@ -1,0 +1,60 @@
+//! `/indicateurs`: French, whole without a script, each plot with its words and its table, and nothing let in from elsewhere.
+
+use super::figures::{DAY, NOON, indicators};
+use crate::harness::TestDirectory;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_read_printed_and_heard() {
+    let directory = TestDirectory::demo().await;
+    let empty = directory.get("/indicateurs").await;
+    assert!(empty.status == 200 && empty.text().contains("Aucun indicateur"), "{}", empty.text());
+    for day in 0..3 {
+        indicators(&directory).build(NOON + day * DAY).await.unwrap();
+    }
+    let answer = directory.get("/indicateurs").await;
+    let policy = &answer.headers["content-security-policy"];
+    assert!(policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
+    let page = answer.text();
+    assert!(page.starts_with("<!DOCTYPE html><html lang=\"fr\">") && page.contains("22/11/2026"));
+    for forbidden in ["<script", "style=", "<style", "http://", "https://", "onclick", "<img", "NaN"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    let count = |what: &str| page.matches(what).count();
+    assert_eq!(count("<table"), count("<caption"), "each table says what it holds");
+    assert_eq!(count("<svg class=\"plot\""), 2);
+    assert_eq!(count("<svg class=\"plot\" role=\"img\""), count("<title id="));
+    assert_eq!(count("<desc id="), 2);
+    assert!(count("<th scope=\"row\">") > 20 && count("<h1>") == 1 && count("<h2>") >= 6);
+    assert!(page.contains("masqué") && page.contains("Auvergne-Rhône-Alpes"));
+    let style = directory.get("/indicateurs.css").await;
+    assert_eq!((style.status, style.headers["content-type"].as_str()), (200, "text/css; charset=utf-8"));
+    assert!(style.text().contains("prefers-color-scheme: dark") && style.text().contains("@media print"));
+    assert_eq!(directory.get("/indicateurs?x=1").await.status, 400);
+}
+
+/// Text on its ground, in both schemes: 4.5 to 1 (WCAG 1.4.3); drawings 3 to 1 (1.4.11).
+#[test]
+fn colours_stand_out() {
+    let style = std::fs::read_to_string(crate::harness::repository("src/rest/indicators.css")).unwrap();
+    let light = |colour: &str| {
+        let channel = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    };
+    let schemes: Vec<&str> = style.lines().filter(|line| line.contains("--text:")).collect();
+    assert_eq!(schemes.len(), 3);
+    for scheme in schemes {
+        let colour = |name: &str| scheme.split(&format!("--{name}: ")).nth(1).map(|rest| &rest[..7]);
+        let contrast = |one: &str, two: &str| {
+            let (one, two) = (light(colour(one).unwrap()), light(colour(two).unwrap()));
+            (one.max(two) + 0.05) / (one.min(two) + 0.05)
+        };
+        for ground in ["ground", "soft"] {
+            assert!(contrast("text", ground) >= 4.5, "{scheme}");
+            assert!(contrast("one", ground) >= 4.5 && contrast("two", ground) >= 3.0, "{scheme}");
+        }
+    }
+}
