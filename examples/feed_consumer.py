@@ -1,31 +1,42 @@
 #!/usr/bin/env python3
-"""Keeps a copy of the directory in step: an export once, then the change feed. The key comes from ANNUAIRE_KEY.
+"""Keeps a copy of the directory in step: an edition of the exports once, then the change feed. The key comes from ANNUAIRE_KEY.
 
-    feed_consumer.py https://annuaire.example copy.json
+    feed_consumer.py https://annuaire.example copy.json [public|professional]
 """
-import json, os, pathlib, sys, urllib.error, urllib.parse, urllib.request
+import gzip, json, os, pathlib, sys, urllib.error, urllib.parse, urllib.request
 
-BASE, FILE = sys.argv[1], pathlib.Path(sys.argv[2])
+BASE, FILE, AUDIENCE = sys.argv[1], pathlib.Path(sys.argv[2]), (sys.argv[3:] or ["professional"])[0]
 
-def lines(path, **parameters):
+def fetch(path, **parameters):
     url = BASE + path + "?" + urllib.parse.urlencode(parameters)
     request = urllib.request.Request(url, headers={"ESANTE-API-KEY": os.environ["ANNUAIRE_KEY"]})
     with urllib.request.urlopen(request, timeout=60) as answer:
-        return [json.loads(line) for line in answer]
+        return answer.read()
 
-# {"cursor": …, "entries": {"mailbox a@b": …}}: the cursor of the export's manifest, and the entries of the export.
-copy = json.loads(FILE.read_text()) if FILE.exists() else {"cursor": lines("/v1/changes")[-1]["cursor"], "entries": {}}
+def name(entry):
+    return f"{entry['kind']} {entry['address'] if entry['kind'] == 'mailbox' else entry['id']}"
+
+def begin():
+    """The cursor of an edition, and what it holds."""
+    edition = json.loads(fetch("/v1/exports/latest/manifest.json", audience=AUDIENCE))
+    lines = gzip.decompress(fetch(f"/v1/exports/{edition['edition']}/annuaire.jsonl.gz", audience=AUDIENCE)).splitlines()
+    return {"cursor": edition["cursor"], "entries": {name(entry): entry for entry in map(json.loads, lines)}}
+
+copy = json.loads(FILE.read_text()) if FILE.exists() else begin()
 while True:
     try:
-        *changes, last = lines("/v1/changes", after=copy["cursor"], limit=1000, wait=int(os.environ.get("WAIT", "30")))
+        answer = fetch("/v1/changes", after=copy["cursor"], limit=1000, wait=os.environ.get("WAIT", "30"))
     except urllib.error.HTTPError as error:
-        sys.exit("start again from the export" if error.code == 410 else f"{error.code}: {error.read().decode()}")
+        if error.code != 410:
+            raise
+        copy = begin()  # feed_expired: away too long
+        continue
+    *changes, last = map(json.loads, answer.splitlines())
     for change in changes:
-        name = f"{change['kind']} {change['id']}"
         if change["op"] == "put":
-            copy["entries"][name] = change["entry"]
+            copy["entries"][f"{change['kind']} {change['id']}"] = change["entry"]
         else:
-            copy["entries"].pop(name, None)
+            copy["entries"].pop(f"{change['kind']} {change['id']}", None)
     copy["cursor"] = last["cursor"]
     beside = FILE.with_suffix(".new")
     beside.write_text(json.dumps(copy))

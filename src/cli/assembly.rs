@@ -6,12 +6,12 @@
 
 use crate::alert::Alerts;
 use crate::audit::Journal;
-use crate::directory::{Directory, Governor};
+use crate::directory::{Directory, Governor, View, Walked};
 use crate::error::Result;
-use crate::export::Exports;
 use crate::export::feed::Feed;
+use crate::export::{Alongside, Boxed, Companion, Exports, Sink};
 use crate::index::Gate;
-use crate::indicators::{Exchanges, Indicators};
+use crate::indicators::{self, Exchanges, Indicators, Tally};
 use crate::ldap::LdapService;
 use crate::net::{self, Addresses, Server};
 use crate::projection::{self, Doors};
@@ -22,7 +22,7 @@ use crate::store::{DataDir, Store};
 use crate::trust::{Authenticator, Operators, Registry};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -54,7 +54,10 @@ impl Service {
         let publication = Publication::new(store.clone());
         let alerts = Alerts::new(store.clone(), data, &settings.alerts);
         let indicators = Indicators::new(store.clone(), directory.clone(), data);
-        let exports = Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone());
+        let mut exports = Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone());
+        if settings.indicators.daily {
+            exports = exports.with_companion(companion(indicators.clone()));
+        }
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),
@@ -80,6 +83,8 @@ impl Service {
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
         let (stopped, IndicatorSettings { daily, hour }) = (stop.clone().cancelled_owned(), settings.indicators);
+        // Else each edition is counted from its own walk.
+        let daily = daily && !settings.exports.daily;
         tokio::spawn(async move { indicators.keep_counting(daily, hour, || jiff::Timestamp::now().as_second(), stopped).await });
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { alerts.keep(|| jiff::Timestamp::now().as_second(), stopped).await });
@@ -143,6 +148,37 @@ impl Service {
         let ended = self.listeners.await;
         wait_for(self.projection).await;
         joined(ended)
+    }
+}
+
+/// Counts the figures of a day from the walk of its edition.
+pub fn companion(indicators: Indicators) -> Companion {
+    Arc::new(move |now| {
+        let indicators = indicators.clone();
+        Box::pin(async move {
+            let day = indicators::day_of(now)?;
+            let tally = Arc::new(Mutex::new(Some(indicators.counting(day).await?)));
+            let sink = Box::new(Counting(Arc::clone(&tally)));
+            let done = move || -> Boxed<()> {
+                Box::pin(async move {
+                    let tally = tally.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    match tally {
+                        Some(tally) => indicators.finish(day, tally, now).await,
+                        None => Ok(()),
+                    }
+                })
+            };
+            Ok(Alongside { sink, done: Box::new(done) })
+        })
+    })
+}
+
+/// Shows a tally what an edition is made of.
+struct Counting(Arc<Mutex<Option<Tally>>>);
+
+impl Sink for Counting {
+    fn entry(&mut self, _: &Walked, view: &View) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map_or(Ok(()), |tally| tally.add(view))
     }
 }
 

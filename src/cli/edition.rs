@@ -4,10 +4,14 @@ use super::exit::{Exit, Usage};
 use super::export::replace;
 use super::search::Door;
 use super::{ACTOR, Context, account::AudienceName, now, say, say_json};
+use crate::directory::Audience;
 use crate::error::{Error, at_path};
+use crate::export::feed::cursor_now;
 use crate::export::{EditionId, Exports};
+use crate::indicators::Indicators;
 use crate::store::Actor;
 use anyhow::Context as _;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -47,8 +51,15 @@ pub enum Action {
 
 pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
     let (data, store) = context.store().await?;
+    // Before the state is fixed that is read beside a running server.
+    let mut cursors = BTreeMap::new();
+    for audience in Audience::ALL {
+        cursors.insert(audience, cursor_now(&store, audience).await?);
+    }
     let door = Door::open(&data, &store).await?;
-    let exports = Exports::new(data, store, door.directory.clone(), context.settings.exports.clone());
+    let indicators = Indicators::new(store.clone(), door.directory.clone(), &data);
+    let exports = Exports::new(data, store, door.directory.clone(), context.settings.exports.clone()).with_cursors(cursors);
+    let exports = exports.with_companion(super::assembly::companion(indicators));
     match action {
         Action::Build { json } => {
             let manifests = exports.build(&Actor::from(ACTOR), now(), Vec::new()).await?;

@@ -8,11 +8,14 @@ use super::delta::{self, DELTA};
 use super::manifest::{FileEntry, Licence, MANIFEST, Manifest};
 use super::packed::Packed;
 use super::shelf::{EditionId, Shelf, packed, sweep, write_synced};
-use super::{Counts, Exports, Filter, Form, Made, Making, Sink, Target, Wanted, audience_name, delta_files, subset, unreadable, walk};
+use super::{
+    Alongside, Counts, Exports, Filter, Form, Made, Making, Sink, Target, Wanted, audience_name, delta_files, subset, unreadable, walk,
+};
 use crate::directory::{Audience, Directory};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Actor, DataDir, ExportLock};
 use flate2::read::MultiGzDecoder;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -27,6 +30,7 @@ struct Order {
     audiences: Vec<Audience>,
     keep: usize,
     sources: Vec<(String, String)>,
+    cursors: BTreeMap<Audience, String>,
     now: jiff::Timestamp,
 }
 
@@ -35,8 +39,15 @@ impl Exports {
     /// are shown every entry of the public one. `now`: UTC seconds.
     /// Errors: conflict ([`BUILDING`]) while another build runs, `not_found` when there is nothing to show yet, unavailable when the gate is
     /// closed or the disk full, internal.
-    pub async fn build(&self, actor: &Actor, now: i64, also: Vec<Box<dyn Sink + Send>>) -> Result<Vec<Manifest>> {
+    pub async fn build(&self, actor: &Actor, now: i64, mut also: Vec<Box<dyn Sink + Send>>) -> Result<Vec<Manifest>> {
+        let done = self.alongside(now).await.map(|Alongside { sink, done }| {
+            also.push(sink);
+            done
+        });
         let built = self.build_now(now, also).await;
+        if let (Ok(_), Some(done)) = (&built, done) {
+            Alongside::end(done).await;
+        }
         match &built {
             Ok(manifests) => {
                 self.note(None);
@@ -75,6 +86,8 @@ impl Exports {
             audiences,
             keep: self.settings.keep,
             sources: self.sources().await?,
+            // Before the walk begins.
+            cursors: self.cursors_now().await?,
             now,
         };
         let task = tokio::task::spawn_blocking(move || order.carry_out(also));
@@ -147,7 +160,7 @@ impl Order {
             entries,
             filter: None,
             delta_from: former.map(|former| former.to_string()),
-            cursor: None,
+            cursor: self.cursors.get(&audience).cloned(),
             licence,
             files,
         };

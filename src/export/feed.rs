@@ -6,7 +6,8 @@
 //! before its walk began, and then the feed, has what a later export holds.
 
 use super::feed_cursor::FeedKey;
-use crate::directory::{Audience, Directory};
+use super::jsonl;
+use crate::directory::{Audience, Directory, Walked};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::model::{EntryKey, Kind};
 use crate::store::Store;
@@ -35,8 +36,14 @@ pub struct Change {
 pub struct Shown {
     /// UTC second of the last change of the content.
     pub since: i64,
-    /// JSON of the view, to the byte as in the exports.
-    pub view: Vec<u8>,
+    /// JSON, to the byte as a line of the exports and an answer of REST.
+    pub line: String,
+}
+
+impl Shown {
+    pub fn of(walked: &Walked) -> Result<Self> {
+        Ok(Self { since: walked.since(), line: jsonl::line(walked, walked.published()?.view())? })
+    }
 }
 
 /// What was told, and where to go on.
@@ -66,9 +73,7 @@ impl Feed {
 
     /// The cursor of now. Taken before a walk begins, it leads from what the walk tells to what comes after.
     pub async fn cursor_now(&self, audience: Audience) -> Result<String> {
-        let places = self.store.feed_places(audience).await?;
-        let latest = self.store.feed_latest(audience, places.told).await?;
-        Ok(self.key.encode(audience, latest.max(places.forgotten)))
+        cursor_now(&self.store, audience).await
     }
 
     /// What changed behind a cursor, `limit` rows at most; waits up to `wait` for something when nothing did.
@@ -124,8 +129,8 @@ impl Feed {
         let directory = self.directory.clone();
         let read = tokio::task::spawn_blocking(move || {
             let found = directory.present(audience, &keys)?;
-            let change = |(key, found): (EntryKey, Option<crate::directory::Walked>)| {
-                let shown = found.map(|walked| Ok(Shown { since: walked.since(), view: walked.view_json()? })).transpose()?;
+            let change = |(key, found): (EntryKey, Option<Walked>)| {
+                let shown = found.as_ref().map(Shown::of).transpose()?;
                 Ok(Change { kind: key.kind, id: key.id, entry: shown })
             };
             keys.into_iter().zip(found).map(change).collect()
@@ -134,15 +139,22 @@ impl Feed {
     }
 }
 
+/// [`Feed::cursor_now`] for whoever has no directory yet: one that reads beside a running server sees the state it was opened in.
+pub async fn cursor_now(store: &Store, audience: Audience) -> Result<String> {
+    let places = store.feed_places(audience).await?;
+    let latest = store.feed_latest(audience, places.told).await?;
+    Ok(FeedKey::new(store.cursor_key()).encode(audience, latest.max(places.forgotten)))
+}
+
 impl Change {
     /// One line of JSON, with its end: `{"op":"put","kind","id","since","entry"}`, `{"op":"gone","kind","id"}`.
     pub fn line(&self, out: &mut Vec<u8>) {
         let name = serde_json::Value::from(self.id.as_str());
         match &self.entry {
-            Some(Shown { since, view }) => {
+            Some(Shown { since, line }) => {
                 let head = format!(r#"{{"op":"put","kind":"{}","id":{name},"since":{since},"entry":"#, self.kind.name());
                 out.extend_from_slice(head.as_bytes());
-                out.extend_from_slice(view);
+                out.extend_from_slice(line.as_bytes());
                 out.extend_from_slice(b"}\n");
             }
             None => out.extend_from_slice(format!("{{\"op\":\"gone\",\"kind\":\"{}\",\"id\":{name}}}\n", self.kind.name()).as_bytes()),

@@ -6,6 +6,7 @@
 //!
 //! [`Exports`] is the handle of the doors: [`edition`] builds, [`shelf`] knows what lies on the disk, [`delta`] compares, [`subset`] selects.
 
+mod alongside;
 mod csv;
 mod daily;
 pub mod delta;
@@ -26,6 +27,7 @@ mod subset;
 mod text_form;
 mod vcard;
 
+pub use alongside::{Alongside, Boxed, Companion};
 pub use delta_files::Difference;
 pub use edition::BUILDING;
 pub use filter::Filter;
@@ -40,6 +42,7 @@ use crate::directory::{Audience, Directory, View, Walked};
 use crate::error::{Error, Kind, Result};
 use crate::settings::ExportSettings;
 use crate::store::{DataDir, Store};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -74,6 +77,9 @@ pub struct Exports {
     directory: Directory,
     journal: Journal,
     settings: ExportSettings,
+    companion: Option<Companion>,
+    /// Places in the change feed, of whoever reads a state that is older than the store; `None`: asked when a build begins.
+    cursors: Option<BTreeMap<Audience, String>>,
     state: Arc<State>,
 }
 
@@ -89,7 +95,26 @@ impl Exports {
     #[must_use]
     pub fn new(data: DataDir, store: Store, directory: Directory, settings: ExportSettings) -> Self {
         let state = State { failure: Mutex::default(), comparing: Arc::new(Semaphore::new(1)), subsets: subset::Turns::default() };
-        Self { journal: Journal::new(store.clone()), data, store, directory, settings, state: Arc::new(state) }
+        let journal = Journal::new(store.clone());
+        Self { journal, data, store, directory, settings, companion: None, cursors: None, state: Arc::new(state) }
+    }
+
+    /// With the cursors of the moment at which `directory` was opened beside a running server.
+    #[must_use]
+    pub fn with_cursors(self, cursors: BTreeMap<Audience, String>) -> Self {
+        Self { cursors: Some(cursors), ..self }
+    }
+
+    /// Where the change feed goes on behind what is about to be walked.
+    async fn cursors_now(&self) -> Result<BTreeMap<Audience, String>> {
+        if let Some(cursors) = &self.cursors {
+            return Ok(cursors.clone());
+        }
+        let mut cursors = BTreeMap::new();
+        for audience in Audience::ALL {
+            cursors.insert(audience, feed::cursor_now(&self.store, audience).await?);
+        }
+        Ok(cursors)
     }
 
     /// What lies on the disk for an audience.

@@ -61,11 +61,18 @@ impl Indicators {
         let counted = tokio::task::spawn_blocking(move || {
             let mut tally = tally;
             directory.walk(Audience::Public, &mut |walked| tally.add(walked.published()?.view()))?;
-            tally.finish()
+            Ok(tally)
         });
-        let counts = counted.await.map_err(|e| Error::internal("counting ended abnormally", e))??;
-        self.keep(day, counts, now).await?;
+        let tally = counted.await.map_err(|e| Error::internal("counting ended abnormally", e))??;
+        self.finish(day, tally, now).await?;
         Ok(day)
+    }
+
+    /// Ends what [`Indicators::counting`] began, when the whole walk was shown to it.
+    pub async fn finish(&self, day: Date, tally: Tally, now: i64) -> Result<()> {
+        let counted = tokio::task::spawn_blocking(|| tally.finish());
+        let counts = counted.await.map_err(|e| Error::internal("counting ended abnormally", e))??;
+        self.keep(day, counts, now).await
     }
 
     /// What the public entries of a day are to be shown to, in the order of a walk.
@@ -76,7 +83,7 @@ impl Indicators {
     }
 
     /// Keeps what a [`Tally`] counted, with what is not in any view, as the figures of the day.
-    pub async fn keep(&self, day: Date, mut counts: Counts, now: i64) -> Result<()> {
+    async fn keep(&self, day: Date, mut counts: Counts, now: i64) -> Result<()> {
         let operators = self.operators().await?;
         let in_force: std::collections::BTreeSet<&String> = operators.values().flatten().collect();
         let mut nation = |measure, n: usize| counts.insert((Cell::nation(), measure), i64::try_from(n).unwrap_or(i64::MAX));

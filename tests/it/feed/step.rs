@@ -32,7 +32,7 @@ pub fn everything(directory: &Directory, audience: Audience) -> annuaire::error:
     let mut entries = Entries::new();
     directory.walk(audience, &mut |walked| {
         let key = walked.published()?.key();
-        entries.insert((key.kind, key.id), Shown { since: walked.since(), view: walked.view_json()? });
+        entries.insert((key.kind, key.id), Shown::of(&walked)?);
         Ok(())
     })?;
     Ok(entries)
