@@ -179,3 +179,21 @@ impl Order {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_an_account_and_two_of_all() {
+        let turns = Turns::default();
+        let first = turns.take("a").unwrap();
+        assert_eq!(turns.take("a").err().map(|error| error.kind()), Some(Kind::Busy));
+        let second = turns.take("b").unwrap();
+        assert!(turns.take("c").is_err());
+        drop(first);
+        assert!(turns.take("b").is_err() && turns.take("c").is_ok());
+        drop(second);
+        assert!(turns.take("b").is_ok());
+    }
+}

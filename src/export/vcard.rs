@@ -137,7 +137,7 @@ impl Cards {
     }
 }
 
-/// RFC 6350 section 3.4; control characters have no place in a value.
+/// RFC 6350 section 3.4; control characters have no place in a value, nor have blanks at its ends.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.trim().chars() {
@@ -148,6 +148,7 @@ fn escaped(text: &str) -> String {
             c => out.push(c),
         }
     }
+    out.truncate(out.trim_end().len());
     out
 }
 

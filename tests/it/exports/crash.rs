@@ -2,13 +2,15 @@
 
 use super::{DAY, build, country, exports};
 use crate::harness::{BINARY, Server, annuaire_in, command, http};
-use annuaire::directory::Audience;
+use annuaire::directory::{Audience, View, Walked};
 use annuaire::error::Kind;
-use annuaire::export::BUILDING;
+use annuaire::export::{BUILDING, Sink};
 use annuaire::settings::ExportSettings;
 use annuaire::store::{Actor, ExportLock};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 fn invented(folder: &Path) {
@@ -122,6 +124,25 @@ async fn one_builds_at_a_time_and_old_editions_go() {
     let kept: Vec<_> = exports.shelf(Audience::Public).editions().unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(kept, ["2026-12-01", "2026-11-30", "2026-11-29"]);
     assert!(exports.shelf(Audience::Professional).editions().unwrap().is_empty());
+}
+
+/// Counts what it is shown.
+struct Count(Arc<AtomicU64>);
+
+impl Sink for Count {
+    fn entry(&mut self, _: &Walked, _: &View) -> annuaire::error::Result<()> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_to_see_the_entries_of_the_day_sees_the_public_ones() {
+    let (_directory, exports) = country().await;
+    let seen = Arc::new(AtomicU64::new(0));
+    let manifests = exports.build(&Actor::from("test"), DAY, vec![Box::new(Count(Arc::clone(&seen)))]).await.unwrap();
+    assert_eq!(seen.load(Ordering::SeqCst), manifests[0].entries.all());
+    assert!(manifests[1].entries.all() > manifests[0].entries.all());
 }
 
 #[tokio::test(flavor = "multi_thread")]
