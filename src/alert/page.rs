@@ -9,13 +9,10 @@ use super::request::Choice;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("page.css");
-/// The zone as its rule, as in the store.
-const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 /// The policy of the page: its own style, and nothing else.
 #[must_use]
@@ -202,8 +199,7 @@ fn share(counts: &Counts) -> String {
 }
 
 fn moment(second: i64) -> String {
-    let paris = TimeZone::posix(PARIS).unwrap_or(TimeZone::UTC);
-    let time = Timestamp::from_second(second).map(|time| time.to_zoned(paris));
+    let time = Timestamp::from_second(second).map(|time| time.to_zoned(crate::model::paris()));
     time.map_or_else(|_| second.to_string(), |time| time.strftime("%d/%m/%Y à %H:%M (heure de Paris)").to_string())
 }
 

@@ -11,13 +11,10 @@ use crate::store::{AuditEntry, AuditQuery, AuditRow, AuditVerdict};
 use anyhow::Context as _;
 use clap::Subcommand;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;
 use std::io::{BufWriter, Write as _};
 
-/// The zone as its rule, as in the store.
-const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 /// Rows of an export read at once.
 const PAGE: usize = 500;
 
@@ -204,16 +201,15 @@ fn span(from: Option<Date>, to: Option<Date>) -> anyhow::Result<(Option<i64>, Op
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         return Err(Usage("--from is after --to".to_owned()).into());
     }
-    let paris = TimeZone::posix(PARIS).context("the zone of Paris")?;
-    let midnight = |day: Date| anyhow::Ok(day.to_zoned(paris.clone())?.timestamp().as_second());
+    let midnight = |day: Date| anyhow::Ok(day.to_zoned(crate::model::paris())?.timestamp().as_second());
     let to = to.map(|day| anyhow::Ok(midnight(day.checked_add(1.day())?)?)).transpose()?;
     Ok((from.map(midnight).transpose()?, to))
 }
 
 /// A UTC second as the time of Paris, with its offset.
 fn moment(second: i64) -> String {
-    let paris = Timestamp::from_second(second).ok().zip(TimeZone::posix(PARIS).ok());
-    paris.map_or_else(|| second.to_string(), |(t, zone)| t.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    let time = Timestamp::from_second(second);
+    time.map_or_else(|_| second.to_string(), |t| t.to_zoned(crate::model::paris()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -51,8 +51,7 @@ impl Exports {
     /// Is an edition missing at this time, UTC seconds?
     pub fn is_due(&self, now: i64) -> Result<bool> {
         let time = |e| Error::internal("the time of an edition", e);
-        let paris = jiff::tz::TimeZone::get("Europe/Paris").map_err(time)?;
-        let now = jiff::Timestamp::from_second(now).map_err(time)?.to_zoned(paris);
+        let now = jiff::Timestamp::from_second(now).map_err(time)?.to_zoned(crate::model::paris());
         let newest = self.shelf(Audience::Public).newest()?.map(EditionId::day);
         let hour = u8::try_from(now.hour()).unwrap_or_default();
         Ok(newest.is_none_or(|newest| newest < now.date() && hour >= self.settings.hour))

@@ -132,8 +132,7 @@ impl Order {
 
     /// The day, and a number behind it when there is one of that day already. Behind the newest also when the clock went back.
     fn id(&self, shelves: &[Shelf]) -> Result<EditionId> {
-        let paris = jiff::tz::TimeZone::get("Europe/Paris").map_err(|e| Error::internal("the time zone of France", e))?;
-        let today = EditionId::first(self.now.to_zoned(paris).date());
+        let today = EditionId::first(self.now.to_zoned(crate::model::paris()).date());
         let mut newest = None;
         for shelf in shelves {
             newest = newest.max(shelf.newest()?);

@@ -4,16 +4,13 @@
 
 use crate::error::{Error, Result};
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use jiff::{SpanRound, Timestamp, Unit};
 
-const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 const FORM: &str = "%Y%m%d%H%M";
 
 /// The edition of a moment.
 pub fn of(time: Timestamp) -> Result<String> {
-    let paris = TimeZone::posix(PARIS).map_err(|e| Error::internal("the zone of Paris could not be read", e))?;
-    Ok(time.to_zoned(paris).strftime(FORM).to_string())
+    Ok(time.to_zoned(crate::model::paris()).strftime(FORM).to_string())
 }
 
 /// Checks what `--edition` gives.

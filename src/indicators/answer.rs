@@ -175,9 +175,12 @@ impl Indicators {
     }
 }
 
+/// Measures of a cell with their values.
+type Measured = Vec<(String, Option<f64>)>;
+
 /// Counts, and behind those of each cell its rates: a hidden count has no rate, for that would tell it.
 fn with_rates(rows: Vec<FigureRow>, scope: Scope) -> Vec<Figure> {
-    let mut cells: BTreeMap<(String, String, String), Vec<(String, Option<f64>)>> = BTreeMap::new();
+    let mut cells: BTreeMap<(String, String, String), Measured> = BTreeMap::new();
     for FigureRow { day, cut, key, measure, value } in rows {
         #[expect(clippy::cast_precision_loss, reason = "counts of a country are far below 2^52")]
         let value = value.map(|n| n as f64);

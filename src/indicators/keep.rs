@@ -3,13 +3,10 @@
 use super::Indicators;
 use crate::error::{Error, Result};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::time::Duration;
 
 const LOOK_EVERY: Duration = Duration::from_secs(20);
-/// The zone as its rule: the machine need not know it by name.
-const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 /// A count that failed is tried again after as many looks.
 const PATIENCE: u32 = 30;
 /// Months a deposit is kept, the present one with them: none of its rows gets older than three months.
@@ -17,7 +14,7 @@ const MONTHS_KEPT: i8 = 3;
 
 fn paris(now: i64) -> Result<Zoned> {
     let failed = |e| Error::internal("the time of the indicators", e);
-    Ok(Timestamp::from_second(now).map_err(failed)?.to_zoned(TimeZone::posix(PARIS).map_err(failed)?))
+    Ok(Timestamp::from_second(now).map_err(failed)?.to_zoned(crate::model::paris()))
 }
 
 /// The day of a UTC second in France.

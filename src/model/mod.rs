@@ -11,6 +11,7 @@ mod people;
 mod record;
 mod structure;
 pub mod territory;
+mod time;
 mod trust;
 
 pub use address::{Address, InvalidAddress, is_test_domain, normalize_domain};
@@ -23,4 +24,5 @@ pub use record::{
     StructureRecord,
 };
 pub use structure::{PostalAddress, Structure};
+pub use time::paris;
 pub use trust::{Account, Audience, Contact, DistinguishedName, Domain, Operator, OperatorFile, OperatorKey, OperatorState, Role};

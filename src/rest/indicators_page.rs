@@ -39,6 +39,8 @@ async fn page(State(api): State<Shared>, _: NoParameters) -> Result<Response, Pr
 
 /// Values by measure.
 type Values = BTreeMap<String, Option<f64>>;
+/// Key, label, values.
+type Row = (String, String, Values);
 
 struct Page {
     /// The last day counted; empty when none was.
@@ -46,8 +48,8 @@ struct Page {
     nation: Values,
     /// Day, and values of the nation.
     days: Vec<(String, Values)>,
-    /// Cuts of the last day: key, label, values.
-    cuts: Vec<(Cut, Vec<(String, String, Values)>)>,
+    /// Cuts of the last day.
+    cuts: Vec<(Cut, Vec<Row>)>,
     months: Vec<(String, Values)>,
 }
 
@@ -217,7 +219,7 @@ impl Page {
     }
 }
 
-fn table_of_cut(heading: &str, column: &str, cut: Cut, rows: &[(String, String, Values)]) -> Markup {
+fn table_of_cut(heading: &str, column: &str, cut: Cut, rows: &[Row]) -> Markup {
     let people = cut != Cut::Type;
     html! {
         h2 { (heading) }
@@ -267,7 +269,7 @@ fn by_day(figures: Vec<Figure>, length: usize) -> Vec<(String, Values)> {
     days.into_iter().collect()
 }
 
-fn by_key(figures: Vec<Figure>) -> Vec<(String, String, Values)> {
+fn by_key(figures: Vec<Figure>) -> Vec<Row> {
     let mut keys: BTreeMap<String, (String, Values)> = BTreeMap::new();
     for figure in figures {
         let (label, values) = keys.entry(figure.key).or_default();

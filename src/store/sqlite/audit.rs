@@ -10,13 +10,9 @@ use super::super::types::AuditEntry;
 use super::{Sqlite, commit, db, statements};
 use crate::error::{Error, Result};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
-use std::sync::OnceLock;
 
-/// The zone as its rule, so that a machine without a time zone database says the same. Verification compares what was written.
-const PARIS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 /// Days are compared as texts, which holds for years of four digits: 9999-01-01.
 const LATEST: i64 = 253_370_764_800;
 
@@ -106,11 +102,8 @@ pub(super) fn link(previous: &[u8], id: i64, at: i64, day: &str, payload_digest:
 /// The day of a moment in Paris.
 pub(super) fn paris_day(at: i64) -> Result<String> {
     let failed = |e: jiff::Error| Error::internal("the day in Paris could not be told", e);
-    // Read once: every entry asks.
-    static ZONE: OnceLock<TimeZone> = OnceLock::new();
-    let paris = ZONE.get_or_init(|| TimeZone::posix(PARIS).unwrap_or(TimeZone::UTC)).clone();
     let moment = Timestamp::from_second(at.clamp(0, LATEST)).map_err(failed)?;
-    Ok(moment.to_zoned(paris).date().to_string())
+    Ok(moment.to_zoned(crate::model::paris()).date().to_string())
 }
 
 impl Sqlite {

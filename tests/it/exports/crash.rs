@@ -167,7 +167,7 @@ async fn the_day_begins_in_paris_and_the_edition_at_its_hour() {
 async fn a_server_with_something_to_show_offers_its_first_edition() {
     let data = tempfile::tempdir().unwrap();
     invented(data.path());
-    let server = Server::start(data.path(), &[], Stdio::null());
+    let server = Server::start_with(data.path(), &[], &[], Stdio::null());
     server.ready().await;
     let offered = async {
         loop {

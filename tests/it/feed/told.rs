@@ -221,3 +221,39 @@ async fn a_first_load_and_a_store_put_back_are_told_as_a_new_beginning() {
     projector = running.projector;
     drop(projector);
 }
+
+/// In a long run what was withdrawn is deleted first and written again in its turn: in between it is missing from every answer, and from an
+/// export that begins then.
+#[tokio::test]
+async fn what_was_missing_for_a_while_is_told_once_more_to_who_could_miss_it() {
+    let (_folder, data) = imported().await;
+    let mut running = open(&data, Bounds { commit: 1, ..Bounds::default() }).await;
+    let hidden = "zoe.rougier@medecin.mssante.fr";
+    red(&running.store, hidden, true).await;
+    load(&mut running, country::HOSPITAL_LINES).await;
+    let feed = running.feed.clone();
+    let mut cursors = Vec::new();
+    for audience in Audience::ALL {
+        cursors.push((audience, feed.cursor_now(audience).await.unwrap()));
+    }
+    let before = everything(&running.directory, Audience::Professional).unwrap();
+    // Back before anybody looked, so that nothing changed; and a hidden one, an application.
+    for address in [NURSE, hidden, "appli.dpi@ch-exempleville.mssante.fr"] {
+        for (turn, now) in [(true, NOW), (false, NOW)] {
+            let flags = MailboxFlags { frozen: Some(turn), ..MailboxFlags::default() };
+            Publication::new(running.store.clone()).flag(&Address::parse(address).unwrap(), flags, "test", now).await.unwrap();
+        }
+    }
+    running.projector.catch_up().await.unwrap();
+    assert_eq!(everything(&running.directory, Audience::Professional).unwrap(), before, "nothing changed");
+    let mut heard = Vec::new();
+    for (audience, mut cursor) in cursors {
+        heard.push(told(&feed, audience, &mut cursor).await);
+    }
+    for heard in &heard {
+        assert!(heard.contains(&format!("{{\"op\":\"put\",\"kind\":\"mailbox\",\"id\":\"{NURSE}\"")), "{heard}");
+        assert!(!heard.contains("rougier") && !heard.contains("810999990053"), "{heard}");
+    }
+    assert!(!heard[0].contains("F990999013"), "the public saw no application there: {}", heard[0]);
+    assert!(heard[1].contains("appli.dpi"), "{}", heard[1]);
+}

@@ -68,11 +68,17 @@ pub struct Server {
 
 impl Server {
     /// `serve` over a data folder, on free ports, up to its addresses being printed; it may not be ready to answer.
+    /// The files of the day, which have tests of their own, would only be measured with what is.
     pub fn start(folder: &Path, more: &[&str], log: Stdio) -> Self {
+        let daily = [("ANNUAIRE_EXPORTS__DAILY", "false"), ("ANNUAIRE_INDICATORS__DAILY", "false")];
+        Self::start_with(folder, more, &daily, log)
+    }
+
+    /// The same with these variables of the environment and no others of ours.
+    pub fn start_with(folder: &Path, more: &[&str], environment: &[(&str, &str)], log: Stdio) -> Self {
         let mut command =
             command(&["--data", folder.to_str().expect("a UTF-8 path"), "serve", "--ldap", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
-        // The files of the day have tests of their own; here they would only be measured with what is.
-        command.env("ANNUAIRE_EXPORTS__DAILY", "false").env("ANNUAIRE_INDICATORS__DAILY", "false");
+        command.envs(environment.iter().copied());
         let child = command.args(more).stdout(Stdio::piped()).stderr(log).spawn().expect("serve starts");
         Self::read(child, "http://")
     }
