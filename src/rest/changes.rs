@@ -86,24 +86,15 @@ enum FeedRefusals {
     /// `feed_expired`: changes behind the cursor are not kept any more; start again from the export
     #[response(status = 410, content_type = "application/problem+json")]
     Expired(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
     /// `too_many_polls`: the account waits here as often as it may; `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `unavailable` (not ready, see /readyz) or `store_busy`; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// What changed

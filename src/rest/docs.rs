@@ -9,8 +9,7 @@ use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi};
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::{Components, ContentBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -58,9 +57,30 @@ pub(super) fn description() -> OpenApi {
     Description::openapi()
 }
 
-/// Moves the example of each query parameter into its schema and description. As an example of the parameter itself the page would
+/// What any route may answer before it is asked; the document tells it of every route that refuses anything at all.
+const BY_ANY: [(&str, &str); 3] = [("414", "`uri_too_long`"), ("431", "`headers_too_large`"), ("504", "`timeout`")];
+
+fn add_common_refusals(document: &mut OpenApi) {
+    let problem = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    for item in document.paths.paths.values_mut() {
+        let PathItem { get, put, post, patch, delete, .. } = item;
+        for operation in [get, put, post, patch, delete].into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            if !responses.contains_key("400") {
+                continue;
+            }
+            for (status, code) in BY_ANY {
+                let refusal = ResponseBuilder::new().description(code).content("application/problem+json", problem()).build();
+                responses.entry(status.to_owned()).or_insert(RefOr::T(refusal));
+            }
+        }
+    }
+}
+
+/// Adds what all routes share, and moves the example of each query parameter into its schema and description. As an example of the parameter itself the page would
 /// fill it in: a first try of the search would ask for every criterion at once.
 pub(super) fn finish(mut document: OpenApi) -> OpenApi {
+    add_common_refusals(&mut document);
     let operations = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());
     for parameter in operations.filter_map(|operation| operation.parameters.as_mut()).flatten() {
         let RefOr::T(parameter) = parameter else { continue };

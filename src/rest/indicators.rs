@@ -27,24 +27,15 @@ enum IndicatorRefusals {
     /// `forbidden`: full figures take the role autorite-sanitaire or administrateur; `tls_required`: asked in clear, from another machine
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
     /// `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `store_busy`: the store is busy; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// Indicators

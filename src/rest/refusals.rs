@@ -16,24 +16,15 @@ pub(super) enum SearchRefusals {
     /// `tls_required`: asked in clear, from another machine
     #[response(status = 403, content_type = "application/problem+json")]
     TlsRequired(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
     /// `too_many_requests`: more searches a second, or more wrong credentials, than one source may send; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `unavailable` (not ready, see /readyz) or `busy`; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// Refusals of the routes that name one thing, and 304.
@@ -55,24 +46,15 @@ pub(super) enum EntryRefusals {
     /// `not_found`: does not exist, or may not be shown; never told apart
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
     /// `too_many_requests`: more searches a second, or more wrong credentials, than one source may send; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `unavailable` (not ready, see /readyz) or `busy`; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// Refusals of the files.
@@ -100,63 +82,18 @@ pub(super) enum ExportRefusals {
     /// `edition_not_offered`: a newer one is there
     #[response(status = 410, content_type = "application/problem+json")]
     Gone(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
     /// `range_not_satisfiable`
     #[response(status = 416, content_type = "application/problem+json")]
     Range(ProblemDocument<'static>),
     /// `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `busy`: a subset or a difference is being made; `storage_full`; `unavailable` (not ready, see /readyz); `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
-}
-
-/// Refusals of the change feed.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "read by the derive: documentation only")]
-pub(super) enum FeedRefusals {
-    /// `invalid_cursor`: not one of this service and audience; `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`
-    #[response(status = 400, content_type = "application/problem+json")]
-    Invalid(ProblemDocument<'static>),
-    /// `invalid_credential`: none, or one that is not valid
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(ProblemDocument<'static>),
-    /// `tls_required`: asked in clear, from another machine
-    #[response(status = 403, content_type = "application/problem+json")]
-    TlsRequired(ProblemDocument<'static>),
-    /// `feed_expired`: changes behind the cursor are not kept any more; start again from the export
-    #[response(status = 410, content_type = "application/problem+json")]
-    Expired(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
-    /// `too_many_polls`: the account waits here as often as it may; `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
-    /// `internal`
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(ProblemDocument<'static>),
-    /// `unavailable` (not ready, see /readyz) or `store_busy`; `Retry-After` says when to ask again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// Refusals of the operator routes that write.
@@ -193,24 +130,15 @@ pub(super) enum OperatorRefusals {
     /// `MSS-020` to `MSS-023`, `MSS-031`, `MSS-040`, `MSS-060`, `MSS-070`; `idempotency_key_reused`
     #[response(status = 422, content_type = "application/problem+json")]
     Unprocessable(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
     /// `too_many_requests`: wrong credentials; `too_many_batches`: let those that wait end; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `MSS-099`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `store_busy`: the store is busy; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// Refusals of the operator routes that read.
@@ -229,24 +157,15 @@ pub(super) enum OperatorReadRefusals {
     /// `MSS-052`: the operator publishes no such mailbox; `not_found`: no such batch of its own
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
     /// `too_many_requests`: wrong credentials; `too_many_batches`: let those that wait end; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `store_busy`: the store is busy; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// Refusals of the administration.
@@ -271,24 +190,15 @@ pub(super) enum AdminRefusals {
     /// `body_too_large`
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
     /// `too_many_requests`: wrong credentials; `too_many_batches`: let those that wait end; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `store_busy`: the store is busy; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// Refusals of the public lists of the trust space.
@@ -301,21 +211,12 @@ pub(super) enum PublicListRefusals {
     /// `tls_required`: asked in clear, from another machine
     #[response(status = 403, content_type = "application/problem+json")]
     TlsRequired(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `store_busy`: the store is busy; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
 
 /// Refusals of a list for the health authority, or of its preview.
@@ -337,12 +238,6 @@ pub(super) enum AlertMakingRefusals {
     /// `alert_under_way`: the account has one under way; `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
@@ -379,19 +274,10 @@ pub(super) enum AlertReadingRefusals {
     /// `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
-    /// `uri_too_long`
-    #[response(status = 414, content_type = "application/problem+json")]
-    UriTooLong(ProblemDocument<'static>),
-    /// `headers_too_large`
-    #[response(status = 431, content_type = "application/problem+json")]
-    HeadersTooLarge(ProblemDocument<'static>),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
     /// `store_busy`; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
-    /// `timeout`
-    #[response(status = 504, content_type = "application/problem+json")]
-    Timeout(ProblemDocument<'static>),
 }
