@@ -90,6 +90,9 @@ impl Client {
 
 fn service_settings() -> Settings {
     let mut settings = Settings::default();
+    // The files of the day allocate as well.
+    settings.exports.daily = false;
+    settings.indicators.daily = false;
     settings.limits.searches_per_second = 1_000_000;
     settings.limits.anonymous_mailboxes_per_hour = 1_000_000;
     settings.limits.anonymous_mailboxes_per_day = 1_000_000;

@@ -19,9 +19,13 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::time::Duration;
 
 /// Code of the refusal while another build runs.
 pub const BUILDING: &str = "edition_in_progress";
+
+/// How long a build waits for changes that are being applied.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// What one build is given.
 struct Order {
@@ -77,6 +81,7 @@ impl Exports {
     }
 
     async fn build_now(&self, now: i64, also: Vec<Box<dyn Sink + Send>>) -> Result<Vec<Manifest>> {
+        self.caught_up(PATIENCE).await?;
         let now = jiff::Timestamp::from_second(now).map_err(|e| Error::internal("the time of an edition", e))?;
         let mut audiences = vec![Audience::Public];
         audiences.extend(self.settings.professional.then_some(Audience::Professional));

@@ -45,6 +45,7 @@ use crate::store::{DataDir, Store};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// Sees every entry of a walk, in the order of keys.
@@ -115,6 +116,19 @@ impl Exports {
             cursors.insert(audience, feed::cursor_now(&self.store, audience).await?);
         }
         Ok(cursors)
+    }
+
+    /// Waits until the index shows all that the store holds: while a run is being applied, entries are missing from it for a while.
+    /// Error unavailable when it did not within `patience`.
+    async fn caught_up(&self, patience: Duration) -> Result<()> {
+        let since = Instant::now();
+        while self.data.searchable() < self.store.last_change().await? {
+            if since.elapsed() > patience {
+                return Err(Error::unavailable("changes are being applied; ask again when they are"));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
     }
 
     /// What lies on the disk for an audience.

@@ -22,6 +22,9 @@ const AT_ONCE: usize = 2;
 /// A subset is not older than this, also where no edition is built.
 const OLDEST: Duration = Duration::from_secs(24 * 3_600);
 
+/// How long one waits for changes that are being applied.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Who has a subset made right now.
 #[derive(Default)]
 pub(super) struct Turns(Arc<Mutex<HashSet<String>>>);
@@ -89,6 +92,7 @@ impl Exports {
             return Ok(subset);
         }
         let turn = self.state.subsets.take(&actor.name)?;
+        self.caught_up(PATIENCE).await?;
         let now_stamp = jiff::Timestamp::from_second(now).map_err(|e| Error::internal("the time of a subset", e))?;
         let order = Order {
             data: self.data.clone(),

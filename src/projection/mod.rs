@@ -113,7 +113,7 @@ impl Projector {
     /// Tells other processes how far readers of this one have come: the commit number on disk is a moment ahead of them.
     fn tell_searchable(&mut self) -> Result<()> {
         let committed = self.committed();
-        let path = searchable_file(&self.data);
+        let path = self.data.searchable_file();
         let fresh = path.with_extension("new");
         std::fs::write(&fresh, committed.to_string()).map_err(crate::error::at_path(&fresh))?;
         std::fs::rename(&fresh, &path).map_err(crate::error::at_path(&path))?;
@@ -303,16 +303,6 @@ pub fn compact_request(data: &DataDir) -> PathBuf {
     data.index().join("compact.request")
 }
 
-fn searchable_file(data: &DataDir) -> PathBuf {
-    data.index().join("searchable")
-}
-
-/// Highest change number that every door of the projecting process answers from; 0 when nothing was projected yet.
-#[must_use]
-pub fn searchable(data: &DataDir) -> i64 {
-    std::fs::read_to_string(searchable_file(data)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
-}
-
 /// Follows the store on a thread of its own until cancelled: waits for the index lock, catches up, opens the doors, goes on.
 /// The doors are closed when the thread ends, for whatever reason.
 pub fn spawn(store: Store, data: DataDir, doors: Doors, cancel: CancellationToken) -> Result<std::thread::JoinHandle<()>> {
@@ -376,7 +366,7 @@ pub async fn make_searchable(store: &Store, data: &DataDir, waiting: &(dyn Fn() 
             Err(error) if error.kind() == ErrorKind::Conflict => {}
             Err(error) => return Err(error),
         }
-        if searchable(data) >= wanted {
+        if data.searchable() >= wanted {
             return Ok(Searchable::ByServer);
         }
         if !told {

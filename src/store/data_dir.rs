@@ -76,6 +76,18 @@ impl DataDir {
         self.root.join("index")
     }
 
+    /// Highest change number that every door of the projecting process answers from; 0 when nothing was projected yet.
+    #[must_use]
+    pub fn searchable(&self) -> i64 {
+        std::fs::read_to_string(self.searchable_file()).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    }
+
+    /// Where the process that projects says so.
+    #[must_use]
+    pub fn searchable_file(&self) -> PathBuf {
+        self.index().join("searchable")
+    }
+
     #[must_use]
     pub fn staging(&self) -> PathBuf {
         self.root.join("staging")

@@ -120,7 +120,7 @@ impl TestDirectory {
     pub async fn settle(&self) {
         let wanted = self.store.last_change().await.expect("a change number");
         let reached = async {
-            while annuaire::projection::searchable(&self.data) < wanted {
+            while self.data.searchable() < wanted {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };

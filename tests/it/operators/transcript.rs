@@ -58,7 +58,7 @@ impl Place {
     async fn settle(&self) {
         let wanted = self.store.last_change().await.unwrap();
         let reached = async {
-            while annuaire::projection::searchable(&self.data) < wanted {
+            while self.data.searchable() < wanted {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };

@@ -104,7 +104,7 @@ async fn the_projection_follows_again_when_it_can_write() {
 }
 
 async fn projector_behind(data: &DataDir, store: &Store) -> bool {
-    annuaire::projection::searchable(data) < store.last_change().await.unwrap()
+    data.searchable() < store.last_change().await.unwrap()
 }
 
 /// The commit went well, and telling others of it did not: they are told later, without another change.
