@@ -3,7 +3,7 @@
 
     feed_consumer.py https://annuaire.example copy.json [public|professional]
 """
-import gzip, json, os, pathlib, sys, urllib.error, urllib.parse, urllib.request
+import gzip, json, os, pathlib, sys, time, urllib.error, urllib.parse, urllib.request
 
 BASE, FILE, AUDIENCE = sys.argv[1], pathlib.Path(sys.argv[2]), (sys.argv[3:] or ["professional"])[0]
 
@@ -27,9 +27,15 @@ while True:
     try:
         answer = fetch("/v1/changes", after=copy["cursor"], limit=1000, wait=os.environ.get("WAIT", "30"))
     except urllib.error.HTTPError as error:
+        if error.code in (429, 503):
+            time.sleep(5)  # asked too often, or it starts again
+            continue
         if error.code != 410:
             raise
         copy = begin()  # feed_expired: away too long
+        continue
+    except urllib.error.URLError:
+        time.sleep(5)  # nobody there: again
         continue
     *changes, last = map(json.loads, answer.splitlines())
     for change in changes:

@@ -20,6 +20,8 @@ const EXPERTISE_KINDS: [&str; 11] = ["S", "C", "CEX", "DNQ", "CAPA", "PAC", "FQ"
 #[derive(Clone, Debug, Default)]
 pub struct Criteria {
     professions: BTreeSet<String>,
+    /// Profession and savoir-faire together.
+    pairs: BTreeSet<(String, String)>,
     specialties: BTreeSet<String>,
     modes: BTreeSet<String>,
     sectors: BTreeSet<String>,
@@ -48,12 +50,14 @@ pub fn label<'a>(labels: &'a Labels, table: &str, code: &str) -> Option<&'a str>
 }
 
 fn unknown(list: &str, at: usize, what: &str) -> Error {
-    Error::new(Kind::Invalid, "unknown_code", format!("{what} : la valeur {} n'est pas connue", at + 1)).at_field(format!("filter.{list}"))
+    Error::new(Kind::Invalid, "unknown_code", format!("{what} : la valeur n° {} n'est pas connue", at + 1))
+        .at_field(format!("filter.{list}"))
 }
 
 /// Checks what can be checked without the store's structures. Errors: `unknown_code`, `too_many_values`, `invalid_code`; each names its list.
 pub fn check(filter: &AlertFilter, labels: &Labels) -> Result<()> {
     let known = |table: &str, code: &str| label(labels, table, code).is_some();
+    let skill = |code: &str| EXPERTISE_KINDS.iter().any(|kind| known(expertise_table(kind), code));
     for (list, values) in filter.lists() {
         if values.len() > MOST_VALUES {
             let message = format!("{MOST_VALUES} valeurs au plus par critère");
@@ -61,8 +65,11 @@ pub fn check(filter: &AlertFilter, labels: &Labels) -> Result<()> {
         }
         for (at, value) in values.iter().enumerate() {
             let (good, what) = match list {
-                "professions" => (known(profession_table(value), value), "code de profession"),
-                "specialties" => (EXPERTISE_KINDS.iter().any(|kind| known(expertise_table(kind), value)), "code de savoir-faire"),
+                "professions" => match value.split_once(':') {
+                    None => (known(profession_table(value), value), "code de profession"),
+                    Some((profession, code)) => (known(profession_table(profession), profession) && skill(code), "profession:savoir-faire"),
+                },
+                "specialties" => (skill(value), "code de savoir-faire"),
                 "modes" => (known(tables::MODE, value), "mode d'exercice"),
                 "sectors" => (known(tables::SECTOR, value), "secteur d'activité"),
                 "regions" => (territory::of_region(value).next().is_some(), "région"),
@@ -81,6 +88,19 @@ pub fn check(filter: &AlertFilter, labels: &Labels) -> Result<()> {
     Ok(())
 }
 
+/// Refuses communes and postal codes in which no structure lies; `known`: those in which one does. A commune of arrondissements lies in them.
+pub fn unknown_places(filter: &AlertFilter, known: &(BTreeSet<String>, BTreeSet<String>)) -> Result<()> {
+    let (communes, postal_codes) = known;
+    let lies = |code: &String| communes.contains(code) || matches!(code.as_str(), "75056" | "69123" | "13055");
+    if let Some(at) = filter.communes.iter().position(|code| !lies(code)) {
+        return Err(unknown("communes", at, "aucune structure dans cette commune"));
+    }
+    match filter.postal_codes.iter().position(|code| !postal_codes.contains(code)) {
+        Some(at) => Err(unknown("postal_codes", at, "aucune structure à ce code postal")),
+        None => Ok(()),
+    }
+}
+
 impl Criteria {
     /// `named`: the structures that the texts of the filter lead to. Errors: `unknown_code` for a text that leads to none.
     pub fn new(filter: &AlertFilter, named: &[(String, String)]) -> Result<Self> {
@@ -91,13 +111,14 @@ impl Criteria {
         }
         let of_regions = filter.regions.iter().flat_map(|region| territory::of_region(region)).map(|d| d.code.to_owned());
         Ok(Self {
-            professions: set(&filter.professions),
+            professions: filter.professions.iter().filter(|code| !code.contains(':')).cloned().collect(),
+            pairs: filter.professions.iter().filter_map(|code| code.split_once(':')).map(|(p, s)| (p.to_owned(), s.to_owned())).collect(),
             specialties: set(&filter.specialties),
             modes: set(&filter.modes),
             sectors: set(&filter.sectors),
             structures: (!filter.structures.is_empty()).then(|| named.iter().map(|(_, id)| id.clone()).collect()),
             departments: of_regions.chain(filter.departments.iter().cloned()).collect(),
-            communes: set(&filter.communes),
+            communes: spread(&filter.communes),
             postal_codes: set(&filter.postal_codes),
             types: filter.types.iter().filter_map(|code| MailboxType::parse(code)).collect(),
         })
@@ -108,7 +129,7 @@ impl Criteria {
     pub fn scope(&self) -> AlertScope {
         let list = |set: &BTreeSet<String>| set.iter().cloned().collect();
         AlertScope {
-            professions: list(&self.professions),
+            professions: self.professions.iter().chain(self.pairs.iter().map(|(profession, _)| profession)).cloned().collect(),
             specialties: list(&self.specialties),
             modes: list(&self.modes),
             sectors: list(&self.sectors),
@@ -126,7 +147,7 @@ impl Criteria {
     /// Is anything asked that only a person can meet? Then a structure is written to for the people it has.
     #[must_use]
     pub fn of_people(&self) -> bool {
-        !(self.professions.is_empty() && self.specialties.is_empty() && self.modes.is_empty())
+        !(self.professions.is_empty() && self.pairs.is_empty() && self.specialties.is_empty() && self.modes.is_empty())
     }
 
     fn site_fits(&self, site: Option<&AlertStructure>) -> bool {
@@ -146,10 +167,11 @@ impl Criteria {
     }
 
     fn exercise_fits(&self, person: &AlertPerson, profession: &str, category: &str) -> bool {
-        let skilled = || {
-            person.specialties.iter().any(|e| e.profession == profession && e.category == category && self.specialties.contains(&e.code))
-        };
-        fits(&self.professions, profession) && (self.specialties.is_empty() || skilled())
+        let own = || person.specialties.iter().filter(|e| e.profession == profession && e.category == category);
+        let paired = || own().any(|e| self.pairs.contains(&(e.profession.clone(), e.code.clone())));
+        let anything = self.professions.is_empty() && self.pairs.is_empty();
+        (anything || self.professions.contains(profession) || paired())
+            && (self.specialties.is_empty() || own().any(|e| self.specialties.contains(&e.code)))
     }
 
     fn activity_fits(&self, person: &AlertPerson, activity: &AlertActivity) -> bool {
@@ -178,6 +200,17 @@ impl Criteria {
             None => (!self.of_people()).then(Match::default),
         }
     }
+}
+
+/// Communes with their arrondissements, which is what the files name: Paris, Lyon, Marseille.
+fn spread(communes: &[String]) -> BTreeSet<String> {
+    let of = |code: &str| match code {
+        "75056" => 75_101..75_121,
+        "69123" => 69_381..69_390,
+        "13055" => 13_201..13_217,
+        _ => 0..0,
+    };
+    communes.iter().flat_map(|code| of(code).map(|part| part.to_string()).chain([code.clone()])).collect()
 }
 
 /// Nothing asked, or this among it.

@@ -2,7 +2,7 @@
 //! goes to its end when the client has left meanwhile: the list is then among those kept.
 
 use super::coverage::{Counts, Group};
-use super::criteria::{Criteria, check};
+use super::criteria::{Criteria, check, unknown_places};
 use super::files::{self, Digests, Spool};
 use super::folder::Making;
 use super::kept::{Alert, Asked};
@@ -137,6 +137,9 @@ impl Alerts {
         let (mut reading, waited) = self.reading().await?;
         let named = reading.named(&request.filter.structures).await?;
         let criteria = Criteria::new(&request.filter, &named)?;
+        let (communes, postal_codes) = (&request.filter.communes, &request.filter.postal_codes);
+        let places = reading.known_places(communes, postal_codes).await?;
+        unknown_places(&request.filter, &places)?;
         reading.narrow(criteria.scope()).await?;
         let walk = Walk {
             criteria,

@@ -15,11 +15,11 @@ pub const LONGEST_TEXT: usize = 500;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlertFilter {
-    /// Codes of professions (TRE_G15 and its neighbours): `10` médecin, `21` pharmacien.
+    /// Codes of professions (TRE_G15 and its neighbours): `10` médecin, `21` pharmacien; with a savoir-faire of that profession, `10:SM54`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!(["10"]), max_items = 1000)]
     pub professions: Vec<String>,
-    /// Codes of savoir-faire: `SM54` médecine générale.
+    /// Codes of savoir-faire: general medicine is `SM26`, `SM53` and `SM54` together.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!(["SM54"]), max_items = 1000)]
     pub specialties: Vec<String>,
@@ -107,6 +107,7 @@ pub struct AlertRequest {
 impl AlertRequest {
     /// Reads a body. Errors: `invalid_body`, with the field where one is known.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
+        objects(bytes)?;
         let error = match serde_json::from_slice(bytes) {
             Ok(request) => return Ok(request),
             Err(error) => error,
@@ -176,6 +177,25 @@ impl AlertRequest {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses what serde would take in another shape than was meant: arrays for objects, read by position, and empty lists, which a program
+/// whose list of codes came out empty would send and which would mean everybody.
+fn objects(bytes: &[u8]) -> Result<()> {
+    use serde_json::Value;
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return Ok(()) };
+    let refused = |what: &str, field: &str| Err(Error::new(Kind::Invalid, "invalid_body", what.to_owned()).at_field(field.to_owned()));
+    let Value::Object(request) = &value else {
+        return Err(Error::new(Kind::Invalid, "invalid_body", "un objet JSON est attendu"));
+    };
+    match request.get("filter") {
+        None => Ok(()),
+        Some(Value::Object(filter)) => {
+            let empty = filter.iter().find(|(_, list)| list.as_array().is_some_and(Vec::is_empty));
+            empty.map_or(Ok(()), |(name, _)| refused("une liste vide ne dit rien : retirez le critère", &format!("filter.{name}")))
+        }
+        Some(_) => refused("un objet JSON est attendu", "filter"),
     }
 }
 

@@ -56,7 +56,7 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
     for audience in Audience::ALL {
         cursors.insert(audience, cursor_now(&store, audience).await?);
     }
-    let door = Door::open(&data, &store).await?;
+    let door = Door::of_now(&data, &store).await?;
     let indicators = Indicators::new(store.clone(), door.directory.clone(), &data);
     let exports = Exports::new(data, store, door.directory.clone(), context.settings.exports.clone()).with_cursors(cursors);
     let exports = exports.with_companion(super::assembly::companion(indicators));

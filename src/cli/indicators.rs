@@ -1,9 +1,10 @@
 //! `annuaire indicators`: count the day now, and read figures.
 
-use super::exit::{Exit, Usage};
+use super::exit::{Exit, Refused, Usage};
 use super::search::Door;
 use super::{ACTOR, Context, now, say, say_json};
 use crate::audit::Journal;
+use crate::export::Exports;
 use crate::indicators::{Asked, Cut, Indicators, Scope, csv};
 use clap::{Subcommand, ValueEnum};
 use std::io::Write as _;
@@ -55,10 +56,15 @@ fn cut(word: &str) -> Result<Cut, String> {
 
 pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
     let (data, store) = context.store().await?;
-    let door = Door::open(&data, &store).await?;
+    let door = Door::of_now(&data, &store).await?;
     let indicators = Indicators::new(store.clone(), door.directory.clone(), &data);
     match action {
         Action::Build => {
+            let exports = Exports::new(data, store, door.directory.clone(), context.settings.exports.clone());
+            if exports.built_on_the_day_of(now())? {
+                let message = "the figures of the day are those of its edition; `annuaire edition build` makes both anew";
+                return Err(Refused(message.to_owned()).into());
+            }
             let day = indicators.build(now()).await?;
             say(format_args!("the figures of {day} are counted"));
         }

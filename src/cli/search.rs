@@ -165,6 +165,14 @@ impl Door {
     }
 }
 
+impl Door {
+    /// The same once everything that the store holds by now is to be found, for what is made of all of it.
+    pub async fn of_now(data: &DataDir, store: &Store) -> crate::error::Result<Self> {
+        crate::projection::make_searchable(store, data, &|| ()).await?;
+        Self::open(data, store).await
+    }
+}
+
 /// Waits until no withdrawal of the store is missing from the index on disk.
 async fn caught_up(data: &DataDir, store: &Store) -> crate::error::Result<()> {
     let waited = async {

@@ -1,6 +1,6 @@
 //! The daily edition: built when its hour has passed and there is none of the day, and at once when there is none at all.
 
-use super::{BUILDING, Exports, shelf::EditionId};
+use super::{BUILDING, Exports};
 use crate::directory::Audience;
 use crate::error::{Error, Kind, Result};
 use crate::store::Actor;
@@ -43,18 +43,28 @@ impl Exports {
 
     async fn build_if_due(&self, now: i64) -> Result<()> {
         if self.is_due(now)? && self.shows_something().await? {
-            self.build(&Actor::from(ACTOR), now, Vec::new()).await?;
+            self.build_clean(&Actor::from(ACTOR), now).await?;
         }
         Ok(())
     }
 
     /// Is an edition missing at this time, UTC seconds?
     pub fn is_due(&self, now: i64) -> Result<bool> {
-        let time = |e| Error::internal("the time of an edition", e);
-        let now = jiff::Timestamp::from_second(now).map_err(time)?.to_zoned(crate::model::paris());
-        let newest = self.shelf(Audience::Public).newest()?.map(EditionId::day);
-        let hour = u8::try_from(now.hour()).unwrap_or_default();
-        Ok(newest.is_none_or(|newest| newest < now.date() && hour >= self.settings.hour))
+        if self.shelf(Audience::Public).newest()?.is_none() {
+            return Ok(true);
+        }
+        let hour = u8::try_from(moment(now)?.hour()).unwrap_or_default();
+        Ok(!self.built_on_the_day_of(now)? && hour >= self.settings.hour)
+    }
+
+    /// Was the newest edition made on the day of this UTC second? Asked of its making and not of its name: one that a wrong clock made for a
+    /// later day must not stop those of the days before.
+    pub fn built_on_the_day_of(&self, now: i64) -> Result<bool> {
+        let shelf = self.shelf(Audience::Public);
+        let Some(newest) = shelf.newest()? else { return Ok(false) };
+        let made = shelf.manifest(newest)?.created.parse::<jiff::Timestamp>().ok();
+        let day = moment(now)?.date();
+        Ok(made.is_some_and(|made| made.to_zoned(crate::model::paris()).date() == day))
     }
 
     /// Cheaper than an edition that would hold nothing.
@@ -71,4 +81,9 @@ impl Exports {
         };
         tokio::task::spawn_blocking(look).await.map_err(|e| Error::internal("a look at the directory ended abnormally", e))?
     }
+}
+
+fn moment(now: i64) -> Result<jiff::Zoned> {
+    let time = jiff::Timestamp::from_second(now).map_err(|e| Error::internal("the time of an edition", e))?;
+    Ok(time.to_zoned(crate::model::paris()))
 }

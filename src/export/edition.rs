@@ -76,7 +76,18 @@ impl Exports {
     pub fn begin(&self, actor: Actor, now: i64) -> Result<()> {
         drop(ExportLock::acquire(&self.data)?.ok_or_else(building)?);
         let exports = self.clone();
-        tokio::spawn(async move { exports.build(&actor, now, Vec::new()).await.map(drop) });
+        tokio::spawn(async move { exports.build_clean(&actor, now).await });
+        Ok(())
+    }
+
+    /// [`Exports::build`], and once more when something was withdrawn while it ran: a build takes minutes where there is a country, and
+    /// what turned red meanwhile would stand in the files until the next day.
+    pub(super) async fn build_clean(&self, actor: &Actor, now: i64) -> Result<()> {
+        let before = self.store.last_change().await?;
+        self.build(actor, now, Vec::new()).await?;
+        if self.store.withdrawals_after(before).await?.is_some() {
+            self.build(actor, now, Vec::new()).await?;
+        }
         Ok(())
     }
 

@@ -67,7 +67,7 @@ fn folder(data: &DataDir) -> PathBuf {
 pub(super) fn clear(data: &DataDir) -> Result<()> {
     let folder = folder(data);
     for name in names(&folder)? {
-        fs::remove_dir_all(folder.join(name)).map_err(unwritable)?;
+        remove(&folder.join(name))?;
     }
     Ok(())
 }
@@ -81,6 +81,8 @@ struct Order {
     sources: Vec<(String, String)>,
     now: jiff::Timestamp,
     most: usize,
+    /// Last change of the store before the walk.
+    seq: i64,
 }
 
 impl Exports {
@@ -88,10 +90,14 @@ impl Exports {
     /// Errors: busy, unavailable when the gate is closed or the disk full, internal.
     pub async fn subset(&self, actor: &Actor, audience: Audience, form: Form, filter: Filter, now: i64) -> Result<Subset> {
         let folder = folder(&self.data).join(key(audience, form, &filter));
-        if let Some(subset) = ready(&folder, form)? {
+        // What was withdrawn since is in it no longer: it is made anew.
+        if let (Some(subset), Some(seq)) = (ready(&folder, form)?, made_at(&folder))
+            && self.store.withdrawals_after(seq).await?.is_none()
+        {
             return Ok(subset);
         }
         let turn = self.state.subsets.take(&actor.name)?;
+        let seq = self.store.last_change().await?;
         self.caught_up(PATIENCE).await?;
         let now_stamp = jiff::Timestamp::from_second(now).map_err(|e| Error::internal("the time of a subset", e))?;
         let order = Order {
@@ -103,6 +109,7 @@ impl Exports {
             sources: self.sources().await?,
             now: now_stamp,
             most: self.settings.subsets,
+            seq,
         };
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
@@ -120,6 +127,21 @@ impl Exports {
 fn key(audience: Audience, form: Form, filter: &Filter) -> String {
     let asked = serde_json::json!([audience_name(audience), form.name(), filter]).to_string();
     hexadecimal(&Sha256::digest(asked.as_bytes()))
+}
+
+/// Holds the last change of the store before the walk: what was withdrawn later may be in the files.
+const SEQ: &str = "seq";
+
+fn made_at(folder: &Path) -> Option<i64> {
+    fs::read_to_string(folder.join(SEQ)).ok()?.parse().ok()
+}
+
+/// Removes a folder that another request may have removed as well.
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(error)),
+        _ => Ok(()),
+    }
 }
 
 fn ready(folder: &Path, form: Form) -> Result<Option<Subset>> {
@@ -142,7 +164,7 @@ impl Order {
         self.make_room(&all)?;
         let beside = tempfile::Builder::new().prefix(".making-").tempdir_in(self.data.exports()).map_err(unwritable)?;
         let licence = Licence::of(self.sources.iter().cloned());
-        let id = self.now.strftime("%Y-%m-%d").to_string();
+        let id = self.now.to_zoned(crate::model::paris()).strftime("%Y-%m-%d").to_string();
         let about = about(&id, self.audience, self.now, &licence);
         let wanted = Wanted { about: &about, ..Wanted::default() };
         let name = packed(self.form);
@@ -161,11 +183,10 @@ impl Order {
             licence,
             files: vec![file],
         };
+        write_synced(&beside.path().join(SEQ), self.seq.to_string().as_bytes())?;
         write_synced(&beside.path().join(MANIFEST), &manifest.encode()?)?;
-        if folder.exists() {
-            fs::remove_dir_all(folder).map_err(unwritable)?;
-        }
-        fs::rename(beside.keep(), folder).map_err(unwritable)
+        remove(folder)?;
+        fs::rename(beside.path(), folder).map_err(unwritable)
     }
 
     /// Removes the oldest ones that are too many with one more.
@@ -178,7 +199,7 @@ impl Order {
         kept.sort();
         let most = self.most.saturating_sub(1);
         for (_, path) in kept.iter().take(kept.len().saturating_sub(most)) {
-            fs::remove_dir_all(path).map_err(unwritable)?;
+            remove(path)?;
         }
         Ok(())
     }

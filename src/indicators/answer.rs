@@ -3,7 +3,7 @@
 use super::Indicators;
 use super::cell::{Cut, Measure};
 use crate::error::{Error, Kind, Result};
-use crate::model::territory;
+use crate::model::{profession_table, territory};
 use crate::store::indicators::{FigureQuery, FigureRow};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -164,7 +164,7 @@ impl Indicators {
         let label = match cut {
             "region" => territory::of_region(key).next().map(|department| department.region_name.to_owned()),
             "department" => territory::department(key).map(|department| department.name.to_owned()),
-            "profession" => named("TRE_G15", key),
+            "profession" => named(profession_table(key), key),
             "specialty" => {
                 let code = key.split_once(':').map_or(key, |(_, code)| code);
                 ["TRE_R38", "TRE_R39", "TRE_R40", "TRE_R42", "TRE_R43", "TRE_R44", "TRE_R45"].iter().find_map(|table| named(table, code))
@@ -191,7 +191,12 @@ fn with_rates(rows: Vec<FigureRow>, scope: Scope) -> Vec<Figure> {
         for (rate, part, whole) in RATES {
             let of = |measure: Measure| values.iter().find(|(word, _)| word == measure.word()).map(|(_, value)| *value);
             // Who is on the liste rouge is among those that are active.
-            let known = scope == Scope::Full || part != Measure::MailboxesListeRouge;
+            // And how many want no paper is counted of what the public sees only.
+            let known = match part {
+                Measure::MailboxesListeRouge => scope == Scope::Full,
+                Measure::ZeroPapierAccepted => scope == Scope::Public,
+                _ => true,
+            };
             let Some(whole) = of(whole).filter(|_| known) else { continue };
             let part = of(part).unwrap_or(Some(0.0));
             let value = part.zip(whole).filter(|(_, whole)| *whole > 0.0).map(|(part, whole)| (part / whole * 10_000.0).round() / 10_000.0);

@@ -160,7 +160,7 @@ fn exchange(number: u64, line: Line, from: i64, now: i64) -> Result<Exchange> {
         return Err(wrong("at", "cette date est dans le futur"));
     }
     if at < from {
-        let message = "les échanges de plus de trois mois ne sont plus pris";
+        let message = "seuls les échanges du mois en cours et des deux mois précédents sont pris";
         return Err(at_line(Kind::Unprocessable, "MSS-070", number, "at", message));
     }
     let sent = match line.direction.as_str() {

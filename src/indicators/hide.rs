@@ -1,8 +1,8 @@
 //! Small counts are hidden, and enough beside them that no subtraction gives them back (reference §7: fewer than five).
 //!
 //! Figures of a day hang together by sums: a total and the parts it is cut into. Of such a group never exactly one figure is hidden: the
-//! others would tell it. When a count from 1 to 4 is the only one, the next smallest part is hidden with it, and where there is none, the
-//! total. Hiding in one group may leave one alone in another, so it is done until nothing changes. Parts overlap (a person of two
+//! others would tell it; and the sum of those hidden leaves each of them room to be no small count. As long as that is not so, the next
+//! smallest part is hidden as well, and where there is none, the total. Hiding in one group may leave one alone in another, so it is done until nothing changes. Parts overlap (a person of two
 //! professions counts in both); a sum that is no equation hides more than it must, and never less.
 
 use super::cell::{Cell, Cut, Measure, Operators};
@@ -69,12 +69,22 @@ fn totals(cell: &Cell, operators: &Operators) -> Vec<Cell> {
 fn hide(figures: &[((Cell, Measure), i64)], groups: &[Group], twins: &[(usize, usize)]) -> Vec<bool> {
     let mut hidden: Vec<bool> = figures.iter().map(|((_, measure), value)| measure.is_count() && (1..SMALL).contains(value)).collect();
     let value = |place: usize| figures.get(place).map_or(0, |(_, value)| *value);
+    let moves = |place: usize| figures.get(place).is_some_and(|((_, measure), _)| TWINS.contains(measure));
     loop {
         let is = |hidden: &[bool], place: usize| hidden.get(place).copied().unwrap_or(true);
         let mut more = Vec::new();
         for (total, parts) in groups {
-            let all = || parts.iter().copied().chain(*total);
-            if total.is_none() || all().filter(|place| is(&hidden, *place)).count() != 1 {
+            let Some(whole) = *total else { continue };
+            let unknown: Vec<i64> = parts.iter().filter(|place| is(&hidden, **place)).map(|place| value(*place)).collect();
+            let settled = match (unknown.len(), is(&hidden, whole)) {
+                (0, whole_hidden) => !whole_hidden,
+                (_, true) => true,
+                // Of a movement a hidden part may also be none: nothing bounds it from below.
+                (n, false) if moves(whole) => n > 1,
+                // Each hidden part is one at least: what the others leave of their sum must not be a small count for sure.
+                (n, false) => n > 1 && unknown.iter().sum::<i64>() - i64::try_from(n - 1).unwrap_or(i64::MAX) >= SMALL,
+            };
+            if settled {
                 continue;
             }
             let next = parts.iter().copied().filter(|place| !is(&hidden, *place)).min_by_key(|place| (value(*place), *place));
@@ -105,6 +115,20 @@ mod tests {
             .into_iter()
             .map(|(domain, of)| (domain.to_owned(), of.iter().map(|o| (*o).to_owned()).collect()))
             .collect()
+    }
+
+    #[test]
+    fn what_is_hidden_may_be_no_small_count() {
+        let mut counts = Counts::new();
+        counts.insert((Cell::nation(), Measure::Mailboxes), 214);
+        for (region, value) in [("84", 12), ("11", 1), ("53", 1), ("93", 200)] {
+            counts.insert((Cell::new(Cut::Region, region), Measure::Mailboxes), value);
+        }
+        let told = told(counts, &operators());
+        let of = |region: &str| told[&(Cell::new(Cut::Region, region), Measure::Mailboxes)];
+        // Two hidden that make 2 would both be 1.
+        assert_eq!((of("11"), of("53"), of("84"), of("93")), (None, None, None, Some(200)));
+        assert_eq!(told[&(Cell::nation(), Measure::Mailboxes)], Some(214));
     }
 
     /// What a part adds to: the nation, and what stands between.

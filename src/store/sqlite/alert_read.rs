@@ -74,6 +74,9 @@ statements! {
             JOIN structure_alias AS x ON x.kind = a.structure_kind AND x.value = a.structure_value
             WHERE a.mailbox = m.address AND a.structure_kind <> ''",
         "(SELECT * FROM mailbox WHERE kind = 'ORG' AND state <> 'closed' AND address > $1 ORDER BY address LIMIT $2) AS m");
+    COMMUNES = "SELECT json_group_array(DISTINCT insee) FROM structure WHERE closed_at IS NULL AND insee IN (SELECT value FROM json_each($1))";
+    POSTAL_CODES = "SELECT json_group_array(DISTINCT postal_code) FROM structure
+        WHERE closed_at IS NULL AND postal_code IN (SELECT value FROM json_each($1))";
     LISTED = "SELECT json_group_array(name) FROM domain WHERE listed = 1";
     HOLDERS = "SELECT json_group_array(json_array(domain, id, state)) FROM (SELECT DISTINCT d.domain, o.id, o.state
         FROM domain_certificate AS d JOIN operator_certificate AS c ON c.dn_key = d.dn_key JOIN operator AS o ON o.id = c.operator)";
@@ -131,6 +134,18 @@ impl AlertReading {
     /// Structures that these texts name: stable id, FINESS of the site or of its legal entity, SIRET. Pairs of text and stable id.
     pub async fn named(&mut self, texts: &[String]) -> Result<Vec<(String, String)>> {
         all(&mut self.connection, NAMED, json(texts)).await
+    }
+
+    /// Of these communes (INSEE) and postal codes, those in which a structure in force lies.
+    pub async fn known_places(&mut self, communes: &[String], postal_codes: &[String]) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
+        let mut known = (BTreeSet::new(), BTreeSet::new());
+        if !communes.is_empty() {
+            known.0 = all::<String>(&mut self.connection, COMMUNES, json(communes)).await?.into_iter().collect();
+        }
+        if !postal_codes.is_empty() {
+            known.1 = all::<String>(&mut self.connection, POSTAL_CODES, json(postal_codes)).await?.into_iter().collect();
+        }
+        Ok(known)
     }
 
     /// Says who may be left out from now on. To be called once, before any people are read.

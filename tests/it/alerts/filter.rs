@@ -218,6 +218,25 @@ async fn filters_find_what_brute_force_finds() {
     assert!(some_found >= 13, "only {some_found} questions had an answer");
 }
 
+/// "Every general practitioner and pharmacist": a savoir-faire goes with its profession, and a commune with its arrondissements.
+#[tokio::test(flavor = "multi_thread")]
+async fn general_practitioners_and_pharmacists_are_asked_for_at_once() {
+    let world = World::demo().await;
+    let list = async |filter: serde_json::Value| -> BTreeSet<String> {
+        world.addresses(json!({"filter": filter, "choice": "all"})).await.into_iter().collect()
+    };
+    let general = list(json!({"professions": ["10"], "specialties": ["SM26", "SM53", "SM54"]})).await;
+    let pharmacists = list(json!({"professions": ["21"]})).await;
+    assert!(!general.is_empty() && !pharmacists.is_empty());
+    let both = list(json!({"professions": ["10:SM26", "10:SM53", "10:SM54", "21"]})).await;
+    assert_eq!(both, general.union(&pharmacists).cloned().collect());
+    let lyon = list(json!({"communes": ["69123"]})).await;
+    let third = list(json!({"communes": ["69383"]})).await;
+    assert!(!third.is_empty() && third.is_subset(&lyon));
+    let array = world.ask(&world.one, "POST", "/v1/alerts/preview", "[{}]").await;
+    assert_eq!((array.status, array.json()["code"].as_str()), (400, Some("invalid_body")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_codes_are_named_and_never_an_empty_list() {
     let world = World::demo().await;
@@ -231,6 +250,11 @@ async fn unknown_codes_are_named_and_never_an_empty_list() {
         (json!({"filter": {"departments": ["20"]}}), "unknown_code", "filter.departments"),
         (json!({"filter": {"communes": ["Lyon"]}}), "unknown_code", "filter.communes"),
         (json!({"filter": {"postal_codes": ["6900"]}}), "unknown_code", "filter.postal_codes"),
+        (json!({"filter": {"communes": ["99999"]}}), "unknown_code", "filter.communes"),
+        (json!({"filter": {"postal_codes": ["00000"]}}), "unknown_code", "filter.postal_codes"),
+        (json!({"filter": {"professions": ["10:SM9999"]}}), "unknown_code", "filter.professions"),
+        (json!({"filter": {"professions": []}}), "invalid_body", "filter.professions"),
+        (json!({"filter": [["10"]]}), "invalid_body", "filter"),
         (json!({"filter": {"types": ["APP"]}}), "unknown_code", "filter.types"),
         (json!({"filter": {"types": [""]}}), "unknown_code", "filter.types"),
         (json!({"filter": {"ville": ["Lyon"]}}), "invalid_body", "ville"),

@@ -157,7 +157,8 @@ async fn the_day_begins_in_paris_and_the_edition_at_its_hour() {
         ("2026-11-28T23:30:00Z", false),
         ("2026-11-29T02:59:59Z", false),
         ("2026-11-29T03:00:00Z", true),
-        ("2026-11-27T12:00:00Z", false),
+        // The one of the 28th was made by a clock that was wrong.
+        ("2026-11-27T12:00:00Z", true),
     ] {
         assert_eq!(exports.is_due(at(time)).unwrap(), due, "{time}");
     }
