@@ -4,6 +4,8 @@ use super::{build, country, unpacked};
 use crate::harness::HttpAnswer;
 use annuaire::directory::Audience;
 use annuaire::export::{Filter, Form};
+use annuaire::model::Address;
+use annuaire::publication::{MailboxFlags, Publication};
 use annuaire::store::{Actor, AuditQuery};
 use std::collections::BTreeSet;
 
@@ -43,6 +45,20 @@ async fn one_practice_satisfies_all_criteria() {
     assert!(subset("department=42").await.contains("F990999039"), "structures lie somewhere too");
     assert!(!subset("department=69").await.contains("appli.dpi@ch-exempleville.mssante.fr"));
     assert!(subset("department=69&audience=professional").await.contains("appli.dpi@ch-exempleville.mssante.fr"));
+}
+
+/// It is kept until the next edition, but for nobody longer than what is in it may be shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_turned_red_is_not_in_a_subset_that_was_made_before() {
+    let (directory, _exports) = country().await;
+    let address = "elodie.martin@medecin.mssante.fr";
+    let query = "/v1/exports/subset?form=jsonl&profession=10&department=69";
+    assert!(ids(&directory.get_as_professional(query).await).contains(address));
+    let flags = MailboxFlags { liste_rouge: Some(true), ..MailboxFlags::default() };
+    let publication = Publication::new(directory.store.clone());
+    publication.flag(&Address::parse(address).unwrap(), flags, "test", 1_790_000_100).await.unwrap();
+    directory.settle().await;
+    assert!(!ids(&directory.get_as_professional(query).await).contains(address));
 }
 
 #[tokio::test(flavor = "multi_thread")]
