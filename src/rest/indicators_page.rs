@@ -96,8 +96,12 @@ impl Page {
                             p { "Aucun indicateur n'a encore été calculé." }
                         } @else {
                             (self.introduction())
-                            (self.stock())
-                            (self.movements())
+                            @if self.days.len() > 1 {
+                                (self.stock())
+                                (self.movements())
+                            } @else {
+                                p { "Une seule journée est comptée : les courbes, créations et suppressions commencent à la suivante." }
+                            }
                             @for ((_, heading, column), (cut, rows)) in CUTS.iter().zip(&self.cuts) {
                                 (table_of_cut(heading, column, *cut, rows))
                             }

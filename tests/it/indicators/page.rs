@@ -8,6 +8,9 @@ async fn the_page_is_read_printed_and_heard() {
     let directory = TestDirectory::demo().await;
     let empty = directory.get("/indicateurs").await;
     assert!(empty.status == 200 && empty.text().contains("Aucun indicateur"), "{}", empty.text());
+    indicators(&directory).build(NOON).await.unwrap();
+    let one = directory.get("/indicateurs").await.text();
+    assert!(one.contains("Une seule journée") && !one.contains("<svg class=\"plot\""), "an empty plot says nothing");
     for day in 0..3 {
         indicators(&directory).build(NOON + day * DAY).await.unwrap();
     }
