@@ -185,3 +185,31 @@ async fn a_server_with_something_to_show_offers_its_first_edition() {
     annuaire_in(data.path(), &["edition", "build"]).success();
     assert_eq!(server.terminate(), Some(0));
 }
+
+/// Beside a server a command waits until what was acknowledged before it is to be found.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_before_a_build_is_in_it() {
+    let data = tempfile::tempdir().unwrap();
+    invented(data.path());
+    let server = Server::start(data.path(), &[], Stdio::null());
+    server.ready().await;
+    let all = annuaire_in(data.path(), &["export", "--format", "jsonl"]).success();
+    let first: serde_json::Value = serde_json::from_str(all.lines().next().unwrap()).unwrap();
+    let address = first["address"].as_str().unwrap().to_owned();
+    let flag = |red: &str| annuaire_in(data.path(), &["mailbox", "flag", &address, "--liste-rouge", red]).success();
+    for _ in 0..3 {
+        for (red, shown) in [("true", false), ("false", true)] {
+            flag(red);
+            annuaire_in(data.path(), &["edition", "build"]).success();
+            let lines = annuaire_in(data.path(), &["export", "--format", "jsonl"]).success();
+            assert_eq!(lines.contains(&address), shown, "the export after {red}");
+            let told = http(server.http_address(), "GET", "/v1/exports", None).await.json();
+            let file = data.path().join("exports/public").join(told["latest"]["edition"].as_str().unwrap()).join("annuaire.jsonl.gz");
+            let mut text = String::new();
+            let packed = std::fs::File::open(file).unwrap();
+            std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed), &mut text).unwrap();
+            assert_eq!(text.contains(&address), shown, "the edition after {red}");
+        }
+    }
+    assert_eq!(server.terminate(), Some(0));
+}
