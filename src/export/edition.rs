@@ -85,7 +85,7 @@ impl Exports {
     pub(super) async fn build_clean(&self, actor: &Actor, now: i64) -> Result<()> {
         let before = self.store.last_change().await?;
         self.build(actor, now, Vec::new()).await?;
-        if self.store.withdrawals_after(before).await?.is_some() {
+        if self.store.withdrawn_since(before).await? {
             self.build(actor, now, Vec::new()).await?;
         }
         Ok(())

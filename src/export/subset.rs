@@ -92,7 +92,7 @@ impl Exports {
         let folder = folder(&self.data).join(key(audience, form, &filter));
         // What was withdrawn since is in it no longer: it is made anew.
         if let (Some(subset), Some(seq)) = (ready(&folder, form)?, made_at(&folder))
-            && self.store.withdrawals_after(seq).await?.is_none()
+            && !self.store.withdrawn_since(seq).await?
         {
             return Ok(subset);
         }

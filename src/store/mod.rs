@@ -100,6 +100,13 @@ impl Store {
         }
     }
 
+    /// Was anything withdrawn by a change behind `seq`? What is not known any more, since its row was pruned, counts as withdrawn.
+    pub async fn withdrawn_since(&self, seq: i64) -> Result<bool> {
+        match self {
+            Self::Sqlite(db) => db.withdrawn_since(seq).await,
+        }
+    }
+
     /// Asks whoever projects to build the index anew; returns the number of the change that says so.
     pub async fn request_rebuild(&self, now: i64) -> Result<i64> {
         match self {

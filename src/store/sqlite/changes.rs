@@ -17,6 +17,8 @@ statements! {
     AFTER = "SELECT seq, run, kind, key, withdraws, at FROM change WHERE seq > $1 ORDER BY seq LIMIT $2";
     OLDEST = "SELECT min(seq) FROM change";
     WITHDRAWALS_AFTER = "SELECT max(seq), min(at) FROM change WHERE seq > $1 AND withdraws = 1";
+    WITHDRAWN_SINCE = "SELECT EXISTS (SELECT 1 FROM change WHERE seq > $1 AND withdraws = 1)
+        OR coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'change'), 0) - $1 <> (SELECT count(*) FROM change WHERE seq > $1)";
     PRUNE = "DELETE FROM change WHERE seq <= $1 AND at < $2";
 }
 
@@ -52,6 +54,10 @@ impl Sqlite {
         let found: (Option<i64>, Option<i64>) =
             sqlx::query_as(WITHDRAWALS_AFTER).bind(seq).fetch_one(&self.reader).await.map_err(db("reading changes"))?;
         Ok(found.0.zip(found.1))
+    }
+
+    pub async fn withdrawn_since(&self, seq: i64) -> Result<bool> {
+        sqlx::query_scalar(WITHDRAWN_SINCE).bind(seq).fetch_one(&self.reader).await.map_err(db("reading changes"))
     }
 
     /// Withdraws nothing: the live index stays true while the new one is built.

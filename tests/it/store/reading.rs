@@ -228,9 +228,12 @@ async fn changes_are_followed_and_pruned() {
     assert_eq!(seeded.store.withdrawals_after(0).await.unwrap(), Some((4, 200)));
     assert_eq!(seeded.store.withdrawals_after(2).await.unwrap(), Some((4, 400)));
     assert_eq!(seeded.store.withdrawals_after(4).await.unwrap(), None);
+    let withdrawn = async || [seeded.store.withdrawn_since(3).await.unwrap(), seeded.store.withdrawn_since(4).await.unwrap()];
+    assert_eq!(withdrawn().await, [true, false]);
     assert_eq!(seeded.store.prune_changes(4, 30 * DAY).await.unwrap(), 0, "too young");
     assert_eq!(seeded.store.prune_changes(2, 31 * DAY).await.unwrap(), 2, "committed ones only");
     assert_eq!(seeded.store.oldest_change().await.unwrap(), Some(3));
     assert_eq!(seeded.store.prune_changes(9, 31 * DAY).await.unwrap(), 2);
+    assert_eq!(withdrawn().await, [true, false], "what was pruned may have been a withdrawal");
     assert_eq!(seeded.store.last_change().await.unwrap(), 4, "numbers are never given twice");
 }
