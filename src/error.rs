@@ -36,6 +36,30 @@ pub enum Kind {
     Internal,
 }
 
+/// Code of what could not be written because there is no room: whoever asked may come again when there is.
+pub const STORAGE_FULL: &str = "storage_full";
+
+/// Is there no room for a file? A limit on the size of files of a process is told in the same way.
+#[must_use]
+pub fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as K;
+    matches!(error.kind(), K::StorageFull | K::QuotaExceeded | K::FileTooLarge)
+}
+
+/// `io` failures of files that are given out: a full disk is told apart, since whoever asked may come again when there is room. No path and
+/// no name is in it.
+pub fn unwritable(error: std::io::Error) -> Error {
+    use std::io::ErrorKind as K;
+    if is_full(&error) {
+        let message = format!("there is no room for the files: {}", error.kind());
+        return Error::new(Kind::Unavailable, STORAGE_FULL, message).with_source(error);
+    }
+    if matches!(error.kind(), K::PermissionDenied | K::ReadOnlyFilesystem) {
+        return Error::new(Kind::Unavailable, "storage", "the folder of the files cannot be written").with_source(error);
+    }
+    Error::internal("the files cannot be written", error)
+}
+
 /// The one error of the library.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

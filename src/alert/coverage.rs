@@ -76,12 +76,23 @@ pub struct CoverageRow {
     pub counts: Counts,
 }
 
+/// Professionals who meet all that is asked but the place, since no place of exercise is known of them: they are in no territorial list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unplaced {
+    pub people: u64,
+    /// Of them, with a mailbox of the types asked for that a list without places would hold.
+    pub with_mailbox: u64,
+}
+
 /// The report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Coverage {
     pub total: Counts,
     /// By profession, then département.
     pub rows: Vec<CoverageRow>,
+    /// Beside the total; only when places were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unplaced: Option<Unplaced>,
 }
 
 /// A row of a summary.
@@ -137,7 +148,8 @@ impl Coverage {
         groups.into_iter().map(|(group, counts)| Group { group: group.clone(), counts }).collect()
     }
 
-    /// For a spreadsheet: UTF-8, `;`, a header, a line a row, the total last.
+    /// For a spreadsheet: UTF-8, `;`, a header, a line a row, the total; behind it two lines of whom no place is known, when places were
+    /// asked for.
     #[must_use]
     pub fn csv(&self) -> String {
         let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
@@ -154,6 +166,11 @@ impl Coverage {
         }
         let total = ["TOTAL", "", "", "", ""].map(str::to_owned);
         lines.push(total.into_iter().chain(numbers(&self.total)).collect());
+        if let Some(Unplaced { people, with_mailbox }) = self.unplaced {
+            for (name, count) in [("SANS_LIEU_CONNU", people), ("SANS_LIEU_CONNU_AVEC_BAL", with_mailbox)] {
+                lines.push([name, "", "", "", "", &count.to_string(), "", "", "", ""].map(str::to_owned).to_vec());
+            }
+        }
         for line in lines {
             // Into memory: it cannot fail.
             let _ = out.write_record(line);
@@ -188,5 +205,8 @@ mod tests {
         let csv = coverage.csv();
         assert!(csv.contains("\n10;10;69;Rhône;Auvergne-Rhône-Alpes;2;1;0;0;1\n"), "{csv}");
         assert!(csv.ends_with("\nTOTAL;;;;;5;1;1;1;2\n"), "{csv}");
+        let csv = Coverage { unplaced: Some(Unplaced { people: 7, with_mailbox: 3 }), ..coverage }.csv();
+        let told = "\nTOTAL;;;;;5;1;1;1;2\nSANS_LIEU_CONNU;;;;;7;;;;\nSANS_LIEU_CONNU_AVEC_BAL;;;;;3;;;;\n";
+        assert!(csv.ends_with(told), "{csv}");
     }
 }

@@ -144,6 +144,13 @@ impl Criteria {
         !(self.departments.is_empty() && self.communes.is_empty() && self.postal_codes.is_empty())
     }
 
+    /// The same wherever it is; `None` when no place is asked for.
+    #[must_use]
+    pub fn anywhere(&self) -> Option<Self> {
+        let nowhere = BTreeSet::new;
+        self.placed().then(|| Self { departments: nowhere(), communes: nowhere(), postal_codes: nowhere(), ..self.clone() })
+    }
+
     /// Is anything asked that only a person can meet? Then a structure is written to for the people it has.
     #[must_use]
     pub fn of_people(&self) -> bool {

@@ -7,7 +7,7 @@
 
 use super::request::AlertRequest;
 use super::rows::{Column, Line};
-use crate::error::{Error, Kind, Result, at_path};
+use crate::error::{Error, Kind, Result, STORAGE_FULL, at_path, is_full};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -79,20 +79,20 @@ struct Head<'a> {
 /// A failure to write: what an administrator can mend is told apart.
 pub(super) fn storage(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     move |error| {
-        let why = match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "le disque est plein",
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "le dossier des alertes ne se laisse pas écrire",
-            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "le dossier des alertes n'en est pas un",
+        let (code, why) = match error.kind() {
+            _ if is_full(&error) => (STORAGE_FULL, "le disque est plein"),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => ("storage", "le dossier des alertes ne se laisse pas écrire"),
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => ("storage", "le dossier des alertes n'en est pas un"),
             _ => return at_path(path)(error),
         };
         let message = format!("la liste n'a pas pu être écrite : {why}. Rien n'en est resté.");
-        Error::new(Kind::Unavailable, "storage", message).with_source(error)
+        Error::new(Kind::Unavailable, code, message).with_source(error)
     }
 }
 
-/// A cell as a spreadsheet takes it for text.
+/// A cell as a spreadsheet takes it for text, and that nobody takes for another first line.
 pub(super) fn safe_cell(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if text.starts_with(['=', '+', '-', '@', '#', '\t', '\r']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// Lines on their way, in a file without a name.

@@ -1,13 +1,16 @@
 //! Lists that were made: shown, confirmed by a second person, given out, and ended after their time.
 
+use super::ceiling::Confirmation;
 use super::files::{Digests, Format};
 use super::request::{AlertFilter, AlertRequest, Choice};
 use super::rows::Column;
 use super::{Alerts, CONFIRMABLE, Coverage, KEPT, folder};
-use crate::error::{Error, Kind, Result};
-use crate::store::{Actor, AlertRow, AlertState};
+use crate::error::{Error, Kind, Result, STORAGE_FULL, at_path};
+use crate::store::{Actor, AlertRow, AlertState, AuditEntry};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -28,6 +31,25 @@ impl Asked {
     pub(super) fn of(request: &AlertRequest) -> Self {
         let AlertRequest { filter, choice, fallback_org, columns, .. } = request.clone();
         Self { filter, choice, fallback_org, columns }
+    }
+}
+
+/// The same with what was found when the list was made.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    #[serde(flatten)]
+    asked: Asked,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmation: Option<Confirmation>,
+}
+
+impl Kept {
+    pub(super) fn of(request: &AlertRequest, confirmation: Option<Confirmation>) -> Self {
+        Self { asked: Asked::of(request), confirmation }
+    }
+
+    pub(super) fn encode(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::internal("a list as JSON", error))
     }
 }
 
@@ -53,6 +75,9 @@ pub struct Alert {
     pub sha256: Digests,
     /// UTC seconds.
     pub created_at: i64,
+    /// Why a second person had to agree; nothing for a list that one may decide on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
     pub confirmed_by: Option<String>,
     pub confirmed_at: Option<i64>,
     /// When its files go, or went.
@@ -62,7 +87,8 @@ pub struct Alert {
 impl Alert {
     pub(super) fn of(row: &AlertRow) -> Result<Self> {
         let failed = |error: serde_json::Error| Error::internal("a list as it was kept", error);
-        let Asked { filter, choice, fallback_org, columns } = serde_json::from_str(&row.asked).map_err(failed)?;
+        let Kept { asked, confirmation } = serde_json::from_str(&row.asked).map_err(failed)?;
+        let Asked { filter, choice, fallback_org, columns } = asked;
         let kept = if row.state == AlertState::AwaitingConfirmation { CONFIRMABLE } else { KEPT };
         Ok(Self {
             id: row.id.clone(),
@@ -78,6 +104,7 @@ impl Alert {
             people: row.people.unsigned_abs(),
             sha256: serde_json::from_str(&row.digests).map_err(failed)?,
             created_at: row.created_at,
+            confirmation,
             confirmed_by: row.confirmed_by.clone(),
             confirmed_at: row.confirmed_at,
             deleted_at: row.deleted_at.unwrap_or(row.created_at.saturating_add(kept)),
@@ -85,10 +112,13 @@ impl Alert {
     }
 }
 
-/// A file of a list, to be given out.
+/// A file of a list that may be read; where it lies is told with [`Alerts::give`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertFile {
-    pub path: PathBuf,
+    alert: Alert,
+    path: PathBuf,
+    /// Bytes.
+    pub length: u64,
     /// Names its bytes.
     pub tag: String,
     pub name: String,
@@ -148,32 +178,64 @@ impl Alerts {
         Alert::of(&confirmed.ok_or_else(unknown)?)
     }
 
-    /// The file of a form, which may be read from now on: the journal has it. `part`: only a part of it is asked for.
-    /// Errors: `confirmation_awaited`, `alert_deleted`, `not_found`.
-    pub async fn file(&self, id: &str, format: Format, part: bool, actor: &Actor, now: i64) -> Result<AlertFile> {
+    /// The file of a form, if it may be read. Errors: `confirmation_awaited`, `alert_deleted`, `not_found`.
+    pub async fn file(&self, id: &str, format: Format, now: i64) -> Result<AlertFile> {
         let alert = self.get(id).await?;
         match alert.state {
             AlertState::Ready if now < alert.deleted_at => {}
             AlertState::AwaitingConfirmation => {
-                let message = "la liste attend la confirmation d'une seconde personne";
+                let why = alert.confirmation.map(|confirmation| format!(" ({})", confirmation.message)).unwrap_or_default();
+                let message = format!("la liste attend la confirmation d'une seconde personne{why}");
                 return Err(Error::new(Kind::Conflict, "confirmation_awaited", message));
             }
             AlertState::Ready | AlertState::Deleted => return Err(deleted()),
         }
+        let path = self.root.join(id).join(format.file());
+        let length = match std::fs::metadata(&path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(deleted()),
+            Err(error) => return Err(at_path(&path)(error)),
+        };
         let digest = alert.sha256.get(&format).map(String::as_str).unwrap_or_default();
-        let detail = json!({
-            "format": format.name(),
-            "part": part,
-            "filter": alert.filter,
-            "recipients": alert.recipients,
-            "sha256": digest,
-            "reference": alert.reference,
-        });
-        self.journal.append(&actor.entry("alert.download", id, detail, now)).await?;
         // The first line of each list holds its id.
         let tag = format!("{id}-{}", digest.get(..32).unwrap_or(digest));
         let name = format!("alerte-{}.{}", id.get(..8).unwrap_or(id), format.name());
-        Ok(AlertFile { path: self.root.join(id).join(format.file()), tag, name, format })
+        Ok(AlertFile { alert, path, length, tag, name, format })
+    }
+
+    /// Where the file lies, once the journal has who is given which bytes of it: all of them, a range, or none, when its tag and its length
+    /// alone are told. Errors: `storage_full` when the journal cannot be written, and nothing may be given then.
+    pub async fn give(&self, file: &AlertFile, bytes: Option<RangeInclusive<u64>>, actor: &Actor, now: i64) -> Result<PathBuf> {
+        let alert = &file.alert;
+        let mut detail = json!({
+            "format": file.format.name(),
+            "filter": alert.filter,
+            "recipients": alert.recipients,
+            "sha256": alert.sha256.get(&file.format),
+            "reference": alert.reference,
+        });
+        let act = if bytes.is_some() { "alert.download" } else { "alert.look" };
+        if let (Some(bytes), Value::Object(detail)) = (bytes, &mut detail) {
+            let part = *bytes.start() > 0 || bytes.end().saturating_add(1) < file.length;
+            detail.insert("part".to_owned(), part.into());
+            if part {
+                detail.insert("bytes".to_owned(), json!([bytes.start(), bytes.end()]));
+            }
+        }
+        self.noted(&actor.entry(act, &alert.id, detail, now)).await?;
+        Ok(file.path.clone())
+    }
+
+    /// Nothing is given out that the journal does not have.
+    async fn noted(&self, entry: &AuditEntry) -> Result<()> {
+        self.journal.append(entry).await.map_err(|error| {
+            if error.code() != STORAGE_FULL {
+                return error;
+            }
+            let message = "le disque est plein : la consultation ne peut pas être inscrite au journal, et rien n'est donné sans trace. \
+                Prévenez l'administrateur, puis réessayez : la liste est intacte";
+            Error::new(Kind::Unavailable, STORAGE_FULL, message).with_source(error)
+        })
     }
 
     /// Whom the list does not reach; also before it is confirmed, for whoever is to decide. Errors: `alert_deleted`, `not_found`.
@@ -185,7 +247,7 @@ impl Alerts {
         }
         let coverage = serde_json::from_str(&row.coverage).map_err(|error| Error::internal("a report as it was kept", error))?;
         let detail = json!({ "filter": alert.filter, "people": alert.people, "reference": alert.reference });
-        self.journal.append(&actor.entry("alert.coverage", id, detail, now)).await?;
+        self.noted(&actor.entry("alert.coverage", id, detail, now)).await?;
         Ok(Report { alert, coverage })
     }
 

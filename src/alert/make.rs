@@ -1,17 +1,18 @@
 //! Making a list, or only counting it. The walk runs on a thread of its own, so that neither its files nor its work hold up a search, and
 //! goes to its end when the client has left meanwhile: the list is then among those kept.
 
-use super::coverage::{Counts, Group};
+use super::ceiling::{Confirmation, DRAWN_WITHIN, needed};
+use super::coverage::{Counts, Coverage, Group, Unplaced};
 use super::criteria::{Criteria, check, unknown_places};
 use super::files::{self, Digests, Spool};
 use super::folder::Making;
-use super::kept::{Alert, Asked};
+use super::kept::{Alert, Asked, Kept};
 use super::request::AlertRequest;
 use super::rows::Line;
 use super::walk::{Lines, Walk, Walked};
 use super::{AlertState, Alerts};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Actor, AlertReading, AlertRow};
+use crate::store::{Actor, AlertDrawn, AlertReading, AlertRow, AuditEntry};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -28,10 +29,16 @@ pub struct Preview {
     pub recipients: u64,
     /// A second account of the role would have to confirm.
     pub confirmation_required: bool,
+    /// Why; lists of the reference are counted when it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
     /// Matching professionals, and how they would be reached.
     pub total: Counts,
     pub by_profession: Vec<Group>,
     pub by_department: Vec<Group>,
+    /// Beside the total; only when places were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unplaced: Option<Unplaced>,
 }
 
 impl Alerts {
@@ -45,9 +52,13 @@ impl Alerts {
             let (walked, _) = alerts.walk(&request, |_| Ok(())).await?;
             let counts = json!({ "asked": Asked::of(&request), "recipients": walked.recipients, "people": walked.coverage.total.people });
             alerts.journal.append(&actor.entry("alert.preview", "", counts, now)).await?;
+            let drawn = alerts.store.alert_drawn(&actor.name, &request.reference, now.saturating_sub(DRAWN_WITHIN)).await?;
+            let confirmation = needed(walked.recipients, drawn, alerts.policy.confirm_above);
             Ok(Preview {
                 recipients: walked.recipients,
-                confirmation_required: walked.recipients > alerts.policy.confirm_above,
+                confirmation_required: confirmation.is_some(),
+                confirmation,
+                unplaced: walked.coverage.unplaced,
                 total: walked.coverage.total,
                 by_profession: walked.coverage.by_profession(),
                 by_department: walked.coverage.by_department(),
@@ -61,7 +72,7 @@ impl Alerts {
     ///
     /// # Errors
     /// `missing_reason`, `invalid_reason`, `unknown_code`, `too_many_values`; `alert_under_way`, `alerts_busy`; `import_under_way` when an
-    /// import is still being applied after three minutes; `storage` when the files cannot be written.
+    /// import is still being applied after three minutes; `storage` when the files cannot be written, `storage_full` when there is no room for them.
     pub async fn create(&self, request: AlertRequest, actor: &Actor, entropy: [u8; 16], now: i64) -> Result<Alert> {
         let request = request.canonical();
         request.justified()?;
@@ -84,50 +95,36 @@ impl Alerts {
         let Walked { recipients, coverage, shared } = walked;
         let digests = files::write(&folder, spool, request, id, created_at, recipients, &shared)?;
         making.place(&self.root, id)?;
-        let row = self.row(request, actor, id, (recipients, coverage.total.people), created_at, &digests, &coverage)?;
-        let detail = json!({
-            "asked": Asked::of(request),
-            "reason": request.reason,
-            "reference": request.reference,
-            "recipients": recipients,
-            "people": coverage.total.people,
-            "sha256": digests,
-            "state": row.state.code(),
-        });
-        self.store.add_alert(&row, &actor.entry("alert.create", id, detail, created_at)).await?;
+        let row = row(request, actor, id, (recipients, coverage.total.people), created_at, &digests, &coverage)?;
+        let settled = |row: AlertRow, drawn| self.settled(row, drawn, request, actor, &digests);
+        let row = self.store.add_alert(row, created_at.saturating_sub(DRAWN_WITHIN), settled).await?;
         making.keep();
         Alert::of(&row)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a row is made of, named at the one place that makes it")]
-    fn row(
+    /// Where a list stands when it is known what was drawn before it, and what the journal says of it.
+    fn settled(
         &self,
+        row: AlertRow,
+        drawn: AlertDrawn,
         request: &AlertRequest,
         actor: &Actor,
-        id: &str,
-        (recipients, people): (u64, u64),
-        created_at: i64,
         digests: &Digests,
-        coverage: &impl Serialize,
-    ) -> Result<AlertRow> {
-        let failed = |error: serde_json::Error| Error::internal("a list as JSON", error);
-        let large = recipients > self.policy.confirm_above;
-        Ok(AlertRow {
-            id: id.to_owned(),
-            state: if large { AlertState::AwaitingConfirmation } else { AlertState::Ready },
-            actor: actor.name.clone(),
-            reason: request.reason.clone(),
-            reference: request.reference.clone(),
-            asked: serde_json::to_string(&Asked::of(request)).map_err(failed)?,
-            recipients: i64::try_from(recipients).unwrap_or(i64::MAX),
-            people: i64::try_from(people).unwrap_or(i64::MAX),
-            coverage: serde_json::to_string(coverage).map_err(failed)?,
-            digests: serde_json::to_string(digests).map_err(failed)?,
-            created_at,
-            confirmed_by: None,
-            confirmed_at: None,
-            deleted_at: None,
-        })
+    ) -> Result<(AlertRow, AuditEntry)> {
+        let confirmation = needed(row.recipients.unsigned_abs(), drawn, self.policy.confirm_above);
+        let state = if confirmation.is_some() { AlertState::AwaitingConfirmation } else { AlertState::Ready };
+        let detail = json!({
+            "asked": Asked::of(request),
+            "reason": request.reason,
+            "reference": request.reference,
+            "recipients": row.recipients,
+            "people": row.people,
+            "sha256": digests,
+            "state": state.code(),
+            "because": confirmation.as_ref().map(|confirmation| confirmation.because),
+        });
+        let entry = actor.entry("alert.create", &row.id, detail, row.created_at);
+        Ok((AlertRow { state, asked: Kept::of(request, confirmation).encode()?, ..row }, entry))
     }
 
     /// Everybody, at one moment of the store; and how long that moment was waited for.
@@ -167,6 +164,35 @@ impl Alerts {
             tokio::time::sleep(LOOK.min(self.patience)).await;
         }
     }
+}
+
+/// What is kept of a list, before it is known where it stands.
+fn row(
+    request: &AlertRequest,
+    actor: &Actor,
+    id: &str,
+    (recipients, people): (u64, u64),
+    created_at: i64,
+    digests: &Digests,
+    coverage: &Coverage,
+) -> Result<AlertRow> {
+    let failed = |error: serde_json::Error| Error::internal("a list as JSON", error);
+    Ok(AlertRow {
+        id: id.to_owned(),
+        state: AlertState::AwaitingConfirmation,
+        actor: actor.name.clone(),
+        reason: request.reason.clone(),
+        reference: request.reference.clone(),
+        asked: String::new(),
+        recipients: i64::try_from(recipients).unwrap_or(i64::MAX),
+        people: i64::try_from(people).unwrap_or(i64::MAX),
+        coverage: serde_json::to_string(coverage).map_err(failed)?,
+        digests: serde_json::to_string(digests).map_err(failed)?,
+        created_at,
+        confirmed_by: None,
+        confirmed_at: None,
+        deleted_at: None,
+    })
 }
 
 /// Runs on a thread of its own, to its end.

@@ -8,6 +8,7 @@
 //! What is asked is `request`, made ready in `criteria`; the one pass over everybody is `walk`, what it yields `rows` and `coverage`; the
 //! files are `files`, their folders `folder`, the report as a page `page`. Messages are French: they tell a duty officer what to do.
 
+mod ceiling;
 mod coverage;
 mod criteria;
 mod files;
@@ -20,7 +21,8 @@ mod rows;
 mod turns;
 mod walk;
 
-pub use coverage::{Counts, Coverage, CoverageRow, Group};
+pub use ceiling::{Because, Confirmation};
+pub use coverage::{Counts, Coverage, CoverageRow, Group, Unplaced};
 pub use files::{Digests, Format};
 pub use kept::{Alert, AlertFile, Report};
 pub use make::Preview;

@@ -3,7 +3,7 @@
 //! Its style stands in the page and is named by its digest in the content security policy, so that nothing else can be let in. Every
 //! number has its words beside it; colour says nothing alone.
 
-use super::coverage::{Counts, Group};
+use super::coverage::{Counts, Group, Unplaced};
 use super::kept::Report;
 use super::request::Choice;
 use base64::Engine as _;
@@ -48,6 +48,7 @@ pub fn page(report: &Report) -> String {
                             "Aucun n'est oublié."
                         }
                     }
+                    @if let Some(unplaced) = report.coverage.unplaced { p .answer { (beside(unplaced)) } }
                     (about(report))
                     h2 { "Par profession" }
                     (summary("Professionnels par profession", "Profession", &report.coverage.by_profession(), total))
@@ -70,6 +71,18 @@ pub fn page(report: &Report) -> String {
     .into_string()
 }
 
+/// Whom no list of places can hold.
+fn beside(Unplaced { people, with_mailbox }: Unplaced) -> Markup {
+    html! {
+        @if people == 0 {
+            "Aucun autre de ces professionnels n'est sans lieu d'exercice connu."
+        } @else {
+            strong .missed { (number(people)) } " de plus n'ont aucun lieu d'exercice connu (" (number(with_mailbox)) " avec une BAL) : "
+            "ils répondent aux autres critères, ne sont dans aucune liste par territoire et ne sont pas comptés ci-dessous."
+        }
+    }
+}
+
 fn about(report: &Report) -> Markup {
     let alert = &report.alert;
     let lists = alert.filter.lists();
@@ -84,6 +97,12 @@ fn about(report: &Report) -> Markup {
                 (number(alert.recipients)) ", "
                 @match alert.choice { Choice::One => "une par destinataire", Choice::All => "toutes celles de chaque destinataire" }
                 @if alert.fallback_org { "; à défaut, celle de la structure" }
+            }
+            @if let Some(confirmation) = &alert.confirmation {
+                dt { "Confirmation" } dd {
+                    (confirmation.message)
+                    @match &alert.confirmed_by { Some(by) => { " – confirmée par " (by) } None => " – en attente" }
+                }
             }
             @for (name, values) in asked {
                 dt { (words(name)) } dd { (values.join(", ")) }

@@ -5,7 +5,7 @@
 //! with the first of them, and how many they are is counted; only such addresses are remembered, so that memory does not grow with the
 //! people of a country. Which mailbox may be written to is asked of `visibility::mailbox_alerted` and decided nowhere else.
 
-use super::coverage::{Coverage, Reach, Tally};
+use super::coverage::{Coverage, Reach, Tally, Unplaced};
 use super::criteria::{Criteria, Labels, Match};
 use super::request::Choice;
 use super::rows::{Column, Line, Recipient, cells};
@@ -68,7 +68,32 @@ impl Walk<'_> {
         }
         let UnderWay { mut walked, tally, .. } = under_way;
         walked.coverage = tally.coverage(self.labels);
+        walked.coverage.unplaced = self.unplaced(reading).await?;
         Ok(walked)
+    }
+
+    /// Who would match, were any place of theirs known; `None` when no place is asked for.
+    async fn unplaced(&self, reading: &mut AlertReading) -> Result<Option<Unplaced>> {
+        let Some(anywhere) = self.criteria.anywhere() else { return Ok(None) };
+        let mut unplaced = Unplaced::default();
+        let mut after = String::new();
+        loop {
+            let people = reading.people_nowhere_after(&after, BATCH).await?;
+            for person in people.iter().filter(|person| anywhere.matches(person).is_some()) {
+                unplaced.people += 1;
+                unplaced.with_mailbox += u64::from(self.own(person).any(|mailbox| self.alerted(mailbox)));
+            }
+            let whole = people.len() >= BATCH as usize;
+            match people.into_iter().next_back() {
+                Some(last) if whole => after = last.id,
+                _ => return Ok(Some(unplaced)),
+            }
+        }
+    }
+
+    /// Mailboxes of the types asked for that a professional holds.
+    fn own<'p>(&'p self, person: &'p AlertPerson) -> impl Iterator<Item = &'p AlertMailbox> + Clone {
+        person.mailboxes.iter().map(Arc::as_ref).filter(|mailbox| self.criteria.types.contains(&mailbox.record.mailbox.kind))
     }
 
     fn lists_organisations(&self) -> bool {
@@ -108,8 +133,8 @@ impl Walk<'_> {
             let met: Vec<String> = met.map(|site| site.id.clone()).collect();
             under_way.met.extend(met);
         }
-        let own = person.mailboxes.iter().filter(|mailbox| self.criteria.types.contains(&mailbox.record.mailbox.kind));
-        let mut reachable: Vec<&AlertMailbox> = own.clone().map(Arc::as_ref).filter(|mailbox| self.alerted(mailbox)).collect();
+        let own = self.own(person);
+        let mut reachable: Vec<&AlertMailbox> = own.clone().filter(|mailbox| self.alerted(mailbox)).collect();
         reachable.sort_by(|a, b| preference(a).cmp(&preference(b)));
         let first = sites.first().copied();
         let reach = if reachable.is_empty() {

@@ -3,7 +3,7 @@
 
 use super::exit::{Exit, Refused, Usage};
 use super::{Context, now, say, say_json};
-use crate::alert::{Alert, AlertFilter, AlertRequest, Alerts, Choice, Column, Format, Report, page};
+use crate::alert::{Alert, AlertFilter, AlertRequest, AlertState, Alerts, Choice, Column, Format, Report, Unplaced, page};
 use crate::directory::Governor;
 use crate::error::at_path;
 use crate::model::Role;
@@ -199,7 +199,8 @@ impl Desk {
     async fn open(context: &Context, key: &Key) -> anyhow::Result<Self> {
         let (data, store) = context.store().await?;
         let actor = authority(&store, &key.key_file).await?;
-        Ok(Self { alerts: Alerts::new(store, &data, &context.settings.alerts), actor })
+        let alerts = Alerts::new(store, &data, &context.settings.alerts).bound().await?;
+        Ok(Self { alerts, actor })
     }
 }
 
@@ -232,8 +233,11 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
                 total.people, total.reached, total.by_organization
             ));
             say(format_args!("not reached: {} with closed mailboxes only, {} without any", total.suspended, total.without));
-            if preview.confirmation_required {
-                say("A second account of the role would have to confirm.");
+            if let Some(Unplaced { people, with_mailbox }) = preview.unplaced {
+                say(format_args!("{people} more of these professions have no known place of exercise ({with_mailbox} with a mailbox)"));
+            }
+            if let Some(confirmation) = preview.confirmation {
+                say(format_args!("A second account of the role would have to confirm: {}", confirmation.message));
             }
         }
         Action::Create { key, asked, columns, reason, reference, json } => {
@@ -267,8 +271,9 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
                 FormatName::Psv => Format::Psv,
                 FormatName::Jsonl => Format::Jsonl,
             };
-            let file = desk.alerts.file(&id, format, false, &desk.actor, now()).await?;
-            let mut list = File::open(&file.path).map_err(at_path(&file.path))?;
+            let file = desk.alerts.file(&id, format, now()).await?;
+            let path = desk.alerts.give(&file, Some(0..=file.length.saturating_sub(1)), &desk.actor, now()).await?;
+            let mut list = File::open(&path).map_err(at_path(&path))?;
             written(out.as_deref(), |to| io::copy(&mut list, to).map(drop))?;
         }
         Action::Coverage { id, key, format, out } => {
@@ -292,6 +297,9 @@ fn rendered(report: &Report, format: ReportFormat) -> anyhow::Result<String> {
 fn told(alert: &Alert) {
     let state = alert.state.code();
     say(format_args!("{}  {state}  {} addresses  by {}  {}", alert.id, alert.recipients, alert.actor, alert.reference));
+    if let (AlertState::AwaitingConfirmation, Some(confirmation)) = (alert.state, &alert.confirmation) {
+        say(format_args!("    {}", confirmation.message));
+    }
 }
 
 /// To a fresh file that only its owner reads, or to standard output.

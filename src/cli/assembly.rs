@@ -53,6 +53,9 @@ impl Service {
         let authenticator = Authenticator::new(store.clone(), governor);
         let publication = Publication::new(store.clone());
         let alerts = Alerts::new(store.clone(), data, &settings.alerts);
+        if let Err(error) = alerts.announce().await {
+            tracing::warn!(error = %error, "commands beside this server do not know its policy for alerts");
+        }
         let indicators = Indicators::new(store.clone(), directory.clone(), data);
         let mut exports = Exports::new(data.clone(), store.clone(), directory.clone(), settings.exports.clone());
         if settings.indicators.daily {
@@ -211,6 +214,20 @@ fn metrics() -> PrometheusHandle {
             handle
         })
         .clone()
+}
+
+/// A file that would grow beyond what the process may write (`ulimit -f`) is an error as a full disk is, and no reason to end: its signal has
+/// a handler, which stays. Within a runtime.
+pub fn outlive_full_files() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        /// SIGXFSZ, on every system this runs on but those on MIPS.
+        const FILE_TOO_LARGE: i32 = 25;
+        if let Err(error) = signal(SignalKind::from_raw(FILE_TOO_LARGE)) {
+            tracing::warn!(error = %error, "a file that grows too large will end the process");
+        }
+    }
 }
 
 /// Resolves at SIGINT or SIGTERM.

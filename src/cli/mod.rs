@@ -174,7 +174,10 @@ fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     logging::start(&settings.log, matches!(arguments.command, Command::Serve(_)))?;
     let context = Context { data: arguments.data, settings };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the threads")?;
-    let result = runtime.block_on(dispatch(&context, arguments.command));
+    let result = runtime.block_on(async {
+        assembly::outlive_full_files();
+        dispatch(&context, arguments.command).await
+    });
     // A search that outlives its deadline must not hold the process back.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     result

@@ -39,7 +39,7 @@ pub use subset::Subset;
 
 use crate::audit::Journal;
 use crate::directory::{Audience, Directory, View, Walked};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result, unwritable};
 use crate::settings::ExportSettings;
 use crate::store::{DataDir, Store};
 use std::collections::BTreeMap;
@@ -146,16 +146,6 @@ impl Exports {
     fn note(&self, failure: Option<String>) {
         *self.state.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
-}
-
-/// `io` failures of the files: a full disk is told apart, since whoever asked may come again when there is room. No path and no name is in it.
-pub(crate) fn unwritable(error: io::Error) -> Error {
-    use io::ErrorKind as K;
-    if matches!(error.kind(), K::StorageFull | K::QuotaExceeded | K::FileTooLarge) {
-        return Error::new(Kind::Unavailable, "storage_full", format!("there is no room for the files: {}", error.kind()))
-            .with_source(error);
-    }
-    Error::internal("the files cannot be written", error)
 }
 
 /// As [`unwritable`], for what was written before.

@@ -193,7 +193,7 @@ impl Publication {
         let items = self.store.batch_items(&batch.id, batch.done, u32::try_from(2 * AT_ONCE).unwrap_or(u32::MAX)).await?;
         let operator = publisher(&self.store, &batch.operator).await;
         if let Err(error) = &operator
-            && matches!(error.kind(), Kind::Internal | Kind::Busy)
+            && matches!(error.kind(), Kind::Internal | Kind::Busy | Kind::Unavailable)
         {
             return operator.map(|_| ());
         }

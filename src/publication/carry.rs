@@ -112,7 +112,7 @@ impl Publication {
                 pending.lines.push(Ok((asked, checked.warnings)));
             }
             // The store could not be asked: nothing of the line is known, and it is tried again.
-            Err(error) if matches!(error.kind(), Kind::Internal | Kind::Busy) => return Err(error),
+            Err(error) if matches!(error.kind(), Kind::Internal | Kind::Busy | Kind::Unavailable) => return Err(error),
             Err(error) => pending.lines.push(Err(asked.rejected(&error))),
         }
         Ok(true)

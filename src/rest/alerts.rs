@@ -15,9 +15,9 @@ use crate::publication::Actor;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RANGE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -128,7 +128,8 @@ pub(super) async fn confirm(
 /// The addresses
 ///
 /// `csv` has `;` between its cells, `psv` has `|`, `jsonl` is an object a line. The first line says what the list is, with the SHA-256 of
-/// the lines behind it. A download that broke off goes on with `Range` and `If-Range`. Each request is in the journal.
+/// the lines behind it. A download that broke off goes on with `Range` and `If-Range`. Each request is in the journal,
+/// with the bytes that were sent.
 #[utoipa::path(
     get, path = "/v1/alerts/{id}/list", tag = "alerts", operation_id = "alert_list",
     params(
@@ -152,6 +153,7 @@ pub(super) async fn download(
     State(api): State<Shared>,
     Authority(actor): Authority,
     Segment(id): Segment,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -160,8 +162,10 @@ pub(super) async fn download(
         "" => Format::Csv,
         name => Format::parse(name).ok_or_else(|| Problem::parameter("invalid_parameter", "format", "csv, psv or jsonl is expected"))?,
     };
-    let file = api.service.alerts.file(&id, format, headers.contains_key(RANGE), &actor, api.now()).await?;
-    let answer = FileAnswer { path: &file.path, media: file.format.media(), encoding: None, tag: &file.tag, name: &file.name };
+    let file = api.service.alerts.file(&id, format, api.now()).await?;
+    let sent = file_answer::sent(&method, &headers, &file.tag, file.length);
+    let path = api.service.alerts.give(&file, sent, &actor, api.now()).await?;
+    let answer = FileAnswer { path: &path, media: file.format.media(), encoding: None, tag: &file.tag, name: &file.name };
     file_answer::answer(answer, &headers).await
 }
 

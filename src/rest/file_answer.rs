@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::io::SeekFrom;
 use std::ops::RangeInclusive;
@@ -69,6 +69,19 @@ pub(super) async fn answer(file: FileAnswer<'_>, headers: &HeaderMap) -> Result<
             let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "the file is not that long");
             Ok(with(problem.into_response(), [(CONTENT_RANGE, format!("bytes */{length}"))]))
         }
+    }
+}
+
+/// The bytes of a file of that tag and length that [`answer`] sends to this request; `None` when it sends none.
+pub(super) fn sent(method: &Method, headers: &HeaderMap, tag: &str, length: u64) -> Option<RangeInclusive<u64>> {
+    let tag = format!("\"{tag}\"");
+    if method == Method::HEAD || matches_tag(headers, &tag) {
+        return None;
+    }
+    match wanted(headers, &tag, length) {
+        Wanted::Whole => Some(0..=length.saturating_sub(1)),
+        Wanted::Range(range) => Some(range),
+        Wanted::Beyond => None,
     }
 }
 

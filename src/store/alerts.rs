@@ -134,6 +134,15 @@ pub struct AlertRow {
     pub deleted_at: Option<i64>,
 }
 
+/// Lines of lists that were made since a moment and that nobody but who asked had to agree to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlertDrawn {
+    /// By one account.
+    pub by_actor: i64,
+    /// For one reference, whoever asked.
+    pub for_reference: i64,
+}
+
 /// Alert lists.
 impl Store {
     /// Begins a reading at the present moment, on a connection of its own; `None` while an import is being applied.
@@ -143,10 +152,37 @@ impl Store {
         }
     }
 
-    /// Keeps a list whose files are synced, with its entry of the journal.
-    pub async fn add_alert(&self, row: &AlertRow, entry: &AuditEntry) -> Result<()> {
+    /// Keeps a list whose files are synced, with its entry of the journal. `settle` is told, in the very transaction that writes, what was
+    /// drawn since `since` (UTC seconds) by the account and for the reference of the row: two lists made at once both count.
+    pub async fn add_alert(
+        &self,
+        row: AlertRow,
+        since: i64,
+        settle: impl Fn(AlertRow, AlertDrawn) -> Result<(AlertRow, AuditEntry)> + Send,
+    ) -> Result<AlertRow> {
         match self {
-            Self::Sqlite(db) => db.add_alert(row, entry).await,
+            Self::Sqlite(db) => db.add_alert(row, since, settle).await,
+        }
+    }
+
+    /// What was drawn since a moment (UTC seconds).
+    pub async fn alert_drawn(&self, actor: &str, reference: &str, since: i64) -> Result<AlertDrawn> {
+        match self {
+            Self::Sqlite(db) => db.alert_drawn(actor, reference, since).await,
+        }
+    }
+
+    /// The policy of the server that served this store last, as the alert room wrote it.
+    pub async fn alert_policy(&self) -> Result<Option<String>> {
+        match self {
+            Self::Sqlite(db) => db.alert_policy().await,
+        }
+    }
+
+    /// Writes it, unless it is there already.
+    pub async fn set_alert_policy(&self, policy: &str) -> Result<()> {
+        match self {
+            Self::Sqlite(db) => db.set_alert_policy(policy).await,
         }
     }
 

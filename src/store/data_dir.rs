@@ -9,7 +9,7 @@
 //! export files. The kernel releases them with the
 //! process, so a kill leaves none behind.
 
-use crate::error::{Error, Kind, Result, at_path};
+use crate::error::{Error, Kind, Result, at_path, unwritable};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +21,22 @@ const MARKER_TEXT: &str = "annuaire data folder\nformat 1\n";
 /// How long an opening waits for a first load, or for another opening, to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// Who may read the files that are given out, and the folders they lie in: their owner, and a group that a backup or a web server may have.
+pub const PRIVATE_FILE: u32 = 0o640;
+const PRIVATE_FOLDER: u32 = 0o750;
+
+/// Makes a folder that strangers do not enter, with those it lies in; one that is there is closed to them.
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    std::fs::DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(folder)?;
+    let mut permissions = std::fs::metadata(folder)?.permissions();
+    if permissions.mode() & 0o7777 & !PRIVATE_FOLDER != 0 {
+        permissions.set_mode(permissions.mode() & PRIVATE_FOLDER);
+        std::fs::set_permissions(folder, permissions)?;
+    }
+    Ok(())
+}
 
 /// `--data`: one folder that holds everything.
 #[derive(Clone, Debug)]
@@ -200,8 +216,11 @@ impl ExportLock {
     /// `None` while another build runs, in any process. Makes the folder `exports` when it is not there.
     pub fn acquire(data: &DataDir) -> Result<Option<Self>> {
         let folder = data.exports();
-        std::fs::create_dir_all(&folder).map_err(at_path(&folder))?;
-        let file = data.lock_file("exports/lock")?;
+        private_folder(&folder).map_err(unwritable)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE_FILE);
+        let file = options.open(folder.join("lock")).map_err(unwritable)?;
         Ok(taken(file.try_lock())?.then_some(Self { _held: Held(file) }))
     }
 }

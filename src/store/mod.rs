@@ -20,7 +20,7 @@ pub mod sqlite;
 pub mod types;
 pub mod writing;
 
-pub use alerts::{AlertActivity, AlertMailbox, AlertPerson, AlertRow, AlertScope, AlertState, AlertStructure};
+pub use alerts::{AlertActivity, AlertDrawn, AlertMailbox, AlertPerson, AlertRow, AlertScope, AlertState, AlertStructure};
 pub use data_dir::{DataDir, ExportLock, ImportLock, ProcessLock};
 pub use journal::{AuditFault, AuditQuery, AuditRow, AuditVerdict, Trace};
 pub use mailbox_rules::{key_reused, revision, type_stays, unknown};

@@ -1,16 +1,22 @@
 //! Table `alert`: which list was made for whom and why. The journal's entry is written with the row, and with each confirmation.
 
-use super::super::alerts::{AlertRow, AlertState};
+use super::super::alerts::{AlertDrawn, AlertRow, AlertState};
 use super::super::journal::Trace;
 use super::super::types::AuditEntry;
-use super::{Sqlite, audit, audit_retention, commit, db, rows, statements, traces};
+use super::{Sqlite, audit, audit_retention, commit, db, meta, rows, statements, traces};
 use crate::error::Result;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+/// Name of the fact in `meta`.
+const POLICY: &str = "alert_policy";
+
 statements! {
     ADD = "INSERT INTO alert (id, state, actor, reason, reference, asked, recipients, people, coverage, digests, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    // What a second person agreed to, or still has to, is not drawn by one alone.
+    DRAWN = "SELECT coalesce(sum(recipients) FILTER (WHERE actor = $1), 0), coalesce(sum(recipients) FILTER (WHERE reference = $2), 0)
+        FROM alert WHERE created_at > $3 AND state = 'ready' AND confirmed_by IS NULL";
     ONE = "SELECT * FROM alert WHERE id = $1";
     NEWEST = "SELECT id, state, actor, reason, reference, asked, recipients, people, '' AS coverage, digests, created_at, confirmed_by,
         confirmed_at, deleted_at FROM alert ORDER BY created_at DESC, id LIMIT $1";
@@ -20,8 +26,15 @@ statements! {
 }
 
 impl Sqlite {
-    pub async fn add_alert(&self, alert: &AlertRow, entry: &AuditEntry) -> Result<()> {
+    pub async fn add_alert(
+        &self,
+        alert: AlertRow,
+        since: i64,
+        settle: impl Fn(AlertRow, AlertDrawn) -> Result<(AlertRow, AuditEntry)> + Send,
+    ) -> Result<AlertRow> {
         let mut write = self.write().await?;
+        let drawn = drawn(&mut write, &alert.actor, &alert.reference, since).await?;
+        let (alert, entry) = settle(alert, drawn)?;
         let add = sqlx::query(ADD)
             .bind(alert.id.as_str())
             .bind(alert.state.code())
@@ -35,7 +48,25 @@ impl Sqlite {
             .bind(alert.digests.as_str())
             .bind(alert.created_at);
         add.execute(&mut *write).await.map_err(db("writing alerts"))?;
-        audit::append(&mut write, entry).await?;
+        audit::append(&mut write, &entry).await?;
+        commit(write).await?;
+        Ok(alert)
+    }
+
+    pub async fn alert_drawn(&self, actor: &str, reference: &str, since: i64) -> Result<AlertDrawn> {
+        drawn(&mut *self.read().await?, actor, reference, since).await
+    }
+
+    pub async fn alert_policy(&self) -> Result<Option<String>> {
+        meta::get(&mut *self.read().await?, POLICY).await
+    }
+
+    pub async fn set_alert_policy(&self, policy: &str) -> Result<()> {
+        if self.alert_policy().await?.as_deref() == Some(policy) {
+            return Ok(());
+        }
+        let mut write = self.write().await?;
+        meta::set(&mut write, POLICY, policy).await?;
         commit(write).await
     }
 
@@ -77,6 +108,12 @@ impl Sqlite {
         commit(write).await?;
         Ok(expired)
     }
+}
+
+async fn drawn(connection: &mut SqliteConnection, actor: &str, reference: &str, since: i64) -> Result<AlertDrawn> {
+    let asked = sqlx::query_as(DRAWN).bind(actor).bind(reference).bind(since);
+    let (by_actor, for_reference) = asked.fetch_one(connection).await.map_err(db("reading alerts"))?;
+    Ok(AlertDrawn { by_actor, for_reference })
 }
 
 async fn one(connection: &mut SqliteConnection, id: &str) -> Result<Option<AlertRow>> {

@@ -54,7 +54,7 @@ mod winners;
 mod winners_structures;
 
 use super::data_dir::{DataDir, OpeningLock, ProcessLock, Waiting};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, STORAGE_FULL};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Sqlite as Driver, SqliteConnection, SqlitePool, Transaction};
@@ -186,8 +186,18 @@ fn db(what: &'static str) -> impl FnOnce(sqlx::Error) -> Error {
         if busy {
             return Error::new(Kind::Busy, "store_busy", format!("{what}: the store is busy")).with_source(error);
         }
+        if no_room(&error) {
+            return Error::new(Kind::Unavailable, STORAGE_FULL, format!("{what}: there is no room on the disk")).with_source(error);
+        }
         Error::internal(what, error)
     }
+}
+
+/// SQLITE_FULL, and the failures to write, sync, cut or lengthen a file: some file systems say only so that there is no room. Failures to
+/// read are none of them: they tell of a damaged disk.
+fn no_room(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|e| e.code());
+    code.is_some_and(|code| matches!(&*code, "10" | "13" | "778" | "1034" | "1290" | "1546" | "4618" | "4874" | "5386"))
 }
 
 fn migration_error(error: MigrateError) -> Error {

@@ -36,7 +36,7 @@ impl Sqlite {
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {
             match one(&mut transaction, write, actor, now).await {
-                Err(error) if error.kind() == Kind::Internal || error.kind() == Kind::Busy => return Err(error),
+                Err(error) if matches!(error.kind(), Kind::Internal | Kind::Busy | Kind::Unavailable) => return Err(error),
                 outcome => outcomes.push(outcome),
             }
         }
