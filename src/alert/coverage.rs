@@ -4,9 +4,8 @@
 //! A mailbox that may not be written to for any other reason than its state (test, frozen, of an operator no longer in force, on the
 //! liste rouge where the policy leaves those out) counts as if it were not there: nothing here tells one reason from the other.
 
-use super::criteria::Labels;
 use super::rows;
-use crate::model::{Coded, territory};
+use crate::model::{Coded, Labels, territory};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;

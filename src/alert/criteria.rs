@@ -6,15 +6,9 @@
 
 use super::request::{AlertFilter, MOST_VALUES};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Coded, Exercise, MailboxType, expertise_table, profession_table, tables, territory};
+use crate::model::{Exercise, Labels, MailboxType, is_expertise, is_profession, label, tables, territory};
 use crate::store::{AlertActivity, AlertPerson, AlertScope, AlertStructure};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Labels by nomenclature, sorted by code.
-pub type Labels = BTreeMap<String, Vec<Coded>>;
-
-/// Types of savoir-faire whose tables hold the codes a filter may name (TRE_R04).
-const EXPERTISE_KINDS: [&str; 11] = ["S", "C", "CEX", "DNQ", "CAPA", "PAC", "FQ", "DEC", "OP", "SST", "CM"];
+use std::collections::BTreeSet;
 
 /// A filter that can be asked.
 #[derive(Clone, Debug, Default)]
@@ -42,13 +36,6 @@ pub struct Match {
     pub exercise: Exercise,
 }
 
-/// The label of a code, where one is known.
-#[must_use]
-pub fn label<'a>(labels: &'a Labels, table: &str, code: &str) -> Option<&'a str> {
-    let rows = labels.get(table)?;
-    rows.binary_search_by(|row| row.code.as_str().cmp(code)).ok().and_then(|at| rows.get(at)).map(|row| row.label.as_str())
-}
-
 fn unknown(list: &str, at: usize, what: &str) -> Error {
     Error::new(Kind::Invalid, "unknown_code", format!("{what} : la valeur n° {} n'est pas connue", at + 1))
         .at_field(format!("filter.{list}"))
@@ -57,7 +44,7 @@ fn unknown(list: &str, at: usize, what: &str) -> Error {
 /// Checks what can be checked without the store's structures. Errors: `unknown_code`, `too_many_values`, `invalid_code`; each names its list.
 pub fn check(filter: &AlertFilter, labels: &Labels) -> Result<()> {
     let known = |table: &str, code: &str| label(labels, table, code).is_some();
-    let skill = |code: &str| EXPERTISE_KINDS.iter().any(|kind| known(expertise_table(kind), code));
+    let skill = |code: &str| is_expertise(labels, code);
     for (list, values) in filter.lists() {
         if values.len() > MOST_VALUES {
             let message = format!("{MOST_VALUES} valeurs au plus par critère");
@@ -66,8 +53,8 @@ pub fn check(filter: &AlertFilter, labels: &Labels) -> Result<()> {
         for (at, value) in values.iter().enumerate() {
             let (good, what) = match list {
                 "professions" => match value.split_once(':') {
-                    None => (known(profession_table(value), value), "code de profession"),
-                    Some((profession, code)) => (known(profession_table(profession), profession) && skill(code), "profession:savoir-faire"),
+                    None => (is_profession(labels, value), "code de profession"),
+                    Some((profession, code)) => (is_profession(labels, profession) && skill(code), "profession:savoir-faire"),
                 },
                 "specialties" => (skill(value), "code de savoir-faire"),
                 "modes" => (known(tables::MODE, value), "mode d'exercice"),
@@ -91,7 +78,7 @@ pub fn check(filter: &AlertFilter, labels: &Labels) -> Result<()> {
 /// Refuses communes and postal codes in which no structure lies; `known`: those in which one does. A commune of arrondissements lies in them.
 pub fn unknown_places(filter: &AlertFilter, known: &(BTreeSet<String>, BTreeSet<String>)) -> Result<()> {
     let (communes, postal_codes) = known;
-    let lies = |code: &String| communes.contains(code) || matches!(code.as_str(), "75056" | "69123" | "13055");
+    let lies = |code: &String| communes.contains(code) || !territory::arrondissements(code).is_empty();
     if let Some(at) = filter.communes.iter().position(|code| !lies(code)) {
         return Err(unknown("communes", at, "aucune structure dans cette commune"));
     }
@@ -209,15 +196,10 @@ impl Criteria {
     }
 }
 
-/// Communes with their arrondissements, which is what the files name: Paris, Lyon, Marseille.
+/// Communes with their arrondissements, which is what the files name.
 fn spread(communes: &[String]) -> BTreeSet<String> {
-    let of = |code: &str| match code {
-        "75056" => 75_101..75_121,
-        "69123" => 69_381..69_390,
-        "13055" => 13_201..13_217,
-        _ => 0..0,
-    };
-    communes.iter().flat_map(|code| of(code).map(|part| part.to_string()).chain([code.clone()])).collect()
+    let with = |code: &String| territory::arrondissements(code).map(|part| part.to_string()).chain([code.clone()]);
+    communes.iter().flat_map(with).collect()
 }
 
 /// Nothing asked, or this among it.

@@ -1,7 +1,7 @@
 //! One line of a list: an address and what the sender asked to know of its recipient, the columns always in one order.
 
-use super::criteria::{Labels, Match, label};
-use crate::model::{expertise_table, profession_table, territory};
+use super::criteria::Match;
+use crate::model::{Labels, expertise_table, label, profession_table, territory};
 use crate::store::{AlertMailbox, AlertPerson, AlertStructure};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -6,11 +6,11 @@
 //! people of a country. Which mailbox may be written to is asked of `visibility::mailbox_alerted` and decided nowhere else.
 
 use super::coverage::{Coverage, Reach, Tally, Unplaced};
-use super::criteria::{Criteria, Labels, Match};
+use super::criteria::{Criteria, Match};
 use super::request::Choice;
 use super::rows::{Column, Line, Recipient, cells};
 use crate::error::Result;
-use crate::model::{MailboxState, MailboxType};
+use crate::model::{Labels, MailboxState, MailboxType};
 use crate::store::{AlertMailbox, AlertPerson, AlertReading, AlertStructure};
 use crate::visibility::mailbox_alerted;
 use std::cmp::Reverse;

@@ -104,6 +104,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return Err(Usage("--context is for LDIF".to_owned()).into());
     }
     let (data, store) = context.store().await?;
+    filter.check(&store.labels().await?)?;
     let door = Door::of_now(&data, &store).await?;
     let audience = args.audience.into();
     let export = Export { directory: door.directory.clone(), format: args.format, context: args.context, audience, filter: filter.clone() };
@@ -144,7 +145,7 @@ impl Export {
         let beside = tempfile::tempdir().map_err(|e| Error::internal("there is no temporary folder", e))?;
         let wanted = Wanted { context: self.context.as_deref(), version: self.format != Format::Slapadd, about: &[] };
         let mut making = Making::begin(self.format.form(), &wanted, Target::Plain(Plain::new(out)), &beside.path().join("export"))?;
-        export::walk(&self.directory, self.audience, &self.filter, &mut [&mut making])?;
+        export::select(&self.directory, self.audience, &self.filter, &mut making)?;
         making.finish()
     }
 }

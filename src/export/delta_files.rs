@@ -3,13 +3,14 @@
 //! One is made at a time, whoever asks; who asks meanwhile is told to come again. The newest edition's own delta is a file of that edition.
 
 use super::delta::{self, DELTA};
+use super::draft::Draft;
 use super::edition::lines;
 use super::packed::Packed;
 use super::shelf::{EditionId, Shelf, names, sync};
 use super::{Exports, audience_name, unwritable};
 use crate::directory::Audience;
 use crate::error::{Error, Kind, Result};
-use crate::store::DataDir;
+use crate::store::{DataDir, private_folder};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,12 +78,15 @@ impl Exports {
 
 fn make(data: &DataDir, shelf: &Shelf, [from, to, newest]: [EditionId; 3], path: &std::path::Path) -> Result<()> {
     let folder = folder(data);
-    fs::create_dir_all(&folder).map_err(unwritable)?;
-    let beside = tempfile::Builder::new().prefix(".making-").tempdir_in(data.exports()).map_err(unwritable)?;
-    let draft = beside.path().join("delta");
+    private_folder(&folder).map_err(unwritable)?;
+    let beside = Draft::begin(data)?;
+    let draft = beside.made().join("delta");
     let mut out = Packed::create(&draft)?;
     let latest = (to != newest).then(|| lines(&shelf.lines(newest))).transpose()?;
-    delta::write(lines(&shelf.lines(from))?, lines(&shelf.lines(to))?, latest, &mut out)?;
+    // From an edition to itself nothing happened, whatever was withdrawn since.
+    if from != to {
+        delta::write(lines(&shelf.lines(from))?, lines(&shelf.lines(to))?, latest, &mut out)?;
+    }
     out.finish()?;
     // A build that ended meanwhile has cleared the folder: what was made for the edition before it must not come back.
     if shelf.newest()? == Some(newest) {

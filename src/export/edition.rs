@@ -7,9 +7,9 @@
 use super::delta::{self, DELTA};
 use super::manifest::{FileEntry, Licence, MANIFEST, Manifest};
 use super::packed::Packed;
-use super::shelf::{EditionId, Shelf, packed, sweep, write_synced};
+use super::shelf::{EditionId, Shelf, packed, write_synced};
 use super::{
-    Alongside, Counts, Exports, Filter, Form, Made, Making, Sink, Target, Wanted, audience_name, delta_files, subset, unreadable, walk,
+    Alongside, Counts, Exports, Form, Made, Making, Sink, Target, Wanted, audience_name, delta_files, draft, subset, unreadable, walk,
 };
 use crate::directory::{Audience, Directory};
 use crate::error::{Error, Kind, Result};
@@ -119,6 +119,7 @@ impl Exports {
 impl Order {
     fn carry_out(&self, mut also: Vec<Box<dyn Sink + Send>>) -> Result<Vec<Manifest>> {
         let _lock = ExportLock::acquire(&self.data)?.ok_or_else(building)?;
+        draft::sweep(&self.data)?;
         let shelves: Vec<_> = self.audiences.iter().map(|audience| Shelf::new(&self.data, *audience)).collect();
         let id = self.id(&shelves)?;
         let mut made = Vec::new();
@@ -141,7 +142,6 @@ impl Order {
         // What was made for the former edition may show what the new one withdraws.
         delta_files::clear(&self.data)?;
         subset::clear(&self.data)?;
-        sweep(&self.data)?;
         shelves.iter().try_for_each(|shelf| shelf.trim(self.keep))?;
         Ok(manifests)
     }
@@ -199,7 +199,7 @@ impl Order {
         }
         let mut sinks: Vec<&mut dyn Sink> = making.iter_mut().map(|(_, making)| making as &mut dyn Sink).collect();
         sinks.extend(also.iter_mut().map(|sink| &mut **sink as &mut dyn Sink));
-        let entries = walk(&self.directory, audience, &Filter::default(), &mut sinks)?;
+        let entries = walk(&self.directory, audience, &mut sinks)?;
         let files =
             making.into_iter().map(|(form, making)| FileEntry::of(form.name(), packed(form), making.finish()?)).collect::<Result<_>>()?;
         Ok((entries, files))

@@ -77,12 +77,10 @@ impl Feed {
     }
 
     /// What changed behind a cursor, `limit` rows at most; waits up to `wait` for something when nothing did.
-    /// Errors: `invalid_cursor`; `feed_expired` when rows behind the cursor are not kept any more; unavailable while the gate is closed.
+    /// Errors: `invalid_cursor`; `cursor_of_other_audience`; `feed_expired` when rows behind the cursor are not kept any more; unavailable while the gate is closed.
     pub async fn after(&self, audience: Audience, cursor: &str, limit: usize, wait: Duration) -> Result<Page> {
         let until = Instant::now() + wait;
-        let place = self.key.decode(cursor, audience);
-        let place =
-            place.ok_or_else(|| Error::new(ErrorKind::Invalid, "invalid_cursor", "the cursor is not one of this service and audience"))?;
+        let place = self.key.decode(cursor, audience).ok_or_else(|| self.refused(cursor))?;
         let places = self.store.feed_places(audience).await?;
         // Behind the end: given on another course of the store, before it was put back from a copy.
         if place < places.forgotten || place > places.told {
@@ -107,6 +105,21 @@ impl Feed {
             }
             tokio::time::sleep(left.min(LOOK)).await;
             told = self.look().await?;
+        }
+    }
+
+    /// Why a cursor is none of this audience: who has an export of one audience and an account of the other is told so.
+    fn refused(&self, cursor: &str) -> Error {
+        let mut others = Audience::ALL.into_iter().filter(|other| self.key.decode(cursor, *other).is_some());
+        match others.next() {
+            Some(other) => {
+                let message = format!(
+                    "the cursor is of the other audience, {}: take the one of an export of the audience of the account",
+                    super::audience_name(other)
+                );
+                Error::new(ErrorKind::Invalid, "cursor_of_other_audience", message)
+            }
+            None => Error::new(ErrorKind::Invalid, "invalid_cursor", "the cursor is not one of this service"),
         }
     }
 

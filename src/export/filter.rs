@@ -1,12 +1,14 @@
 //! Which entries a subset holds: those with one practice (see [`View::practices`]) of a profession, specialty and place asked for together,
 //! as a search has it. Codes only, so that a filter says the same in every edition.
 
-use crate::directory::View;
-use crate::error::{Error, Result};
-use crate::model::territory;
+use super::{Counts, Sink};
+use crate::directory::{View, Walked};
+use crate::error::{Error, Kind, Result};
+use crate::model::{Labels, is_expertise, is_profession, territory};
 use crate::text;
 use crate::visibility::{OrganizationView, Practice};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// Values of one criterion; a code is short.
@@ -42,7 +44,7 @@ impl Filter {
 
     /// Adds values, separated by commas, to the criterion of that name. Errors: invalid, with the name of the criterion as field.
     pub fn add(&mut self, name: &str, values: &str) -> Result<()> {
-        let refuse = |what: String| Error::new(crate::error::Kind::Invalid, "invalid_filter", what).at_field(name);
+        let refuse = |what: String| Error::new(Kind::Invalid, "invalid_filter", what).at_field(name);
         let known = |value: &str| match name {
             "region" => territory::of_region(value).next().is_some(),
             "department" => territory::department(value).is_some(),
@@ -58,11 +60,14 @@ impl Filter {
             _ => return Err(refuse(format!("{name} is no criterion"))),
         };
         for value in values.split(',').map(str::trim).filter(|value| !value.is_empty()) {
+            if list.len() > 2 * MOST_VALUES {
+                break;
+            }
             if value.chars().count() > LONGEST_VALUE || text::words(value).is_empty() {
                 return Err(refuse(format!("a value of {name} cannot be read")));
             }
             if !known(value) {
-                return Err(refuse(format!("there is no {name} of that code")));
+                return Err(unknown(name, "no territory has that code"));
             }
             list.push(if name == "city" { text::fold(value) } else { value.to_owned() });
         }
@@ -70,6 +75,17 @@ impl Filter {
         list.dedup();
         if list.len() > MOST_VALUES {
             return Err(refuse(format!("{name} takes {MOST_VALUES} values at most")));
+        }
+        Ok(())
+    }
+
+    /// Refuses professions and savoir-faire that no nomenclature has, which would only make an empty file. Errors: `unknown_code`.
+    pub fn check(&self, labels: &Labels) -> Result<()> {
+        if !self.profession.iter().all(|code| is_profession(labels, code)) {
+            return Err(unknown("profession", "no profession has that code"));
+        }
+        if !self.specialty.iter().all(|code| is_expertise(labels, code)) {
+            return Err(unknown("specialty", "no savoir-faire has that code"));
         }
         Ok(())
     }
@@ -98,8 +114,58 @@ impl Filter {
         let territory = (self.region.is_empty() && self.department.is_empty())
             || (!self.department.is_empty() && is_of(&self.department, department))
             || (!self.region.is_empty() && is_of(&self.region, region));
-        territory && (self.city.is_empty() || self.city.contains(&text::fold(&place.city))) && is_of(&self.insee, Some(&place.insee))
+        territory && (self.city.is_empty() || self.city.contains(&text::fold(&place.city)))
+            && (self.insee.is_empty() || self.insee.iter().any(|commune| territory::lies_in(&place.insee, commune)))
     }
+}
+
+/// Hands on what a filter lets through, and notes in which of the communes it names anything lies that the audience sees.
+pub(super) struct Selection<'a> {
+    filter: &'a Filter,
+    to: &'a mut dyn Sink,
+    counts: Counts,
+    met: BTreeSet<&'a str>,
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn new(filter: &'a Filter, to: &'a mut dyn Sink) -> Self {
+        Self { filter, to, counts: Counts::default(), met: BTreeSet::new() }
+    }
+
+    /// What was handed on. Errors: `unknown_code` for a commune in which nothing lies that is shown.
+    pub(super) fn end(self) -> Result<Counts> {
+        let unmet = |list: &[String]| list.iter().any(|place| !self.met.contains(place.as_str()));
+        let refused = |name: &str| Err(unknown(name, "nothing lies in that commune"));
+        match () {
+            () if unmet(&self.filter.insee) => refused("insee"),
+            () if unmet(&self.filter.city) => refused("city"),
+            () => Ok(self.counts),
+        }
+    }
+}
+
+impl Sink for Selection<'_> {
+    fn entry(&mut self, entry: &Walked, view: &View) -> Result<()> {
+        let Filter { insee, city, .. } = self.filter;
+        if self.met.len() < insee.len() + city.len() {
+            for place in view.practices().iter().filter_map(|practice| practice.organization) {
+                self.met.extend(insee.iter().map(String::as_str).filter(|commune| territory::lies_in(&place.insee, commune)));
+                if !city.is_empty() {
+                    let name = text::fold(&place.city);
+                    self.met.extend(city.iter().map(String::as_str).filter(|city| *city == name));
+                }
+            }
+        }
+        if self.filter.matches(view) {
+            self.counts.add(view.kind());
+            self.to.entry(entry, view)?;
+        }
+        Ok(())
+    }
+}
+
+fn unknown(name: &str, what: &str) -> Error {
+    Error::new(Kind::Invalid, "unknown_code", what).at_field(name)
 }
 
 fn is_of(asked: &[String], value: Option<&str>) -> bool {

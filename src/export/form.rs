@@ -1,6 +1,7 @@
 //! The forms of file, and one of them in the making.
 
 use super::packed::{Sum, Target};
+use super::shelf::create;
 use super::text_form::{TextFile, TextForm};
 use super::{Sink, csv, extraction, jsonl, ldif, unwritable, vcard};
 use crate::directory::{View, Walked};
@@ -147,6 +148,8 @@ pub struct Database {
 impl Database {
     fn begin(wanted: &Wanted<'_>, target: Target, path: PathBuf) -> Result<Self> {
         let runtime = Handle::try_current().map_err(|e| Error::internal("a database is made on a thread of the runtime", e))?;
+        // Made here, so that strangers do not read it.
+        create(&path)?;
         let mut offline = runtime.block_on(Offline::create(&path))?;
         for (name, value) in wanted.about {
             runtime.block_on(offline.about(name, value))?;

@@ -11,6 +11,7 @@ mod csv;
 mod daily;
 pub mod delta;
 mod delta_files;
+mod draft;
 mod edition;
 mod extraction;
 pub mod feed;
@@ -37,6 +38,8 @@ pub use packed::{Packed, Plain, Target};
 pub use shelf::{EditionId, Shelf};
 pub use subset::Subset;
 
+use filter::Selection;
+
 use crate::audit::Journal;
 use crate::directory::{Audience, Directory, View, Walked};
 use crate::error::{Error, Result, unwritable};
@@ -53,21 +56,23 @@ pub trait Sink {
     fn entry(&mut self, entry: &Walked, view: &View) -> Result<()>;
 }
 
-/// Shows the sinks what an audience may see and the filter lets through; returns how many entries they saw. Blocking.
-pub fn walk(directory: &Directory, audience: Audience, filter: &Filter, sinks: &mut [&mut dyn Sink]) -> Result<Counts> {
+/// Shows the sinks what an audience may see; returns how many entries they saw. Blocking.
+fn walk(directory: &Directory, audience: Audience, sinks: &mut [&mut dyn Sink]) -> Result<Counts> {
     let mut counts = Counts::default();
     directory.walk(audience, &mut |walked| {
         let published = walked.published()?;
         let view = published.view();
-        if filter.matches(view) {
-            counts.add(view.kind());
-            for sink in &mut *sinks {
-                sink.entry(&walked, view)?;
-            }
-        }
-        Ok(())
+        counts.add(view.kind());
+        sinks.iter_mut().try_for_each(|sink| sink.entry(&walked, view))
     })?;
     Ok(counts)
+}
+
+/// The same of what a filter lets through. Errors: `unknown_code` when it names a commune in which nothing lies that the audience sees.
+pub fn select(directory: &Directory, audience: Audience, filter: &Filter, sink: &mut dyn Sink) -> Result<Counts> {
+    let mut selection = Selection::new(filter, sink);
+    walk(directory, audience, &mut [&mut selection])?;
+    selection.end()
 }
 
 /// What doors and commands do with files of the directory; clones share who works and what failed last.

@@ -2,6 +2,7 @@
 //!
 //! The packed form carries no time and no name, so that the same content has the same bytes.
 
+use super::shelf::create;
 use super::unwritable;
 use crate::error::Result;
 use flate2::Compression;
@@ -61,7 +62,7 @@ pub struct Packed {
 impl Packed {
     /// Makes the file; there must be none of that name.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = File::create_new(path).map_err(unwritable)?;
+        let file = create(path)?;
         let packed = GzEncoder::new(Counted::new(BufWriter::with_capacity(BUFFER, file)), Compression::new(LEVEL));
         Ok(Self { to: BufWriter::with_capacity(BUFFER, Counted::new(packed)) })
     }

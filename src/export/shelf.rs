@@ -7,10 +7,11 @@ use super::manifest::{MANIFEST, Manifest};
 use super::{Form, audience_name, unreadable, unwritable};
 use crate::directory::Audience;
 use crate::error::{Error, Kind, Result};
-use crate::store::DataDir;
+use crate::store::{DataDir, PRIVATE_FILE, private_folder};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -127,12 +128,12 @@ impl Shelf {
 
     /// An empty folder for an edition in the making; what a kill left of others is removed.
     pub(super) fn begin(&self, id: EditionId) -> Result<PathBuf> {
-        fs::create_dir_all(&self.folder).map_err(unwritable)?;
+        private_folder(&self.folder).map_err(unwritable)?;
         for name in names(&self.folder)?.into_iter().filter(|name| name.starts_with('.')) {
             fs::remove_dir_all(self.folder.join(name)).map_err(unwritable)?;
         }
         let building = self.folder.join(format!(".building-{id}"));
-        fs::create_dir(&building).map_err(unwritable)?;
+        private_folder(&building).map_err(unwritable)?;
         Ok(building)
     }
 
@@ -178,23 +179,15 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
     Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
 }
 
-/// A small file, synced.
-pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = File::create_new(path).map_err(unwritable)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(unwritable)
+/// A file that is not there yet, and that strangers do not read.
+pub(super) fn create(path: &Path) -> Result<File> {
+    File::options().write(true).create_new(true).mode(PRIVATE_FILE).open(path).map_err(unwritable)
 }
 
-/// Removes what a kill left of subsets and differences in the making; what is younger than an hour may still be in the making.
-pub(super) fn sweep(data: &DataDir) -> Result<()> {
-    let folder = data.exports();
-    for name in names(&folder)?.into_iter().filter(|name| name.starts_with(".making-")) {
-        let path = folder.join(name);
-        let age = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok().and_then(|made| made.elapsed().ok());
-        if age.is_some_and(|age| age.as_secs() > 3_600) {
-            fs::remove_dir_all(path).map_err(unwritable)?;
-        }
-    }
-    Ok(())
+/// A small file, synced.
+pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = create(path)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(unwritable)
 }
 
 pub(super) fn sync(folder: &Path) -> Result<()> {

@@ -2,14 +2,15 @@
 //!
 //! One of an account at a time, two of all: a subset is a walk over everybody. Whoever leaves before it is made finds it made.
 
+use super::draft::Draft;
 use super::edition::about;
 use super::manifest::{FileEntry, Licence, MANIFEST, Manifest};
 use super::packed::hexadecimal;
 use super::shelf::{names, packed, write_synced};
-use super::{Exports, Filter, Form, Making, Target, Wanted, audience_name, unreadable, unwritable, walk};
+use super::{Exports, Filter, Form, Making, Target, Wanted, audience_name, select, unreadable, unwritable};
 use crate::directory::{Audience, Directory};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Actor, DataDir};
+use crate::store::{Actor, DataDir, private_folder};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs;
@@ -87,7 +88,7 @@ struct Order {
 
 impl Exports {
     /// The subset in that form, made if it is not there; making it is in the journal. `now`: UTC seconds.
-    /// Errors: busy, unavailable when the gate is closed or the disk full, internal.
+    /// Errors: `unknown_code`, busy, unavailable when the gate is closed or the disk full, internal.
     pub async fn subset(&self, actor: &Actor, audience: Audience, form: Form, filter: Filter, now: i64) -> Result<Subset> {
         let folder = folder(&self.data).join(key(audience, form, &filter));
         // What was withdrawn since is in it no longer: it is made anew.
@@ -96,6 +97,7 @@ impl Exports {
         {
             return Ok(subset);
         }
+        filter.check(&self.store.labels().await?)?;
         let turn = self.state.subsets.take(&actor.name)?;
         let seq = self.store.last_change().await?;
         self.caught_up(PATIENCE).await?;
@@ -160,17 +162,18 @@ fn ready(folder: &Path, form: Form) -> Result<Option<Subset>> {
 impl Order {
     fn carry_out(&self, folder: &Path) -> Result<()> {
         let all = self::folder(&self.data);
-        fs::create_dir_all(&all).map_err(unwritable)?;
+        private_folder(&all).map_err(unwritable)?;
         self.make_room(&all)?;
-        let beside = tempfile::Builder::new().prefix(".making-").tempdir_in(self.data.exports()).map_err(unwritable)?;
+        let draft = Draft::begin(&self.data)?;
+        let beside = draft.made();
         let licence = Licence::of(self.sources.iter().cloned());
         let id = self.now.to_zoned(crate::model::paris()).strftime("%Y-%m-%d").to_string();
         let about = about(&id, self.audience, self.now, &licence);
         let wanted = Wanted { about: &about, ..Wanted::default() };
         let name = packed(self.form);
-        let target = Target::packed(&beside.path().join(&name))?;
-        let mut making = Making::begin(self.form, &wanted, target, &beside.path().join(self.form.file()))?;
-        let entries = walk(&self.directory, self.audience, &self.filter, &mut [&mut making])?;
+        let target = Target::packed(&beside.join(&name))?;
+        let mut making = Making::begin(self.form, &wanted, target, &beside.join(self.form.file()))?;
+        let entries = select(&self.directory, self.audience, &self.filter, &mut making)?;
         let file = FileEntry::of(self.form.name(), name, making.finish()?)?;
         let manifest = Manifest {
             edition: id,
@@ -183,10 +186,10 @@ impl Order {
             licence,
             files: vec![file],
         };
-        write_synced(&beside.path().join(SEQ), self.seq.to_string().as_bytes())?;
-        write_synced(&beside.path().join(MANIFEST), &manifest.encode()?)?;
+        write_synced(&beside.join(SEQ), self.seq.to_string().as_bytes())?;
+        write_synced(&beside.join(MANIFEST), &manifest.encode()?)?;
         remove(folder)?;
-        fs::rename(beside.path(), folder).map_err(unwritable)
+        fs::rename(&beside, folder).map_err(unwritable)
     }
 
     /// Removes the oldest ones that are too many with one more.

@@ -17,7 +17,7 @@ mod trust;
 pub use address::{Address, InvalidAddress, is_test_domain, normalize_domain};
 pub use ids::{StructureKey, StructureKeyKind, activity_id, entry_uuid, hashed_structure_id, luhn_valid, national_id};
 pub use mailbox::{Attachment, Mailbox, MailboxState, MailboxType, Source};
-pub use nomenclature::{Coded, expertise_table, profession_table, tables};
+pub use nomenclature::{Coded, Labels, expertise_table, is_expertise, is_profession, label, profession_table, tables};
 pub use people::{Activity, Exercise, Expertise, Professional, ProfessionalOrigin};
 pub use record::{
     ActivityRecord, EntryKey, ExerciseRecord, HolderStanding, Kind, MailboxRecord, MailboxStanding, ProfessionalRecord, Record, SiteRecord,

@@ -1,6 +1,7 @@
 //! Codes, their tables and labels. A code has a meaning only with its table; labels vary in case and are never keys.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A code with the label known for it, empty when none is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -35,6 +36,31 @@ pub fn profession_table(code: &str) -> &'static str {
         c if c.len() == 2 && ("41"..="53").contains(&c) && c != "50" => "TRE_R94",
         _ => tables::PROFESSION,
     }
+}
+
+/// Labels by nomenclature, sorted by code.
+pub type Labels = BTreeMap<String, Vec<Coded>>;
+
+/// Types of savoir-faire whose tables hold the codes that may be asked for (TRE_R04).
+const EXPERTISE_KINDS: [&str; 11] = ["S", "C", "CEX", "DNQ", "CAPA", "PAC", "FQ", "DEC", "OP", "SST", "CM"];
+
+/// The label of a code, where one is known.
+#[must_use]
+pub fn label<'a>(labels: &'a Labels, table: &str, code: &str) -> Option<&'a str> {
+    let rows = labels.get(table)?;
+    rows.binary_search_by(|row| row.code.as_str().cmp(code)).ok().and_then(|at| rows.get(at)).map(|row| row.label.as_str())
+}
+
+/// Is there a profession of that code?
+#[must_use]
+pub fn is_profession(labels: &Labels, code: &str) -> bool {
+    label(labels, profession_table(code), code).is_some()
+}
+
+/// Is there a savoir-faire of that code, of any type?
+#[must_use]
+pub fn is_expertise(labels: &Labels, code: &str) -> bool {
+    EXPERTISE_KINDS.iter().any(|kind| label(labels, expertise_table(kind), code).is_some())
 }
 
 /// Table of a savoir-faire code, by its type (TRE_R04); the type itself when unknown.

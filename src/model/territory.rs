@@ -34,6 +34,23 @@ pub fn department(code: &str) -> Option<&'static Department> {
     all.binary_search_by(|department| department.code.cmp(code)).ok().and_then(|place| all.get(place))
 }
 
+/// Arrondissements of a commune that has some, Paris, Lyon, Marseille: the files name them instead of it (INSEE codes).
+#[must_use]
+pub fn arrondissements(commune: &str) -> std::ops::Range<u32> {
+    match commune {
+        "75056" => 75_101..75_121,
+        "69123" => 69_381..69_390,
+        "13055" => 13_201..13_217,
+        _ => 0..0,
+    }
+}
+
+/// Does a place of that INSEE code lie in that commune?
+#[must_use]
+pub fn lies_in(insee: &str, commune: &str) -> bool {
+    insee == commune || insee.parse().is_ok_and(|insee| arrondissements(commune).contains(&insee))
+}
+
 /// Départements of a region, by code; empty for an unknown one.
 pub fn of_region(region: &str) -> impl Iterator<Item = &'static Department> {
     departments().iter().filter(move |department| department.region == region)
@@ -53,5 +70,6 @@ mod tests {
         assert!(department("20").is_none() && department("").is_none());
         assert_eq!(of_region("11").count(), 8);
         assert_eq!(of_region("xx").count(), 0);
+        assert!(lies_in("69383", "69123") && lies_in("2A004", "2A004") && !lies_in("69266", "69123") && !lies_in("", "75056"));
     }
 }

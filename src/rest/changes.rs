@@ -74,7 +74,7 @@ impl Drop for Poll {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "read by the derive: documentation only")]
 enum FeedRefusals {
-    /// `invalid_cursor`: not one of this service and audience; `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`
+    /// `invalid_cursor`: not one of this service; `cursor_of_other_audience`: of an export or feed of the other audience; `unknown_parameter`, `invalid_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemDocument<'static>),
     /// `invalid_credential`: none, or one that is not valid

@@ -136,7 +136,7 @@ pub(super) async fn file(
         tag: &entry.sha256,
         name: &name,
     };
-    let mut answer = answer(file, &headers).await?;
+    let mut answer = answer(file, &headers).await.map_err(|problem| if problem.is_not_found() { cleared() } else { problem })?;
     if unpacks {
         answer.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
     }
@@ -210,12 +210,20 @@ pub(super) async fn delta(State(api): State<Shared>, asker: Asker, uri: Uri, hea
         from => from.parse()?,
     };
     let to = Some(parameters.text("to")).filter(|to| !to.is_empty() && *to != LATEST).map(str::parse).transpose()?;
-    let difference = api.service.exports.difference(audience, from, to).await?;
     count("delta");
-    let file = FileAnswer { path: &difference.path, media: GZIP, encoding: None, tag: &difference.tag, name: &difference.name };
-    answer(file, &headers).await
+    for _ in 0..LOOKS {
+        let difference = api.service.exports.difference(audience, from, to).await?;
+        let file = FileAnswer { path: &difference.path, media: GZIP, encoding: None, tag: &difference.tag, name: &difference.name };
+        match answer(file, &headers).await {
+            Err(problem) if problem.is_not_found() => {}
+            answered => return answered,
+        }
+    }
+    Err(cleared())
 }
 
+/// Characters of a criterion of a subset: room for two hundred codes of communes.
+const LONGEST_LIST: usize = 2_000;
 const SUBSET: [&str; 8] = ["form", "audience", "profession", "specialty", "region", "department", "city", "insee"];
 
 /// A subset
@@ -242,10 +250,24 @@ const SUBSET: [&str; 8] = ["form", "audience", "profession", "specialty", "regio
     security(("bearer" = []), ("esante-api-key" = [])),
 )]
 pub(super) async fn subset(State(api): State<Shared>, asker: Asker, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
-    let subset = made(&api, &asker, &uri).await?;
-    let tag = subset.manifest.file(&subset.name).map(|file| file.sha256.clone()).unwrap_or_default();
     count("subset");
-    answer(FileAnswer { path: &subset.path, media: GZIP, encoding: None, tag: &tag, name: &subset.name }, &headers).await
+    for _ in 0..LOOKS {
+        let subset = made(&api, &asker, &uri).await?;
+        let tag = subset.manifest.file(&subset.name).map(|file| file.sha256.clone()).unwrap_or_default();
+        let file = FileAnswer { path: &subset.path, media: GZIP, encoding: None, tag: &tag, name: &subset.name };
+        match answer(file, &headers).await {
+            Err(problem) if problem.is_not_found() => {}
+            answered => return answered,
+        }
+    }
+    Err(cleared())
+}
+
+/// How often a file is looked for that a new edition may clear before it is opened.
+const LOOKS: usize = 2;
+
+fn cleared() -> Problem {
+    Error::new(Kind::Busy, "busy", "a new edition came meanwhile; ask again").into()
 }
 
 /// The manifest of a subset
@@ -271,7 +293,7 @@ pub(super) async fn subset_manifest(State(api): State<Shared>, asker: Asker, uri
 }
 
 async fn made(api: &Shared, asker: &Asker, uri: &Uri) -> Result<Subset, Problem> {
-    let parameters = Parameters::of(uri, &SUBSET)?;
+    let parameters = Parameters::up_to(LONGEST_LIST, uri, &SUBSET)?;
     let actor = asker.account()?;
     let audience = asker.audience(&parameters)?;
     let form = Form::parse(parameters.text("form")).ok_or_else(|| {
@@ -279,12 +301,22 @@ async fn made(api: &Shared, asker: &Asker, uri: &Uri) -> Result<Subset, Problem>
     })?;
     let mut filter = Filter::default();
     for name in Filter::NAMES {
-        filter.add(name, parameters.text(name)).map_err(|error| Problem::parameter("invalid_parameter", name, error.to_string()))?;
+        filter.add(name, parameters.text(name)).map_err(criterion)?;
     }
     if filter.is_empty() {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "missing_criterion", "the whole is an edition; a subset takes a criterion"));
     }
-    Ok(api.service.exports.subset(actor, audience, form, filter, api.now()).await?)
+    api.service.exports.subset(actor, audience, form, filter, api.now()).await.map_err(criterion)
+}
+
+/// A criterion that cannot be read, or a code that nothing has: both name it.
+fn criterion(error: Error) -> Problem {
+    let name = error.field().unwrap_or_default().to_owned();
+    match error.code() {
+        "invalid_filter" => Problem::parameter("invalid_parameter", name, error.to_string()),
+        "unknown_code" => Problem::parameter("unknown_code", name, error.to_string()),
+        _ => error.into(),
+    }
 }
 
 #[cfg(test)]

@@ -86,6 +86,11 @@ impl Problem {
         if problem.code == "internal" { Self { code: "MSS-099", ..problem } } else { problem }
     }
 
+    /// Is it [`Problem::not_found`]?
+    pub(super) fn is_not_found(&self) -> bool {
+        self.code == "not_found"
+    }
+
     pub(super) fn is_unauthorized(&self) -> bool {
         self.status == StatusCode::UNAUTHORIZED
     }

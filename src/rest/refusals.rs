@@ -64,7 +64,7 @@ pub(super) enum ExportRefusals {
     /// Unchanged since the entity tag of `If-None-Match`
     #[response(status = 304)]
     NotModified,
-    /// `unknown_parameter`, `invalid_parameter`, `missing_parameter`, `repeated_parameter`, `parameter_too_long`, `missing_criterion`, `invalid_edition`, `invalid_encoding`
+    /// `unknown_parameter`, `invalid_parameter`, `missing_parameter`, `repeated_parameter`, `parameter_too_long`, `missing_criterion`, `unknown_code`: nothing has the code of a criterion; `invalid_edition`, `invalid_encoding`
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(ProblemDocument<'static>),
     /// `invalid_credential`: the bearer is not valid, or what was asked takes one
@@ -91,7 +91,7 @@ pub(super) enum ExportRefusals {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
-    /// `busy`: a subset or a difference is being made; `storage_full`; `unavailable` (not ready, see /readyz); `Retry-After` says when to ask again
+    /// `busy`: a subset or a difference is being made; `storage_full`, `storage`: there is no room on the disk, or it may not be written; `unavailable` (not ready, see /readyz); `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
 }
@@ -136,7 +136,7 @@ pub(super) enum OperatorRefusals {
     /// `MSS-099`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
-    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    /// `store_busy`: the store is busy; `storage_full`: there is no room on the disk; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
 }
@@ -163,7 +163,7 @@ pub(super) enum OperatorReadRefusals {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
-    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    /// `store_busy`: the store is busy; `storage_full`: there is no room on the disk; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
 }
@@ -196,7 +196,7 @@ pub(super) enum AdminRefusals {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
-    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    /// `store_busy`: the store is busy; `storage_full`: there is no room on the disk; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
 }
@@ -214,7 +214,7 @@ pub(super) enum PublicListRefusals {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
-    /// `store_busy`: the store is busy; `Retry-After` says when to ask again
+    /// `store_busy`: the store is busy; `storage_full`: there is no room on the disk; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
 }
@@ -241,7 +241,7 @@ pub(super) enum AlertMakingRefusals {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
-    /// `alerts_busy`, `import_under_way`, `store_busy`; `storage`: the disk is full or may not be written
+    /// `alerts_busy`, `import_under_way`, `store_busy`; `storage_full`: there is no room on the disk; `storage`: it may not be written
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
     /// `timeout`: asked for and perhaps made, see the lists
@@ -277,7 +277,7 @@ pub(super) enum AlertReadingRefusals {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument<'static>),
-    /// `store_busy`; `Retry-After` says when to ask again
+    /// `store_busy`; `storage_full`: there is no room for the entry of the journal, without which nothing is given; `Retry-After` says when to ask again
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument<'static>),
 }

@@ -21,7 +21,7 @@ pub mod types;
 pub mod writing;
 
 pub use alerts::{AlertActivity, AlertDrawn, AlertMailbox, AlertPerson, AlertRow, AlertScope, AlertState, AlertStructure};
-pub use data_dir::{DataDir, ExportLock, ImportLock, ProcessLock};
+pub use data_dir::{DataDir, ExportLock, ImportLock, PRIVATE_FILE, ProcessLock, private_folder};
 pub use journal::{AuditFault, AuditQuery, AuditRow, AuditVerdict, Trace};
 pub use mailbox_rules::{key_reused, revision, type_stays, unknown};
 pub use sqlite::alert_read::AlertReading;

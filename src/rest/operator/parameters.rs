@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
+/// Characters of a parameter, unless a route takes more.
+const LONGEST: usize = 200;
 /// Characters of an Idempotency-Key.
 const LONGEST_KEY: usize = 200;
 
@@ -18,13 +20,18 @@ pub(in crate::rest) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
     pub(in crate::rest) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
+        Self::up_to(LONGEST, uri, known)
+    }
+
+    /// Each of so many characters at most.
+    pub(in crate::rest) fn up_to(longest: usize, uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
         let mut read = HashMap::new();
         for (name, value) in query_string::pairs(uri.query().unwrap_or_default())? {
             if !known.contains(&name.as_str()) {
                 return Err(query_string::unknown(&name));
             }
-            if value.chars().count() > 200 {
-                return Err(Problem::parameter("parameter_too_long", name, "200 characters at most"));
+            if value.chars().count() > longest {
+                return Err(Problem::parameter("parameter_too_long", name, format!("{longest} characters at most")));
             }
             if read.insert(name.clone(), value).is_some() {
                 return Err(Problem::parameter("repeated_parameter", name, "the parameter is given once"));
