@@ -40,8 +40,7 @@ pub struct Confirmation {
 /// What a list of so many lines needs, after what was drawn before. `None`: nobody else.
 pub(super) fn needed(recipients: u64, drawn: AlertDrawn, confirm_above: u64) -> Option<Confirmation> {
     let with = |before: i64| recipients.saturating_add(before.unsigned_abs());
-    let counts =
-        [(Because::List, recipients), (Because::Account, with(drawn.by_actor)), (Because::Reference, with(drawn.for_reference))];
+    let counts = [(Because::List, recipients), (Because::Account, with(drawn.by_actor)), (Because::Reference, with(drawn.for_reference))];
     let (because, counted) = counts.into_iter().find(|(_, counted)| *counted > confirm_above)?;
     let what = match because {
         Because::List => format!("la liste a {counted} adresses"),

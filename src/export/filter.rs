@@ -114,7 +114,8 @@ impl Filter {
         let territory = (self.region.is_empty() && self.department.is_empty())
             || (!self.department.is_empty() && is_of(&self.department, department))
             || (!self.region.is_empty() && is_of(&self.region, region));
-        territory && (self.city.is_empty() || self.city.contains(&text::fold(&place.city)))
+        territory
+            && (self.city.is_empty() || self.city.contains(&text::fold(&place.city)))
             && (self.insee.is_empty() || self.insee.iter().any(|commune| territory::lies_in(&place.insee, commune)))
     }
 }

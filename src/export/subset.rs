@@ -156,6 +156,9 @@ fn ready(folder: &Path, form: Form) -> Result<Option<Subset>> {
     let Ok(bytes) = fs::read(&path) else { return Ok(None) };
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| unreadable(e.into()))?;
     let name = packed(form);
+    if !folder.join(&name).is_file() {
+        return Ok(None);
+    }
     Ok(Some(Subset { path: folder.join(&name), manifest, name }))
 }
 

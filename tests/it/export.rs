@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// DNs of a file, folded lines joined, in their order.
-fn names(ldif: &str) -> Vec<String> {
+pub fn names(ldif: &str) -> Vec<String> {
     let unfolded = ldif.replace("\n ", "");
     unfolded.lines().filter_map(|line| line.strip_prefix("dn: ")).map(str::to_lowercase).collect()
 }
 
-fn lines(ldif: &str) -> BTreeSet<String> {
+pub fn lines(ldif: &str) -> BTreeSet<String> {
     let operational = [
         "structuralObjectClass",
         "entryUUID",

@@ -4,6 +4,7 @@ mod crash;
 mod delta;
 mod door;
 mod leak;
+mod meanwhile;
 mod readers;
 mod round_trip;
 mod subset;

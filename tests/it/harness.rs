@@ -27,7 +27,7 @@ mod slapd;
 
 pub use http::{HttpAnswer, http, http_with};
 pub use ldap::Ldap;
-pub use process::{BINARY, Finished, Server, annuaire_in, command};
+pub use process::{BINARY, FULL, Finished, OBEYING, Server, annuaire_in, command};
 pub use slapd::{CONTEXTS, Slapd, is_of_the_list};
 
 /// Longest any single answer may take; generous, because tests share two cores.

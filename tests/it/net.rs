@@ -1,5 +1,6 @@
 //! The transport over the wire: TLS on both doors, StartTLS, client certificates, proxies, and what is refused in clear.
 
+mod alerts;
 mod client;
 mod external;
 mod http2;

@@ -96,7 +96,7 @@ impl Sqlite {
         let locks = tokio::task::spawn_blocking(move || Ok((ProcessLock::shared(&folder)?, OpeningLock::acquire(&folder)?)));
         let (lock, opening) = locks.await.map_err(|error| Error::internal("the store could not be locked", error))??;
         let path = data.database();
-        let one = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let one = pool(1);
         let writer = one.connect_with(writer_options(&path)).await.map_err(db("the store could not be opened"))?;
         let mut connection = writer.acquire().await.map_err(db("the store could not be opened"))?;
         prepare(&mut connection).await?;
@@ -104,7 +104,7 @@ impl Sqlite {
         let cursor_key = meta::cursor_key(&mut connection).await?;
         drop(connection);
         drop(opening);
-        let many = SqlitePoolOptions::new().max_connections(READERS).idle_timeout(None).max_lifetime(None);
+        let many = pool(READERS);
         let reader = many.connect_with(reader_options(&path)).await.map_err(db("the store could not be opened for reading"))?;
         Ok(Self { writer, reader, store_id, cursor_key, waiting: Waiting::new(data)?, _lock: lock })
     }
@@ -136,6 +136,13 @@ impl Sqlite {
     async fn read(&self) -> Result<Transaction<'static, Driver>> {
         self.reader.begin().await.map_err(db("the store could not be read"))
     }
+}
+
+/// Connections that stay. One that believes itself in a transaction that SQLite has ended, as it does when the disk is full, could begin no
+/// other ever again: it gives way to a fresh one.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    let options = SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None);
+    options.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 /// A connection of its own for long work (an import), with the pragmas of the store: WAL, synchronous FULL, foreign keys, 30 s patience.
@@ -262,6 +269,23 @@ mod tests {
         for sql in lists.into_iter().flatten() {
             (&mut connection).prepare(sqlx::SqlStr::from_static(sql)).await.unwrap_or_else(|error| panic!("{sql}\n{error}"));
         }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_the_store_goes_on_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&DataDir::create_or_open(folder.path()).unwrap()).await.unwrap();
+        let mut writer = store.writer.acquire().await.unwrap();
+        (&mut *writer).execute("PRAGMA max_page_count = 1").await.unwrap();
+        drop(writer);
+        let error = store.set_alert_policy(&"x".repeat(4 << 20)).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (Kind::Unavailable, STORAGE_FULL), "{}", error.chain());
+        // A transaction that SQLite ended by itself, as it does when it cannot write.
+        let mut ended = store.write().await.unwrap();
+        (&mut *ended).execute("ROLLBACK").await.unwrap();
+        drop(ended);
+        store.set_alert_policy("again").await.unwrap();
+        assert_eq!(store.alert_policy().await.unwrap().as_deref(), Some("again"));
     }
 
     /// Batches of the projection and single writes must cost what they name, not what the store holds.

@@ -10,15 +10,15 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-async fn sql(folder: &Path, statement: &'static str) {
+pub async fn sql(folder: &Path, statement: &'static str) {
     let path = folder.join("store.sqlite3");
     let mut connection = annuaire::store::sqlite::writer_connection(&path).await.unwrap();
     sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
 }
 
-const APPLYING: &str =
+pub const APPLYING: &str =
     "INSERT INTO import_run (id, state, staging, planned, applied, started_at, report) VALUES (99, 'applying', 'x', 1, 0, 1, '')";
-const APPLIED: &str = "UPDATE import_run SET state = 'done' WHERE id = 99";
+pub const APPLIED: &str = "UPDATE import_run SET state = 'done' WHERE id = 99";
 
 fn request() -> AlertRequest {
     AlertRequest { reason: "r".to_owned(), reference: "n".to_owned(), ..AlertRequest::default() }

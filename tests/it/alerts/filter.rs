@@ -108,6 +108,29 @@ impl Question<'_> {
         (!activities.is_empty() || (only_people && (by_exercise || nothing))).then_some(activities)
     }
 
+    fn is_placed(&self) -> bool {
+        ["regions", "departments", "communes", "postal_codes"].into_iter().any(|name| !self.list(name).is_empty())
+    }
+
+    /// Who meets all but the place and has none that is known, and how many of them have a mailbox of the types; when a place is asked for.
+    fn unplaced(&self, all: &Everybody) -> Option<(u64, u64)> {
+        let mut anywhere = self.0.clone();
+        for name in ["regions", "departments", "communes", "postal_codes"] {
+            anywhere["filter"].as_object_mut()?.remove(name);
+        }
+        let lies = |activity: &ActivityRecord| {
+            activity.site.as_ref().map(|site| &site.structure).filter(|site| !site.closed).is_some_and(|site| {
+                let address = &site.address;
+                [&address.department, &address.insee, &address.postal_code].into_iter().any(|part| !part.is_empty())
+            })
+        };
+        let people = all.people.iter().filter(|person| !person.activities.iter().any(lies));
+        let people: Vec<_> = people.filter(|person| Question(&anywhere).matches(person).is_some()).collect();
+        let reachable = |r: &MailboxRecord| self.types().contains(&r.mailbox.kind) && mailbox_alerted(r, true);
+        let with_mailbox = people.iter().filter(|person| person.mailboxes.iter().any(reachable)).count() as u64;
+        self.is_placed().then_some((people.len() as u64, with_mailbox))
+    }
+
     /// The set of addresses and the ways people are reached, of a request with `choice` all.
     fn answer(&self, all: &Everybody) -> (BTreeSet<String>, BTreeMap<&'static str, u64>) {
         let (mut addresses, mut counts) = (BTreeSet::new(), BTreeMap::new());
@@ -198,7 +221,7 @@ async fn filters_find_what_brute_force_finds() {
         json!({"fallback_org": true, "filter": {"types": ["PER", "CAB", "ORG"]}}),
         json!({"filter": {"professions": ["10"], "specialties": ["SM54", "SM26"]}}),
     ];
-    let (mut ways, mut some_found) = (BTreeSet::new(), 0);
+    let (mut ways, mut some_found, mut beside) = (BTreeSet::new(), 0, 0);
     for mut question in questions {
         question["choice"] = json!("all");
         let (expected, counts) = Question(&question).answer(&all);
@@ -211,10 +234,15 @@ async fn filters_find_what_brute_force_finds() {
             assert_eq!(preview["total"][way], counts.get(way).copied().unwrap_or(0), "{way} of {question}");
         }
         assert_eq!(preview["total"]["people"], counts.values().sum::<u64>(), "{question}");
+        let unplaced = Question(&question).unplaced(&all);
+        let told = preview.get("unplaced").map(|told| (told["people"].as_u64().unwrap(), told["with_mailbox"].as_u64().unwrap()));
+        assert_eq!(told, unplaced, "{question}");
+        beside += unplaced.map_or(0, |(people, with_mailbox)| u64::from(people > with_mailbox && with_mailbox > 0));
         ways.extend(counts.into_keys());
         some_found += usize::from(!expected.is_empty());
     }
     assert_eq!(ways.len(), 4, "every way to be counted was met: {ways:?}");
+    assert!(beside > 2, "people without a place were met, with a mailbox and without: {beside}");
     assert!(some_found >= 13, "only {some_found} questions had an answer");
 }
 

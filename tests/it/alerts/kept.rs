@@ -94,8 +94,8 @@ async fn lists_go_after_thirty_days_and_unconfirmed_ones_after_one() {
     assert_eq!(late.code(), "confirmation_expired");
     assert_eq!(alerts.sweep(now() + DAY + 1).await.unwrap(), 1);
     assert!(folder(&small.id).is_dir() && !folder(&large.id).exists());
-    assert!(alerts.file(&small.id, Format::Csv, false, &actor("a"), now() + 30 * DAY - 5).await.is_ok());
-    let gone = alerts.file(&small.id, Format::Csv, false, &actor("a"), now() + 30 * DAY + 5).await.unwrap_err();
+    assert!(alerts.file(&small.id, Format::Csv, now() + 30 * DAY - 5).await.is_ok());
+    let gone = alerts.file(&small.id, Format::Csv, now() + 30 * DAY + 5).await.unwrap_err();
     assert_eq!(gone.code(), "alert_deleted", "also before the sweep");
     assert_eq!(alerts.sweep(now() + 30 * DAY + 5).await.unwrap(), 1);
     assert!(!folder(&small.id).exists());
@@ -127,9 +127,39 @@ async fn the_report_adds_up_and_reads_as_a_page() {
     let style = text.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).unwrap();
     let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(style));
     assert!(policy.contains(&format!("style-src 'sha256-{digest}'")), "the policy names the style of the page");
-    assert!(text.contains("<html lang=\"fr\">") && !text.contains("<script") && !text.contains("http://") && !text.contains("https://"));
-    assert_eq!(text.matches("<table>").count(), text.matches("<caption>").count());
+    let expected = format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    assert_eq!(policy, expected);
+    assert!(text.starts_with("<!DOCTYPE html>") && text.contains("<html lang=\"fr\">") && text.contains("name=\"viewport\""));
+    for loading in ["<script", "<link", "<img", "<iframe", "src=", "href=", "url(", "@import", "http://", "https://", " style="] {
+        assert!(!text.contains(loading), "{loading}");
+    }
+    assert!(style.contains("prefers-color-scheme: dark") && style.contains("@media print"));
+    // One heading of the first level, and the others behind it.
+    let headings: Vec<&str> =
+        text.match_indices("<h").map(|(at, _)| &text[at + 1..at + 3]).filter(|name| name.as_bytes()[1].is_ascii_digit()).collect();
+    assert_eq!(headings, ["h1", "h2", "h2", "h2", "h2"]);
+    let tables: Vec<&str> = text.split("<table>").skip(1).map(|rest| rest.split("</table>").next().unwrap()).collect();
+    assert_eq!(tables.len(), 3);
+    for table in &tables {
+        assert!(table.starts_with("<caption>") && table.matches("<caption>").count() == 1);
+        let heads = table.split("<th").skip(1).filter(|rest| !rest.starts_with("ead"));
+        assert!(heads.clone().count() > 3 && heads.clone().all(|rest| rest.starts_with(" scope=\"")), "each head says what it heads");
+    }
+    // What is to be scrolled can be reached by the keyboard, and has a name.
+    assert_eq!(text.matches("tabindex=\"0\" role=\"region\" aria-label=").count(), tables.len());
+    assert!(!text.contains("lieu d'exercice connu"), "no place was asked for");
     assert!(text.contains("ESSAI 1") && text.contains("Médecin (10)"));
+    let cells = tables[0].split("<tfoot>").nth(1).unwrap().replace('\u{202f}', "");
+    assert!(cells.contains(&format!("<td>{}</td><td>{}</td>", total.people, total.reached)), "{cells}");
+    let placed = world.made(json!({"filter": {"professions": ["10"], "departments": ["69"]}})).await;
+    let unplaced = world.report(placed["id"].as_str().unwrap()).await.coverage.unplaced.unwrap();
+    let path = |format: &str| format!("/v1/alerts/{}/coverage?format={format}", placed["id"].as_str().unwrap());
+    let page = world.ask(&world.one, "GET", &path("html"), "").await.text();
+    let told = format!("{}</strong> de plus n'ont aucun lieu d'exercice connu ({} avec une BAL)", unplaced.people, unplaced.with_mailbox);
+    assert!(unplaced.people > 0 && unplaced.with_mailbox > 0 && page.contains(&told), "{unplaced:?}");
+    let csv = world.ask(&world.one, "GET", &path("csv"), "").await.text();
+    let told = format!("\nSANS_LIEU_CONNU;;;;;{};;;;\nSANS_LIEU_CONNU_AVEC_BAL;;;;;{};;;;\n", unplaced.people, unplaced.with_mailbox);
+    assert!(csv.ends_with(&told), "{csv}");
     let escaped = world.ask(&world.one, "POST", "/v1/alerts", r#"{"reason": "<script>x</script>", "reference": "<b>"}"#).await.json();
     let page = world.ask(&world.one, "GET", &format!("/v1/alerts/{}/coverage?format=html", escaped["id"].as_str().unwrap()), "").await;
     assert!(!page.text().contains("<script") && !page.text().contains("<b>"));

@@ -94,12 +94,23 @@ async fn the_journal_has_every_act_and_no_address() {
     let id = alert["id"].as_str().unwrap();
     world.list(id, "csv").await;
     world.send(&world.two, "GET", &format!("/v1/alerts/{id}/list"), &[("Range", "bytes=0-9")], "").await;
+    // What was sent is what is noted: a range that cannot be read is answered with everything, and some answers send nothing.
+    let path = format!("/v1/alerts/{id}/list");
+    let whole = world.send(&world.two, "GET", &path, &[("Range", "lines=0-9")], "").await;
+    let tag = whole.headers["etag"].clone();
+    assert_eq!(whole.status, 200);
+    for (method, headers, status) in
+        [("HEAD", &[][..], 200), ("GET", &[("If-None-Match", tag.as_str())][..], 304), ("GET", &[("Range", "bytes=9999999-")][..], 416)]
+    {
+        assert_eq!(world.send(&world.two, method, &path, headers, "").await.status, status, "{method} {headers:?}");
+    }
     world.report(id).await;
     let query = AuditQuery { limit: 1_000, ..AuditQuery::default() };
     let found = annuaire::audit::Journal::new(world.directory.store.clone()).search(&query).await.unwrap();
     let acts: Vec<AuditEntry> = found.into_iter().map(|(_, entry)| entry).filter(|entry| entry.action.starts_with("alert.")).collect();
     let told: Vec<&str> = acts.iter().map(|entry| entry.action.as_str()).collect();
-    assert_eq!(told, ["alert.preview", "alert.create", "alert.download", "alert.download", "alert.coverage"]);
+    let looks = ["alert.download", "alert.look", "alert.look", "alert.look", "alert.coverage"];
+    assert_eq!(told, [&["alert.preview", "alert.create", "alert.download", "alert.download"][..], &looks].concat());
     for entry in &acts {
         let text = serde_json::to_string(entry).unwrap();
         assert!(!text.contains('@') && text.contains("\"professions\":[\"10\"]"), "{text}");
@@ -109,6 +120,8 @@ async fn the_journal_has_every_act_and_no_address() {
     assert_eq!((&acts[1].detail["sha256"], &acts[1].detail["reference"]), (&alert["sha256"], &json!("ESSAI 1")));
     assert_eq!(acts[1].detail["recipients"], alert["recipients"]);
     assert_eq!((&acts[2].detail["part"], &acts[3].detail["part"]), (&json!(false), &json!(true)));
+    assert_eq!((&acts[3].detail["bytes"], &acts[4].detail["part"]), (&json!([0, 9]), &json!(false)));
+    assert!(acts[5..8].iter().all(|look| look.detail.get("part").is_none() && look.detail["sha256"] == alert["sha256"]["csv"]));
     assert_ne!(acts[2].actor, acts[3].actor);
 }
 

@@ -1,7 +1,8 @@
 //! Every form before a reader of its own: the sqlite3 command, a vCard library, a CSV reader, gunzip.
 
 use super::{build, country, newest, text};
-use crate::harness::TestDirectory;
+use crate::export::{lines, names};
+use crate::harness::{CONTEXTS, Slapd, TestDirectory};
 use annuaire::directory::Audience;
 use annuaire::settings::ExportSettings;
 use sha2::{Digest, Sha256};
@@ -85,6 +86,37 @@ async fn cards_are_read_by_a_library_for_them() {
     let shown: BTreeSet<_> =
         entries.filter(|entry| entry["kind"] == "mailbox").map(|entry| entry["address"].as_str().unwrap().to_owned()).collect();
     assert_eq!(on_cards, shown);
+}
+
+/// The file as it is offered, unpacked and nothing else: slapadd takes of it what belongs to each database.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_offered_ldif_is_loaded_by_slapadd() {
+    let directory = TestDirectory::demo().await;
+    let exports = super::exports(&directory, ExportSettings { professional: false, ..ExportSettings::default() });
+    let manifests = build(&exports, 0).await;
+    let offered = directory.get("/v1/exports/latest/annuaire.ldif.gz").await;
+    assert_eq!(offered.status, 200);
+    let (packed, file) = (directory.path().join("annuaire.ldif.gz"), directory.path().join("annuaire.ldif"));
+    std::fs::write(&packed, &offered.body).unwrap();
+    assert!(Command::new("gunzip").arg("--keep").arg(&packed).status().unwrap().success());
+    let slapd = Slapd::configure("cn=admin,dc=mssante,dc=fr", "secret");
+    let (mut held, mut content) = (Vec::new(), BTreeSet::new());
+    for context in CONTEXTS {
+        let refused = slapd.load_of_all(context, &file);
+        let foreign = |line: &&String| line.contains("not configured to hold") || line.contains("(line=1)") || line.contains("has no dn");
+        let others: Vec<_> = refused.iter().filter(|line| !foreign(line)).take(5).collect();
+        assert!(others.is_empty(), "{others:#?}");
+        let theirs = slapd.content(context);
+        held.extend(names(&theirs));
+        content.extend(lines(&theirs));
+    }
+    let ours = std::fs::read_to_string(&file).unwrap();
+    let mut offered = names(&ours);
+    offered.sort();
+    held.sort();
+    assert_eq!(offered, held, "every entry is in one of the databases");
+    assert_eq!(lines(&ours), content, "every value as it was");
+    assert_eq!(manifests[0].file("annuaire.ldif.gz").unwrap().rows, held.len() as u64);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,13 +76,21 @@ async fn a_subset_is_for_accounts_and_says_what_it_is() {
         ("form=csv", "missing_criterion"),
         ("profession=10", "invalid_parameter"),
         ("form=pdf&profession=10", "invalid_parameter"),
-        ("form=csv&region=999", "invalid_parameter"),
-        ("form=csv&department=20", "invalid_parameter"),
+        ("form=csv&region=999", "unknown_code"),
+        ("form=csv&department=20", "unknown_code"),
+        ("form=csv&profession=10,ZZ", "unknown_code"),
+        ("form=csv&specialty=SM9999", "unknown_code"),
+        ("form=csv&insee=69383,99999", "unknown_code"),
+        ("form=csv&city=Lyon%203e%20Arrondissement,Nulle-Part", "unknown_code"),
         ("form=csv&profession=--", "invalid_parameter"),
         ("form=csv&beruf=10", "unknown_parameter"),
     ] {
         let answer = directory.get_as_professional(&format!("/v1/exports/subset?{query}")).await;
         assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), (400, refused), "{query}");
+        if refused == "unknown_code" {
+            let parameter = query.trim_start_matches("form=csv&").split('=').next();
+            assert_eq!(answer.json()["parameter"].as_str(), parameter, "{query}");
+        }
     }
     // It was made once, and is in the journal once.
     let asked = AuditQuery { action: Some("export.subset".to_owned()), limit: 10, ..AuditQuery::default() };
@@ -94,6 +102,29 @@ async fn a_subset_is_for_accounts_and_says_what_it_is() {
     assert_eq!(std::fs::read_dir(&subsets).unwrap().count(), 1);
     build(&exports, 0).await;
     assert_eq!(std::fs::read_dir(&subsets).unwrap().count(), 0);
+}
+
+/// Of a commune that has arrondissements the files name those; and a region of communes fits into one question.
+#[tokio::test(flavor = "multi_thread")]
+async fn communes_may_be_many_and_have_arrondissements() {
+    let (directory, _exports) = country().await;
+    let subset =
+        async |insee: &str| directory.get_as_professional(&format!("/v1/exports/subset?form=jsonl&profession=10&insee={insee}")).await;
+    let third = ids(&subset("69383").await);
+    assert!(!third.is_empty());
+    assert_eq!(ids(&subset("69123").await), third);
+    let many = |count: usize| {
+        vec!["69383"; 1].into_iter().map(str::to_owned).chain((1..count).map(|n| (10_000 + n).to_string())).collect::<Vec<_>>().join(",")
+    };
+    // Two hundred are read, though nothing lies in most of these; one more is not.
+    let answer = subset(&many(200)).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("unknown_code")));
+    let answer = subset(&many(201)).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("invalid_parameter")));
+    let repeated = vec!["69383"; 200].join(",");
+    assert_eq!(ids(&subset(&repeated).await), third);
+    let answer = subset(&"1".repeat(2_001)).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("parameter_too_long")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

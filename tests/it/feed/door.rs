@@ -64,7 +64,11 @@ async fn refusals_have_their_codes() {
     let public = account(&directory.store, "public", Audience::Public).await;
     let mine = cursor(&directory.get_as_professional("/v1/changes").await.text());
     let foreign = crate::harness::http(directory.http, "GET", &format!("/v1/changes?after={mine}"), Some(&public)).await;
-    assert_eq!(code(foreign), (400, "invalid_cursor".to_owned()));
+    assert_eq!(code(foreign), (400, "cursor_of_other_audience".to_owned()));
+    let public_cursor = cursor(&crate::harness::http(directory.http, "GET", "/v1/changes", Some(&public)).await.text());
+    let foreign = directory.get_as_professional(&format!("/v1/changes?after={public_cursor}")).await;
+    assert!(foreign.json()["detail"].as_str().unwrap().contains("public"), "it says which");
+    assert_eq!(code(foreign), (400, "cursor_of_other_audience".to_owned()));
     let mut forged = mine.clone();
     forged.replace_range(20..21, if &mine[20..21] == "A" { "B" } else { "A" });
     for (query, expected) in [

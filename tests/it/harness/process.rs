@@ -9,6 +9,11 @@ use std::time::Duration;
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_annuaire");
 
+/// For [`Server::behind`]: no file grows beyond so many KiB, as on a full disk.
+pub const FULL: &str = "ulimit -f 64";
+/// For [`Server::behind`]: permissions hold for root too.
+pub const OBEYING: &str = "[ \"$(id -u)\" != 0 ] || set -- setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all \"$@\"";
+
 /// How a run of the binary ended.
 #[derive(Debug)]
 pub struct Finished {
@@ -81,6 +86,15 @@ impl Server {
         command.envs(environment.iter().copied());
         let child = command.args(more).stdout(Stdio::piped()).stderr(log).spawn().expect("serve starts");
         Self::read(child, "http://")
+    }
+
+    /// `serve` behind what a shell does first; `shell` may change its own limits, and the command that it is about to become (`"$@"`).
+    pub fn behind(shell: &str, folder: &Path, log: Stdio) -> Self {
+        let arguments = ["serve", "--ldap", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+        let mut command = Command::new("bash");
+        command.args(["-c", &format!("{shell}\nexec \"$@\""), "bash", BINARY, "--data"]).arg(folder).args(arguments);
+        command.envs([("ANNUAIRE_EXPORTS__DAILY", "false"), ("ANNUAIRE_INDICATORS__DAILY", "false")]).stdin(Stdio::null());
+        Self::read(command.stdout(Stdio::piped()).stderr(log).spawn().expect("serve starts"), "http://")
     }
 
     /// `serve` with further settings, and one source, which all tests are, asking as much as a whole country; answering.

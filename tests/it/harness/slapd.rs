@@ -77,6 +77,14 @@ impl Slapd {
         run("slapadd", &["-f", &self.conf(), "-b", context, "-l", text(ldif)]);
     }
 
+    /// Loads what a file holds of one naming context; the rest of it, and its version line, are no entries of that database. What slapadd
+    /// said of each is returned, one line a refusal.
+    pub fn load_of_all(&self, context: &str, ldif: &Path) -> Vec<String> {
+        let arguments = ["-c", "-f", &self.conf(), "-b", context, "-l", text(ldif)];
+        let output = Command::new(program("slapadd")).args(arguments).stdin(Stdio::null()).output().expect("it runs");
+        String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect()
+    }
+
     /// What a naming context holds, as LDIF.
     pub fn content(&self, context: &str) -> String {
         run("slapcat", &["-f", &self.conf(), "-b", context, "-o", "ldif-wrap=no"])

@@ -17,6 +17,11 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 /// Subject of the client certificate that is the account `logiciel`, as openssl prints it.
 pub const SUBJECT: &str = "subject=CN=logiciel.exemple.invalid,OU=1990999013,O=Exemple,C=FR";
 
+/// The subject of [`Authority::client`] of that name, as an account has it.
+pub fn written(name: &str) -> annuaire::model::DistinguishedName {
+    written_subject(&format!("CN={name},OU=1990999013,O=Exemple,C=FR")).unwrap()
+}
+
 /// A certificate with its key.
 pub struct Issued {
     pub certificate: CertificateDer<'static>,
