@@ -12,7 +12,7 @@ const BODY: &str = r#"{"filter": {"types": ["PER"]}, "reason": "Essai", "referen
 /// Status and body of a request, with the certificate of that name or none.
 fn curl(world: &World, files: &Path, name: Option<&str>, more: &[&str], path: &str) -> (u16, String) {
     let mut curl = Command::new("curl");
-    curl.args(["-sS", "-w", "\n%{http_code}", "--cacert"]).arg(world.file("ca.pem")).args(more);
+    curl.args(["-sS", "--http1.1", "-w", "\n%{http_code}", "--cacert"]).arg(world.file("ca.pem")).args(more);
     if let Some(name) = name {
         let issued = world.authority.client(name);
         let (certificate, key) = (files.join("client.pem"), files.join("client.key"));
@@ -23,6 +23,7 @@ fn curl(world: &World, files: &Path, name: Option<&str>, more: &[&str], path: &s
     let output = curl.arg(format!("https://{}{path}", world.https())).output().expect("curl is installed by the test command");
     let text = String::from_utf8(output.stdout).unwrap();
     let (body, status) = text.rsplit_once('\n').unwrap();
+    assert_ne!(status, "000", "{}", String::from_utf8_lossy(&output.stderr));
     (status.parse().unwrap(), body.to_owned())
 }
 
