@@ -30,6 +30,8 @@ pub(super) const SHARES: [(Measure, Measure); 6] = [
 
 /// What came and what went: the difference of two days' stocks, so that one tells the other, also when that is 0.
 const MOVES: [Measure; 2] = [Measure::MailboxesCreated, Measure::MailboxesGone];
+/// Those, and what changed: mostly 0, so that beside a small one a 0 is hidden as well.
+const MOVEMENTS: [Measure; 3] = [Measure::MailboxesCreated, Measure::MailboxesGone, Measure::MailboxesChanged];
 
 /// What a number says; the rest of a whole is never told itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,9 +95,9 @@ fn numbers(mut counts: Counts, compared: Option<&BTreeSet<Cell>>) -> Vec<Number>
         }
     }
     if let Some(before) = compared {
-        let stocks = counts.keys().filter(|(_, measure)| *measure == Measure::Mailboxes || MOVES.contains(measure));
+        let stocks = counts.keys().filter(|(_, measure)| *measure == Measure::Mailboxes || MOVEMENTS.contains(measure));
         let cells: BTreeSet<Cell> = stocks.map(|(cell, _)| cell.clone()).chain(before.iter().cloned()).collect();
-        for (cell, measure) in cells.into_iter().flat_map(|cell| MOVES.map(|measure| (cell.clone(), measure))) {
+        for (cell, measure) in cells.into_iter().flat_map(|cell| MOVEMENTS.map(|measure| (cell.clone(), measure))) {
             counts.entry((cell, measure)).or_default();
         }
     }
@@ -173,7 +175,7 @@ impl Group {
         let whole = self.total?;
         let value = |place: usize| numbers.get(place).map_or(0, |number| number.value);
         let item = |place: usize| numbers.get(place).map(|number| number.item);
-        let moves = matches!(item(whole), Some(Item::Count(measure)) if MOVES.contains(&measure));
+        let moves = matches!(item(whole), Some(Item::Count(measure)) if MOVEMENTS.contains(&measure));
         let unknown: Vec<i64> = self.parts.iter().filter(|place| is_hidden(hidden, **place)).map(|place| value(*place)).collect();
         let settled = match (unknown.len(), is_hidden(hidden, whole)) {
             (0, whole_hidden) => !whole_hidden,

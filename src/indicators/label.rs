@@ -3,11 +3,11 @@
 use super::cell::Cut;
 use super::{Figure, Indicators, Scope};
 use crate::error::{Error, Kind, Result};
-use crate::model::{MailboxType, profession_table, territory};
+use crate::model::{MailboxType, expertise_table, profession_table, territory};
 use std::collections::BTreeMap;
 
-/// Tables of savoir-faire.
-const SPECIALTIES: [&str; 9] = ["TRE_R38", "TRE_R39", "TRE_R40", "TRE_R42", "TRE_R43", "TRE_R44", "TRE_R45", "TRE_R359", "TRE_R394"];
+/// Types of savoir-faire (TRE_R04): a key does not say of which its code is.
+const SPECIALTIES: [&str; 11] = ["S", "C", "CEX", "DNQ", "CAPA", "PAC", "FQ", "DEC", "OP", "SST", "CM"];
 
 impl Indicators {
     /// Gives each figure the words of its key.
@@ -30,7 +30,7 @@ impl Indicators {
             Some(Cut::Department) => territory::department(key).map(|department| department.name.to_owned()),
             Some(Cut::Profession) => self.named(profession_table(key), key),
             Some(Cut::Specialty) => key.split_once(':').and_then(|(profession, code)| {
-                let specialty = SPECIALTIES.iter().find_map(|table| self.named(table, code))?;
+                let specialty = SPECIALTIES.iter().find_map(|kind| self.named(expertise_table(kind), code))?;
                 let profession = self.named(profession_table(profession), profession);
                 Some(profession.map_or_else(|| specialty.clone(), |profession| format!("{specialty} ({profession})")))
             }),
