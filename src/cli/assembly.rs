@@ -39,6 +39,27 @@ pub struct Service {
     stop: CancellationToken,
     listeners: JoinHandle<Result<()>>,
     projection: thread::JoinHandle<()>,
+    consultation: Consultation,
+}
+
+/// Brings what was asked to the store; stopped last, when nothing is asked any more.
+struct Consultation {
+    stop: CancellationToken,
+    keeping: JoinHandle<()>,
+}
+
+impl Consultation {
+    fn keep(indicators: Indicators) -> Self {
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let keeping = tokio::spawn(async move { indicators.keep_consultation(|| jiff::Timestamp::now().as_second(), stopped).await });
+        Self { stop, keeping }
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        let _ = self.keeping.await;
+    }
 }
 
 impl Service {
@@ -85,6 +106,7 @@ impl Service {
         let listeners = tokio::spawn(server.run(stop.clone()));
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { publication.keep_working(|| jiff::Timestamp::now().as_second(), stopped).await });
+        let consultation = Consultation::keep(indicators.clone());
         let (stopped, IndicatorSettings { daily, hour }) = (stop.clone().cancelled_owned(), settings.indicators);
         // Else each edition is counted from its own walk.
         let daily = daily && !settings.exports.daily;
@@ -94,7 +116,7 @@ impl Service {
         let stopped = stop.clone().cancelled_owned();
         tokio::spawn(async move { exports.keep_building(|| jiff::Timestamp::now().as_second(), stopped).await });
         tokio::spawn(keep_metrics(metrics, stop.clone()));
-        Ok(Self { addresses, directory, gate, stop, listeners, projection })
+        Ok(Self { addresses, directory, gate, stop, listeners, projection, consultation })
     }
 
     #[must_use]
@@ -139,6 +161,7 @@ impl Service {
             () = stopped => self.stop().await,
             ended = &mut self.listeners => {
                 self.stop.cancel();
+                self.consultation.end().await;
                 wait_for(self.projection).await;
                 joined(ended)
             }
@@ -149,6 +172,7 @@ impl Service {
     pub async fn stop(self) -> Result<()> {
         self.stop.cancel();
         let ended = self.listeners.await;
+        self.consultation.end().await;
         wait_for(self.projection).await;
         joined(ended)
     }
@@ -180,8 +204,8 @@ pub fn companion(indicators: Indicators) -> Companion {
 struct Counting(Arc<Mutex<Option<Tally>>>);
 
 impl Sink for Counting {
-    fn entry(&mut self, _: &Walked, view: &View) -> Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map_or(Ok(()), |tally| tally.add(view))
+    fn entry(&mut self, walked: &Walked, view: &View) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map_or(Ok(()), |tally| tally.add(walked, view))
     }
 }
 

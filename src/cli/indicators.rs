@@ -28,7 +28,7 @@ pub struct Show {
     /// Last day
     #[arg(long, value_name = "DAY")]
     to: Option<String>,
-    /// national, type, profession, specialty, region, department, operator, domain, state, reason
+    /// national, type, profession, specialty, region, department, operator, domain, interface; with --full: national, region, operator, state, reason
     #[arg(long, value_parser = cut)]
     cut: Option<Cut>,
     /// One key of the cut
@@ -80,7 +80,7 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
             }
             match format {
                 Format::Json => say_json(&answered)?,
-                Format::Csv => drop(std::io::stdout().write_all(csv(&answered).as_bytes())),
+                Format::Csv => drop(std::io::stdout().write_all(csv(&answered.items).as_bytes())),
             }
             return Ok(if answered.items.is_empty() { Exit::NothingFound } else { Exit::Ok });
         }

@@ -4,6 +4,7 @@
 //! audience's own documents: for a moment where it stands ([`GLANCE`]), which is all that most questions take, and otherwise on a bounded
 //! number of blocking workers. A caller that goes away cancels its search. Nothing here logs what was asked.
 
+mod consultation;
 pub mod cursor;
 mod whole;
 
@@ -19,6 +20,7 @@ pub use crate::model::Audience;
 use crate::model::{Coded, EntryKey};
 use crate::visibility::Published;
 pub use crate::visibility::View;
+pub use consultation::{Asked, Consultation, Interface};
 use cursor::CursorKey;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -101,6 +103,7 @@ pub struct Directory {
     waiting: Arc<AtomicUsize>,
     cursors: CursorKey,
     governor: Governor,
+    consultation: Arc<Consultation>,
 }
 
 impl Directory {
@@ -108,13 +111,19 @@ impl Directory {
     #[must_use]
     pub fn new(reader: Reader, gate: Arc<Gate>, key: [u8; 32], governor: Governor) -> Self {
         let workers = Arc::new(Semaphore::new(workers()));
-        Self { reader, gate, workers, waiting: Arc::default(), cursors: CursorKey::new(key), governor }
+        Self { reader, gate, workers, waiting: Arc::default(), cursors: CursorKey::new(key), governor, consultation: Arc::default() }
     }
 
     /// Tokens that continue an ordered answer.
     #[must_use]
     pub fn cursors(&self) -> &CursorKey {
         &self.cursors
+    }
+
+    /// Where the doors count what they were asked.
+    #[must_use]
+    pub fn consultation(&self) -> &Consultation {
+        &self.consultation
     }
 
     /// `deadline` from when it begins to work, and as long again it may wait for its source's turn and for a worker. A caller that has had

@@ -1,14 +1,13 @@
 //! What was asked of the figures, and what is told: counts as they were kept, labels, and rates made of counts that are both told.
 
 use super::Indicators;
-use super::cell::{Cut, Measure};
+use super::cell::{Cut, Measure, Part};
+use super::hide::SHARES;
 use crate::error::{Error, Kind, Result};
-use crate::model::{profession_table, territory};
-use crate::store::indicators::{FigureQuery, FigureRow};
+use crate::store::indicators::{CountedDay, FigureQuery, FigureRow};
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Days of one answer.
 pub const MOST_DAYS: i32 = 400;
@@ -44,7 +43,7 @@ pub struct Asked {
     pub to: Option<String>,
     pub cut: Option<Cut>,
     pub key: Option<String>,
-    /// A measure, or `equipment_rate`, `zero_papier_share`, `liste_rouge_share`.
+    /// A measure, or a rate: `equipment_rate`, `zero_papier_share` …
     pub measure: Option<String>,
 }
 
@@ -68,24 +67,70 @@ pub struct Figure {
     pub value: Option<f64>,
 }
 
-/// The figures of an answer, in the order of day, cut, key and measure.
+/// A day that was counted.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Compared {
+    #[schema(example = "2026-11-27")]
+    pub day: String,
+    /// The day counted before, from which `mailboxes_created`, `_gone` and `_changed` tell the difference; null: they are not known.
+    #[schema(example = "2026-11-26")]
+    pub compared_with: Option<String>,
+}
+
+/// The figures of an answer, in the order of day, cut, key and measure. A count that is not listed is 0 of a day that was counted, and not
+/// known of any other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Answered {
+    /// Days asked for of which the directory was counted.
+    pub days: Vec<Compared>,
+    /// Days of which there are figures of questions.
+    pub consultation_days: Vec<String>,
+    /// Months of which there are exchange figures.
+    pub months: Vec<String>,
     pub items: Vec<Figure>,
 }
 
-/// A rate, and the two counts it is made of.
-const RATES: [(&str, Measure, Measure); 3] = [
-    ("equipment_rate", Measure::ProfessionalsEquipped, Measure::Professionals),
-    ("zero_papier_share", Measure::ZeroPapierAccepted, Measure::Mailboxes),
-    ("liste_rouge_share", Measure::MailboxesListeRouge, Measure::Mailboxes),
+/// A rate, and the part and the whole it is made of: each a pair of [`SHARES`], so that neither the part nor the rest of one that is told is
+/// a small count.
+const RATES: [(&str, Measure); 5] = [
+    ("equipment_rate", Measure::ProfessionalsEquipped),
+    ("zero_papier_share", Measure::ZeroPapierAccepted),
+    ("liste_rouge_share", Measure::MailboxesListeRouge),
+    ("structures_with_org_share", Measure::StructuresWithOrg),
+    ("questions_empty_share", Measure::QuestionsEmpty),
 ];
+
+fn part_of_rate(word: &str) -> Option<Measure> {
+    RATES.into_iter().find(|(rate, _)| *rate == word).map(|(_, part)| part)
+}
 
 impl Asked {
     /// Is this a word that a figure can have?
     #[must_use]
     pub fn is_measure(word: &str) -> bool {
-        Measure::parse(word).is_some() || RATES.iter().any(|(rate, ..)| *rate == word)
+        Measure::parse(word).is_some() || part_of_rate(word).is_some()
+    }
+
+    /// What the asked figures are counted with.
+    fn part(&self) -> Option<Part> {
+        let measure = self.measure.as_deref().and_then(|word| Measure::parse(word).or_else(|| part_of_rate(word)));
+        measure.map(Measure::part).or((self.cut == Some(Cut::Interface)).then_some(Part::Consultation))
+    }
+
+    /// Are there ever figures of this cut and measure in this scope?
+    fn check(&self) -> Result<()> {
+        if self.cut.is_some_and(|cut| !cut.is_in(self.scope)) {
+            return Err(refused("cut", format!("{} figures are not cut by it", self.scope.word())));
+        }
+        let Some(word) = self.measure.as_deref() else { return Ok(()) };
+        let counted = Measure::parse(word).or_else(|| part_of_rate(word));
+        match counted {
+            None => Err(refused("measure", "there is no such measure".to_owned())),
+            Some(measure) if !measure.is_in(self.scope) => {
+                Err(refused("measure", format!("it is none of the {} figures", self.scope.word())))
+            }
+            Some(_) => Ok(()),
+        }
     }
 
     /// From and to, both ends with them; the last day there is when neither is said.
@@ -125,20 +170,24 @@ fn refused(field: &'static str, message: String) -> Error {
 }
 
 impl Indicators {
-    /// Answers a question. Errors: `invalid_parameter` that names the parameter; `too_many_figures`.
+    /// Answers a question. Errors: `invalid_parameter` that names the parameter, `too_many_figures`; `not_counted` for one day that was not,
+    /// `unknown_key` where nothing has the key.
     pub async fn answer(&self, asked: &Asked) -> Result<Answered> {
-        let (from, to) = asked.days(self.store.last_figures(asked.scope.word()).await?)?;
-        let rate = asked.measure.as_deref().and_then(|word| RATES.into_iter().find(|(rate, ..)| *rate == word));
+        asked.check()?;
+        let (scope, part) = (asked.scope.word(), asked.part());
+        let (from, to) = asked.days(self.store.last_counted(scope, part.unwrap_or(Part::Directory).word()).await?)?;
+        let rate = asked.measure.as_deref().is_some_and(|word| part_of_rate(word).is_some());
         let query = FigureQuery {
             from,
             to,
             cut: Some(asked.cut.unwrap_or(Cut::National).word().to_owned()),
             key: asked.key.clone(),
             // A rate takes two.
-            measure: asked.measure.clone().filter(|_| rate.is_none()),
+            measure: asked.measure.clone().filter(|_| !rate),
             limit: MOST_FIGURES + 1,
         };
-        let rows = self.store.figures(asked.scope.word(), &query).await?;
+        let mut answered = self.counted(asked, &query).await?;
+        let rows = self.store.figures(scope, &query).await?;
         if rows.len() > MOST_FIGURES {
             return Err(Error::new(
                 Kind::Invalid,
@@ -146,32 +195,34 @@ impl Indicators {
                 "more figures than one answer holds: ask for fewer days, or one key",
             ));
         }
-        let mut items = with_rates(rows, asked.scope);
+        if let Some(key) = asked.key.as_deref().filter(|_| rows.is_empty()) {
+            self.check_key(asked.scope, asked.cut.unwrap_or(Cut::National), key).await?;
+        }
+        answered.items = with_rates(rows, asked.scope);
         if let Some(word) = asked.measure.as_deref() {
-            items.retain(|figure| figure.measure == word);
+            answered.items.retain(|figure| figure.measure == word);
         }
-        for figure in &mut items {
-            figure.label = self.label(&figure.cut, &figure.key);
-        }
-        Ok(Answered { items })
+        self.label(&mut answered.items).await?;
+        Ok(answered)
     }
 
-    fn label(&self, cut: &str, key: &str) -> String {
-        let named = |table: &str, code: &str| {
-            let table = self.directory.nomenclature(table)?;
-            table.iter().find(|coded| coded.code == code).map(|coded| coded.label.clone())
-        };
-        let label = match cut {
-            "region" => territory::of_region(key).next().map(|department| department.region_name.to_owned()),
-            "department" => territory::department(key).map(|department| department.name.to_owned()),
-            "profession" => named(profession_table(key), key),
-            "specialty" => {
-                let code = key.split_once(':').map_or(key, |(_, code)| code);
-                ["TRE_R38", "TRE_R39", "TRE_R40", "TRE_R42", "TRE_R43", "TRE_R44", "TRE_R45"].iter().find_map(|table| named(table, code))
+    /// What was counted of the days asked for.
+    async fn counted(&self, asked: &Asked, query: &FigureQuery) -> Result<Answered> {
+        let mut answered = Answered::default();
+        for CountedDay { part, day, compared_with } in self.store.counted_days(asked.scope.word(), &query.from, &query.to).await? {
+            let part = Part::parse(&part).filter(|part| asked.part().is_none_or(|asked| asked == *part));
+            match part {
+                Some(Part::Directory) => answered.days.push(Compared { day, compared_with }),
+                Some(Part::Consultation) => answered.consultation_days.push(day),
+                Some(Part::Exchanges) => answered.months.push(day),
+                None => {}
             }
-            _ => None,
-        };
-        label.unwrap_or_default()
+        }
+        let nothing = answered.days.is_empty() && answered.consultation_days.is_empty() && answered.months.is_empty();
+        if nothing && asked.day.is_some() {
+            return Err(Error::new(Kind::NotFound, "not_counted", "this day was not counted").at_field("day"));
+        }
+        Ok(answered)
     }
 }
 
@@ -188,16 +239,10 @@ fn with_rates(rows: Vec<FigureRow>, scope: Scope) -> Vec<Figure> {
     }
     let mut figures = Vec::new();
     for ((day, cut, key), mut values) in cells {
-        for (rate, part, whole) in RATES {
+        for (rate, part) in RATES.into_iter().filter(|(_, part)| part.is_in(scope)) {
             let of = |measure: Measure| values.iter().find(|(word, _)| word == measure.word()).map(|(_, value)| *value);
-            // Who is on the liste rouge is among those that are active.
-            // And how many want no paper is counted of what the public sees only.
-            let known = match part {
-                Measure::MailboxesListeRouge => scope == Scope::Full,
-                Measure::ZeroPapierAccepted => scope == Scope::Public,
-                _ => true,
-            };
-            let Some(whole) = of(whole).filter(|_| known) else { continue };
+            let whole = SHARES.into_iter().find(|(of, _)| *of == part).and_then(|(_, whole)| of(whole));
+            let Some(whole) = whole else { continue };
             let part = of(part).unwrap_or(Some(0.0));
             let value = part.zip(whole).filter(|(_, whole)| *whole > 0.0).map(|(part, whole)| (part / whole * 10_000.0).round() / 10_000.0);
             values.push((rate.to_owned(), value));
@@ -212,20 +257,4 @@ fn with_rates(rows: Vec<FigureRow>, scope: Scope) -> Vec<Figure> {
         }));
     }
     figures
-}
-
-/// `day;cut;key;label;measure;value;hidden`, UTF-8, quoted where needed.
-#[must_use]
-pub fn csv(answered: &Answered) -> String {
-    let mut out = String::from("day;cut;key;label;measure;value;hidden\n");
-    let cell = |text: &str| match text.contains([';', '"', '\n', '\r']) || text.starts_with(['=', '+', '-', '@', '\t']) {
-        true => format!("\"{}{}\"", if text.starts_with(['=', '+', '-', '@', '\t']) { "'" } else { "" }, text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    };
-    for Figure { day, cut, key, label, measure, value } in &answered.items {
-        let value = value.map(|value| value.to_string());
-        let hidden = u8::from(value.is_none());
-        let _ = writeln!(out, "{day};{cut};{};{};{measure};{};{hidden}", cell(key), cell(label), value.unwrap_or_default());
-    }
-    out
 }

@@ -1,5 +1,6 @@
 //! What a figure counts and by what it is cut: the closed lists that tables, answers and docs share.
 
+use super::answer::Scope;
 use crate::directory::View;
 use crate::model::territory;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,8 @@ pub enum Cut {
     State,
     /// Rejected rows by file and reason.
     Reason,
+    /// Questions by the door they came to.
+    Interface,
 }
 
 /// What is counted.
@@ -27,6 +30,8 @@ pub enum Measure {
     Mailboxes,
     MailboxesCreated,
     MailboxesGone,
+    /// There the day before as well, and shown differently.
+    MailboxesChanged,
     ZeroPapierAccepted,
     MailboxesWithoutStructure,
     Professionals,
@@ -38,6 +43,8 @@ pub enum Measure {
     AgeOfRppsDays,
     AgeOfMailboxesDays,
     AgeOfListeBlancheDays,
+    /// Since an operator last sent something itself.
+    AgeOfFeedDays,
     MailboxesListeRouge,
     MailboxesSuspended,
     MailboxesUnopened,
@@ -51,6 +58,24 @@ pub enum Measure {
     BytesReceived,
     MailboxesSending,
     MailboxesReceiving,
+    /// Answered by a door in a day.
+    Questions,
+    QuestionsEmpty,
+    /// Microseconds that so many of a hundred answers took at most.
+    LatencyP50,
+    LatencyP95,
+    LatencyP99,
+}
+
+/// What is counted together, at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// A day's stock and movements.
+    Directory,
+    /// A day's questions, once it is over.
+    Consultation,
+    /// A month's messages.
+    Exchanges,
 }
 
 /// Declares the words of an enum, both ways.
@@ -76,25 +101,67 @@ macro_rules! words {
 words!(Cut {
     National => "national", Type => "type", Profession => "profession", Specialty => "specialty", Region => "region",
     Department => "department", Operator => "operator", Domain => "domain", State => "state", Reason => "reason",
+    Interface => "interface",
 });
 words!(Measure {
     Mailboxes => "mailboxes", MailboxesCreated => "mailboxes_created", MailboxesGone => "mailboxes_gone",
+    MailboxesChanged => "mailboxes_changed",
     ZeroPapierAccepted => "zero_papier_accepted", MailboxesWithoutStructure => "mailboxes_without_structure",
     Professionals => "professionals", ProfessionalsEquipped => "professionals_equipped",
     Structures => "structures", StructuresWithOrg => "structures_with_org", Operators => "operators", Domains => "domains",
     AgeOfRppsDays => "age_of_rpps_days", AgeOfMailboxesDays => "age_of_mailboxes_days",
-    AgeOfListeBlancheDays => "age_of_liste_blanche_days", MailboxesListeRouge => "mailboxes_liste_rouge",
+    AgeOfListeBlancheDays => "age_of_liste_blanche_days", AgeOfFeedDays => "age_of_feed_days", MailboxesListeRouge => "mailboxes_liste_rouge",
     MailboxesSuspended => "mailboxes_suspended", MailboxesUnopened => "mailboxes_unopened", MailboxesTest => "mailboxes_test",
     MailboxesHolderLeft => "mailboxes_holder_left", RowsRejected => "rows_rejected",
     MessagesSent => "messages_sent", MessagesReceived => "messages_received", BytesSent => "bytes_sent",
     BytesReceived => "bytes_received", MailboxesSending => "mailboxes_sending", MailboxesReceiving => "mailboxes_receiving",
+    Questions => "questions", QuestionsEmpty => "questions_empty", LatencyP50 => "latency_p50_us", LatencyP95 => "latency_p95_us",
+    LatencyP99 => "latency_p99_us",
 });
+words!(Part { Directory => "directory", Consultation => "consultation", Exchanges => "exchanges", });
 
 impl Measure {
-    /// Counts people, mailboxes or rows: few of them are hidden. The age of a file is no count.
+    /// Counts people, mailboxes, questions or rows: few of them are hidden. An age or a duration is no count.
     #[must_use]
     pub fn is_count(self) -> bool {
-        !matches!(self, Self::AgeOfRppsDays | Self::AgeOfMailboxesDays | Self::AgeOfListeBlancheDays)
+        use Measure::{AgeOfFeedDays, AgeOfListeBlancheDays, AgeOfMailboxesDays, AgeOfRppsDays, LatencyP50, LatencyP95, LatencyP99};
+        !matches!(self, AgeOfRppsDays | AgeOfMailboxesDays | AgeOfListeBlancheDays | AgeOfFeedDays | LatencyP50 | LatencyP95 | LatencyP99)
+    }
+
+    #[must_use]
+    pub fn part(self) -> Part {
+        use Measure::{BytesReceived, BytesSent, MailboxesReceiving, MailboxesSending, MessagesReceived, MessagesSent};
+        use Measure::{LatencyP50, LatencyP95, LatencyP99, Questions, QuestionsEmpty};
+        match self {
+            Questions | QuestionsEmpty | LatencyP50 | LatencyP95 | LatencyP99 => Part::Consultation,
+            MessagesSent | MessagesReceived | BytesSent | BytesReceived | MailboxesSending | MailboxesReceiving => Part::Exchanges,
+            _ => Part::Directory,
+        }
+    }
+
+    /// Is it ever told in this scope?
+    #[must_use]
+    pub fn is_in(self, scope: Scope) -> bool {
+        use Measure::{AgeOfFeedDays, MailboxesHolderLeft, MailboxesListeRouge, MailboxesSuspended, MailboxesTest};
+        use Measure::{Domains, Mailboxes, MailboxesUnopened, Operators, RowsRejected, ZeroPapierAccepted};
+        match self {
+            Mailboxes | ZeroPapierAccepted | Operators | Domains => true,
+            AgeOfFeedDays | MailboxesListeRouge | MailboxesSuspended | MailboxesUnopened | MailboxesTest | MailboxesHolderLeft
+            | RowsRejected => scope == Scope::Full,
+            _ => self.part() == Part::Exchanges || scope == Scope::Public,
+        }
+    }
+}
+
+impl Cut {
+    /// Is anything ever told by it in this scope?
+    #[must_use]
+    pub fn is_in(self, scope: Scope) -> bool {
+        match self {
+            Self::National | Self::Region | Self::Operator => true,
+            Self::State | Self::Reason => scope == Scope::Full,
+            Self::Type | Self::Profession | Self::Specialty | Self::Department | Self::Domain | Self::Interface => scope == Scope::Public,
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What operators deposit of the messages exchanged (reference §8, point 11; seed rule S62): read line by line, refused whole when a line is
 //! wrong, so that a deposit that is sent again counts once.
 
-use super::cell::{Cell, Measure, Operators};
+use super::cell::{Measure, Operators};
+use super::hide::Told;
 use super::keep::exchanges_from;
 use super::tally::Counts;
 use crate::error::{Error, Kind, Result};
@@ -10,7 +11,7 @@ use crate::store::exchanges::{Deposited, Exchange, ExchangeDeposit};
 use crate::store::{Actor, Store};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 /// Lines of one deposit.
 pub const MOST_LINES: usize = 200_000;
@@ -175,14 +176,14 @@ fn exchange(number: u64, line: Line, from: i64, now: i64) -> Result<Exchange> {
 }
 
 /// The figures of a month as they may be told: what a few mailboxes exchanged is hidden like their number.
-pub(super) fn told_by_month(counts: Counts, operators: &Operators) -> BTreeMap<(Cell, Measure), Option<i64>> {
-    let mut told = BTreeMap::new();
+pub(super) fn told_by_month(counts: Counts, operators: &Operators) -> Told {
+    let mut told = Told::new();
     for (active, others) in [
         (Measure::MailboxesSending, [Measure::MessagesSent, Measure::BytesSent]),
         (Measure::MailboxesReceiving, [Measure::MessagesReceived, Measure::BytesReceived]),
     ] {
         let mailboxes: Counts = counts.iter().filter(|((_, m), _)| *m == active).map(|(name, n)| (name.clone(), *n)).collect();
-        for ((cell, measure), value) in super::told(mailboxes, operators) {
+        for ((cell, measure), value) in super::told(mailboxes, operators, None) {
             for other in others {
                 let exchanged = counts.get(&(cell.clone(), other)).copied().unwrap_or_default();
                 told.insert((cell.clone(), other), value.map(|_| exchanged));

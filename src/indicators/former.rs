@@ -1,11 +1,12 @@
-//! The mailboxes the public was shown the day before, with the cells they were counted in: what came and what went is told by comparing,
-//! one line at a time, two lists in the order of addresses.
+//! The mailboxes the public was shown the day before, with the cells they were counted in and a digest of what was shown of them: what came,
+//! went and changed is told by comparing, one line at a time, two lists in the order of addresses.
 //!
 //! A list is a file of the data folder, for the owner of the service alone: `indicators/<day>.zst`, a JSON array a line. It is written
-//! beside, synced and renamed when the walk has ended; the newest two stay. Without a list of a day before nothing is known to have come.
+//! beside, synced and renamed when the walk has ended; the newest two stay. Without a list of a day before nothing is known to have moved.
 
 use super::cell::{Cell, Cut, Measure};
 use crate::error::{Error, Result, at_path};
+use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -16,7 +17,17 @@ const SUFFIX: &str = ".zst";
 const KEPT: usize = 2;
 const LEVEL: i32 = 3;
 
-type Line = (String, BTreeSet<Cell>);
+/// A mailbox of the day before.
+struct Known {
+    address: String,
+    digest: String,
+    cells: BTreeSet<Cell>,
+}
+
+/// A line of a list. A list of before there were digests has lines without one.
+#[derive(Deserialize)]
+struct Line(String, Vec<(String, String)>, #[serde(default)] String);
+
 type Reader = Lines<BufReader<zstd::Decoder<'static, BufReader<File>>>>;
 
 /// The list of a day before, being compared, and today's, being written.
@@ -24,8 +35,10 @@ pub struct Former {
     folder: PathBuf,
     day: String,
     before: Option<Reader>,
+    /// Its day.
+    compared_with: Option<String>,
     /// Read and not compared yet.
-    next: Option<Line>,
+    next: Option<Known>,
     today: zstd::Encoder<'static, tempfile::NamedTempFile>,
 }
 
@@ -33,35 +46,50 @@ impl Former {
     /// `folder`: made if it is not there; `day`: ISO, Europe/Paris.
     pub fn open(folder: &Path, day: &str) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(at_path(folder))?;
-        let before = days(folder)?.into_iter().rev().find(|known| known.as_str() < day);
-        let before = before.map(|known| {
-            let path = folder.join(known + SUFFIX);
+        let compared_with = days(folder)?.into_iter().rev().find(|known| known.as_str() < day);
+        let before = compared_with.as_ref().map(|known| {
+            let path = folder.join(format!("{known}{SUFFIX}"));
             let file = File::open(&path).map_err(at_path(&path))?;
             Ok(BufReader::new(zstd::Decoder::new(file).map_err(unreadable)?).lines())
         });
         // Readable by the owner alone.
         let draft = tempfile::Builder::new().prefix(".draft-").tempfile_in(folder).map_err(at_path(folder))?;
         let today = zstd::Encoder::new(draft, LEVEL).map_err(unwritable)?;
-        let mut former = Self { folder: folder.to_owned(), day: day.to_owned(), before: before.transpose()?, next: None, today };
+        let (folder, day) = (folder.to_owned(), day.to_owned());
+        let mut former = Self { folder, day, before: before.transpose()?, compared_with, next: None, today };
         former.advance()?;
+        if former.next.as_ref().is_some_and(|known| known.digest.is_empty()) {
+            (former.before, former.compared_with, former.next) = (None, None, None);
+        }
         Ok(former)
     }
 
-    /// Today's next mailbox: what went before it, and whether it came.
-    pub(super) fn pass(&mut self, address: &str, cells: &BTreeSet<Cell>) -> Result<Vec<(BTreeSet<Cell>, Measure)>> {
+    /// The day of the list that today's is compared with.
+    pub(super) fn compared_with(&self) -> Option<&str> {
+        self.compared_with.as_deref()
+    }
+
+    /// Today's next mailbox, with a digest of what is shown of it: what went before it, and whether it came or changed.
+    pub(super) fn pass(&mut self, address: &str, digest: &str, cells: &BTreeSet<Cell>) -> Result<Vec<(BTreeSet<Cell>, Measure)>> {
         let known = self.before.is_some();
         let mut moved = Vec::new();
-        while self.next.as_ref().is_some_and(|(before, _)| before.as_str() < address) {
-            moved.extend(self.next.take().map(|(_, cells)| (cells, Measure::MailboxesGone)));
+        while self.next.as_ref().is_some_and(|before| before.address.as_str() < address) {
+            moved.extend(self.next.take().map(|before| (before.cells, Measure::MailboxesGone)));
             self.advance()?;
         }
-        if self.next.as_ref().is_some_and(|(before, _)| before == address) {
-            self.advance()?;
-        } else if known {
-            moved.push((cells.clone(), Measure::MailboxesCreated));
+        match self.next.take_if(|before| before.address == address) {
+            Some(before) => {
+                if before.digest != digest {
+                    moved.push((cells.clone(), Measure::MailboxesChanged));
+                }
+                self.advance()?;
+            }
+            None if known => moved.push((cells.clone(), Measure::MailboxesCreated)),
+            None => {}
         }
         let cells: Vec<_> = cells.iter().filter(|cell| cell.cut != Cut::National).map(|cell| (cell.cut.word(), &cell.key)).collect();
-        let line = serde_json::to_vec(&(address, cells)).map_err(|e| Error::internal("the list of mailboxes cannot be written", e))?;
+        let line =
+            serde_json::to_vec(&(address, cells, digest)).map_err(|e| Error::internal("the list of mailboxes cannot be written", e))?;
         self.today.write_all(&line).and_then(|()| self.today.write_all(b"\n")).map_err(unwritable)?;
         Ok(moved)
     }
@@ -69,8 +97,8 @@ impl Former {
     /// What is left of the day before.
     pub(super) fn end(&mut self) -> Result<Vec<BTreeSet<Cell>>> {
         let mut left = Vec::new();
-        while let Some((_, cells)) = self.next.take() {
-            left.push(cells);
+        while let Some(before) = self.next.take() {
+            left.push(before.cells);
             self.advance()?;
         }
         Ok(left)
@@ -83,9 +111,9 @@ impl Former {
             return Ok(());
         };
         let damaged = |e| Error::internal("the list of the mailboxes of before cannot be read", e);
-        let (address, cells): (String, Vec<(String, String)>) = serde_json::from_str(&line.map_err(unreadable)?).map_err(damaged)?;
+        let Line(address, cells, digest) = serde_json::from_str(&line.map_err(unreadable)?).map_err(damaged)?;
         let cells = cells.into_iter().filter_map(|(cut, key)| Some(Cell::new(Cut::parse(&cut)?, key)));
-        self.next = Some((address, cells.chain([Cell::nation()]).collect()));
+        self.next = Some(Known { address, digest, cells: cells.chain([Cell::nation()]).collect() });
         Ok(())
     }
 
@@ -127,12 +155,14 @@ fn unreadable(error: std::io::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn day(folder: &Path, day: &str, addresses: &[&str]) -> Vec<(String, Measure)> {
+    /// Of `b=2` the address is `b` and the digest `2`; it is `1` unless said.
+    fn day(folder: &Path, day: &str, mailboxes: &[&str]) -> Vec<(String, Measure)> {
         let mut former = Former::open(folder, day).unwrap();
         let mut moved = Vec::new();
-        for address in addresses {
-            let cells = BTreeSet::from([Cell::nation(), Cell::new(Cut::Domain, *address)]);
-            moved.extend(former.pass(address, &cells).unwrap());
+        for mailbox in mailboxes {
+            let (address, digest) = mailbox.split_once('=').unwrap_or((mailbox, "1"));
+            let cells = BTreeSet::from([Cell::nation(), Cell::new(Cut::Domain, address)]);
+            moved.extend(former.pass(address, digest, &cells).unwrap());
         }
         moved.extend(former.end().unwrap().into_iter().map(|cells| (cells, Measure::MailboxesGone)));
         former.keep().unwrap();
@@ -147,13 +177,24 @@ mod tests {
         assert_eq!(day(folder, "2026-11-01", &["b", "d"]), []);
         let came = |name: &str| (name.to_owned(), Measure::MailboxesCreated);
         let went = |name: &str| (name.to_owned(), Measure::MailboxesGone);
+        let changed = |name: &str| (name.to_owned(), Measure::MailboxesChanged);
         for _ in 0..2 {
-            assert_eq!(day(folder, "2026-11-02", &["a", "b", "c", "e"]), [came("a"), came("c"), went("d"), came("e")]);
+            let moved = day(folder, "2026-11-02", &["a", "b=2", "c", "e"]);
+            assert_eq!(moved, [came("a"), changed("b"), came("c"), went("d"), came("e")]);
         }
         assert_eq!(day(folder, "2026-11-05", &[]), ["a", "b", "c", "e"].map(went));
         assert_eq!(day(folder, "2026-11-06", &["z"]), [came("z")]);
         assert_eq!(days(folder).unwrap(), ["2026-11-05", "2026-11-06"]);
         drop(Former::open(folder, "2026-11-07").unwrap());
         assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2, "what is given up leaves nothing");
+    }
+    #[test]
+    fn a_list_without_digests_is_compared_with_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = zstd::encode_all(&b"[\"a\",[]]\n[\"b\",[]]\n"[..], LEVEL).unwrap();
+        std::fs::write(folder.path().join("2026-11-01.zst"), list).unwrap();
+        assert_eq!(Former::open(folder.path(), "2026-11-02").unwrap().compared_with(), None);
+        assert_eq!(day(folder.path(), "2026-11-02", &["a", "c"]), []);
+        assert_eq!(Former::open(folder.path(), "2026-11-03").unwrap().compared_with(), Some("2026-11-02"));
     }
 }

@@ -1,54 +1,129 @@
 //! Small counts are hidden, and enough beside them that no subtraction gives them back (reference §7: fewer than five).
 //!
-//! Figures of a day hang together by sums: a total and the parts it is cut into. Of such a group never exactly one figure is hidden: the
-//! others would tell it; and the sum of those hidden leaves each of them room to be no small count. As long as that is not so, the next
-//! smallest part is hidden as well, and where there is none, the total. Hiding in one group may leave one alone in another, so it is done until nothing changes. Parts overlap (a person of two
-//! professions counts in both); a sum that is no equation hides more than it must, and never less.
+//! Figures of a day hang together by sums: a total and the parts it is cut into, a whole and what is told of it with the rest that is not
+//! (equipped people and the others: of 97 in 100 the rest is a small count). Of such a group never exactly one figure is hidden: the others
+//! would tell it; and the sum of those hidden leaves each of them room to be no small count. As long as that is not so, the next smallest part
+//! is hidden as well, and where there is none, the total. Two days hang together by what came and went: beside a stock that is hidden on
+//! either of them, so is that. Hiding in one group may leave one alone in another, so it is done until nothing changes. Parts overlap (a
+//! person of two professions counts in both); a sum that is no equation hides more than it must, and never less.
 
 use super::cell::{Cell, Cut, Measure, Operators};
 use super::tally::Counts;
 use crate::model::territory;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts below this are small.
 pub const SMALL: i64 = 5;
 
-/// A total and its parts, by their places in the list of figures.
-type Group = (Option<usize>, Vec<usize>);
+/// What may be told, by cell and measure: `None` is hidden, a count that is not there is 0.
+pub type Told = BTreeMap<(Cell, Measure), Option<i64>>;
 
-/// The figures as they may be told: `None` is hidden. What is 0 is left out, unless it is hidden.
+/// Part and whole of which a share can be told.
+pub(super) const SHARES: [(Measure, Measure); 6] = [
+    (Measure::ProfessionalsEquipped, Measure::Professionals),
+    (Measure::ZeroPapierAccepted, Measure::Mailboxes),
+    (Measure::MailboxesWithoutStructure, Measure::Mailboxes),
+    (Measure::MailboxesListeRouge, Measure::Mailboxes),
+    (Measure::StructuresWithOrg, Measure::Structures),
+    (Measure::QuestionsEmpty, Measure::Questions),
+];
+
+/// What came and what went: the difference of two days' stocks, so that one tells the other, also when that is 0.
+const MOVES: [Measure; 2] = [Measure::MailboxesCreated, Measure::MailboxesGone];
+/// Those, and what changed: mostly 0, so that beside a small one a 0 is hidden as well.
+const MOVEMENTS: [Measure; 3] = [Measure::MailboxesCreated, Measure::MailboxesGone, Measure::MailboxesChanged];
+
+/// What a number says; the rest of a whole is never told itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    Count(Measure),
+    /// The whole of a share less this part of it.
+    Rest(Measure),
+}
+
+struct Number {
+    cell: Cell,
+    item: Item,
+    value: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sum {
+    /// A total and what it is cut into.
+    Cut,
+    /// A whole, its part and its rest.
+    Share,
+}
+
+/// Places of a total and its parts.
+struct Group {
+    sum: Sum,
+    total: Option<usize>,
+    parts: Vec<usize>,
+}
+
+/// The figures as they may be told. `compared`: of a day whose movements are known, the cells whose stock was hidden on the day it is
+/// compared with.
 #[must_use]
-pub fn told(mut counts: Counts, operators: &Operators) -> BTreeMap<(Cell, Measure), Option<i64>> {
-    counts.retain(|_, value| *value != 0);
-    // What came less what went is the difference of two days' stocks: one tells the other, also when that is 0.
-    let moved: Vec<Cell> = counts.keys().filter(|(_, measure)| TWINS.contains(measure)).map(|(cell, _)| cell.clone()).collect();
-    for (cell, measure) in moved.into_iter().flat_map(|cell| TWINS.map(|measure| (cell.clone(), measure))) {
-        counts.entry((cell, measure)).or_default();
-    }
-    let figures: Vec<((Cell, Measure), i64)> = counts.into_iter().collect();
-    let hidden = hide(&figures, &groups(&figures, operators), &twins(&figures));
-    let told = figures.into_iter().zip(hidden).map(|((name, value), hidden)| (name, (!hidden).then_some(value)));
-    told.filter(|(_, value)| *value != Some(0)).collect()
+pub fn told(mut counts: Counts, operators: &Operators, compared: Option<&BTreeSet<Cell>>) -> Told {
+    let says = |measure: Measure, value: i64| value != 0 || !measure.is_count();
+    counts.retain(|(_, measure), value| says(*measure, *value));
+    let numbers = numbers(counts, compared);
+    let hidden = hide(&numbers, operators, compared);
+    let told = numbers.into_iter().zip(hidden).filter_map(|(number, hidden)| match number.item {
+        Item::Count(measure) => Some(((number.cell, measure), (!hidden).then_some(number.value))),
+        Item::Rest(_) => None,
+    });
+    told.filter(|((_, measure), value)| value.is_none_or(|value| says(*measure, value))).collect()
 }
 
-const TWINS: [Measure; 2] = [Measure::MailboxesCreated, Measure::MailboxesGone];
-
-fn twins(figures: &[((Cell, Measure), i64)]) -> Vec<(usize, usize)> {
-    let of = |measure| figures.iter().enumerate().filter(move |(_, ((_, m), _))| *m == measure).map(|(place, _)| place);
-    // Each cell has both, and cells are in the same order.
-    of(Measure::MailboxesCreated).zip(of(Measure::MailboxesGone)).collect()
-}
-
-/// Every total with its parts.
-fn groups(figures: &[((Cell, Measure), i64)], operators: &Operators) -> Vec<Group> {
-    let places: BTreeMap<(&Cell, Measure), usize> = figures.iter().enumerate().map(|(place, ((cell, m), _))| ((cell, *m), place)).collect();
-    let mut parts: BTreeMap<(Measure, Cell, Cut), Vec<usize>> = BTreeMap::new();
-    for (place, ((cell, measure), _)) in figures.iter().enumerate() {
-        for total in totals(cell, operators) {
-            parts.entry((*measure, total, cell.cut)).or_default().push(place);
+/// Counts with the rests of their shares, and those that are 0 but may have to be hidden, in order.
+fn numbers(mut counts: Counts, compared: Option<&BTreeSet<Cell>>) -> Vec<Number> {
+    let mut rests = Vec::new();
+    for (part, whole) in SHARES {
+        let of_part: Vec<(Cell, i64)> =
+            counts.iter().filter(|((_, measure), _)| *measure == whole).map(|((cell, _), value)| (cell.clone(), *value)).collect();
+        // A measure that was not counted at all has no zeros either.
+        if !counts.keys().any(|(_, measure)| *measure == part) {
+            continue;
+        }
+        for (cell, whole) in of_part {
+            let part_of = *counts.entry((cell.clone(), part)).or_default();
+            if part_of <= whole {
+                rests.push(Number { cell, item: Item::Rest(part), value: whole - part_of });
+            }
         }
     }
-    parts.into_iter().map(|((measure, total, _), parts)| (places.get(&(&total, measure)).copied(), parts)).collect()
+    if let Some(before) = compared {
+        let stocks = counts.keys().filter(|(_, measure)| *measure == Measure::Mailboxes || MOVEMENTS.contains(measure));
+        let cells: BTreeSet<Cell> = stocks.map(|(cell, _)| cell.clone()).chain(before.iter().cloned()).collect();
+        for (cell, measure) in cells.into_iter().flat_map(|cell| MOVEMENTS.map(|measure| (cell.clone(), measure))) {
+            counts.entry((cell, measure)).or_default();
+        }
+    }
+    let counts = counts.into_iter().map(|((cell, measure), value)| Number { cell, item: Item::Count(measure), value });
+    let mut numbers: Vec<Number> = counts.chain(rests).collect();
+    numbers.sort_by(|a, b| (&a.cell, a.item).cmp(&(&b.cell, b.item)));
+    numbers
+}
+
+/// Every total with its parts, and every whole with its.
+fn groups(numbers: &[Number], places: &BTreeMap<(&Cell, Item), usize>, operators: &Operators) -> Vec<Group> {
+    let mut parts: BTreeMap<(Item, Cell, Cut), Vec<usize>> = BTreeMap::new();
+    let mut groups = Vec::new();
+    for (place, number) in numbers.iter().enumerate() {
+        for total in totals(&number.cell, operators) {
+            parts.entry((number.item, total, number.cell.cut)).or_default().push(place);
+        }
+        let Item::Rest(part) = number.item else { continue };
+        let whole = SHARES.into_iter().find(|(of, _)| *of == part).map(|(_, whole)| whole);
+        let at = |measure| places.get(&(&number.cell, Item::Count(measure))).copied();
+        groups.push(Group { sum: Sum::Share, total: whole.and_then(at), parts: at(part).into_iter().chain([place]).collect() });
+    }
+    let cut =
+        |((item, total, _), parts): ((Item, Cell, Cut), _)| Group { sum: Sum::Cut, total: places.get(&(&total, item)).copied(), parts };
+    groups.extend(parts.into_iter().map(cut));
+    groups
 }
 
 /// The totals that a figure of this cell is part of.
@@ -66,36 +141,22 @@ fn totals(cell: &Cell, operators: &Operators) -> Vec<Cell> {
     totals
 }
 
-fn hide(figures: &[((Cell, Measure), i64)], groups: &[Group], twins: &[(usize, usize)]) -> Vec<bool> {
-    let mut hidden: Vec<bool> = figures.iter().map(|((_, measure), value)| measure.is_count() && (1..SMALL).contains(value)).collect();
-    let value = |place: usize| figures.get(place).map_or(0, |(_, value)| *value);
-    let moves = |place: usize| figures.get(place).is_some_and(|((_, measure), _)| TWINS.contains(measure));
+fn hide(numbers: &[Number], operators: &Operators, compared: Option<&BTreeSet<Cell>>) -> Vec<bool> {
+    let small = |number: &Number| match number.item {
+        Item::Count(measure) => measure.is_count() && (1..SMALL).contains(&number.value),
+        Item::Rest(_) => (1..SMALL).contains(&number.value),
+    };
+    let mut hidden: Vec<bool> = numbers.iter().map(small).collect();
+    let places: BTreeMap<(&Cell, Item), usize> =
+        numbers.iter().enumerate().map(|(place, number)| ((&number.cell, number.item), place)).collect();
+    let groups = groups(numbers, &places, operators);
+    let movements = movements(&places, compared);
     loop {
-        let is = |hidden: &[bool], place: usize| hidden.get(place).copied().unwrap_or(true);
-        let mut more = Vec::new();
-        for (total, parts) in groups {
-            let Some(whole) = *total else { continue };
-            let unknown: Vec<i64> = parts.iter().filter(|place| is(&hidden, **place)).map(|place| value(*place)).collect();
-            let settled = match (unknown.len(), is(&hidden, whole)) {
-                (0, whole_hidden) => !whole_hidden,
-                (_, true) => true,
-                // Of a movement a hidden part may also be none: nothing bounds it from below.
-                (n, false) if moves(whole) => n > 1,
-                // Each hidden part is one at least: what the others leave of their sum must not be a small count for sure.
-                (n, false) => n > 1 && unknown.iter().sum::<i64>() - i64::try_from(n - 1).unwrap_or(i64::MAX) >= SMALL,
-            };
-            if settled {
-                continue;
-            }
-            let next = parts.iter().copied().filter(|place| !is(&hidden, *place)).min_by_key(|place| (value(*place), *place));
-            more.extend(next.or_else(|| total.filter(|place| !is(&hidden, *place))));
-        }
-        for (one, other) in twins {
-            match (is(&hidden, *one), is(&hidden, *other)) {
-                (true, false) => more.push(*other),
-                (false, true) => more.push(*one),
-                _ => {}
-            }
+        let mut more: BTreeSet<usize> = movements.iter().flat_map(|movement| movement.alone(&hidden)).collect();
+        more.extend(groups.iter().filter(|group| group.sum == Sum::Share).filter_map(|group| group.next(numbers, &hidden)));
+        // What a share costs is known before anything is hidden for the sake of sums.
+        if more.is_empty() {
+            more.extend(groups.iter().filter(|group| group.sum == Sum::Cut).filter_map(|group| group.next(numbers, &hidden)));
         }
         if more.is_empty() {
             return hidden;
@@ -104,107 +165,63 @@ fn hide(figures: &[((Cell, Measure), i64)], groups: &[Group], twins: &[(usize, u
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeSet;
+fn is_hidden(hidden: &[bool], place: usize) -> bool {
+    hidden.get(place).copied().unwrap_or(true)
+}
 
-    fn operators() -> Operators {
-        [("a.fr", &["1"][..]), ("b.fr", &["1"]), ("c.fr", &["2"]), ("d.fr", &["2"]), ("e.fr", &["3"])]
-            .into_iter()
-            .map(|(domain, of)| (domain.to_owned(), of.iter().map(|o| (*o).to_owned()).collect()))
-            .collect()
-    }
-
-    #[test]
-    fn what_is_hidden_may_be_no_small_count() {
-        let mut counts = Counts::new();
-        counts.insert((Cell::nation(), Measure::Mailboxes), 214);
-        for (region, value) in [("84", 12), ("11", 1), ("53", 1), ("93", 200)] {
-            counts.insert((Cell::new(Cut::Region, region), Measure::Mailboxes), value);
+impl Group {
+    /// The number to be hidden next; `None` when no hidden one can be computed.
+    fn next(&self, numbers: &[Number], hidden: &[bool]) -> Option<usize> {
+        let whole = self.total?;
+        let value = |place: usize| numbers.get(place).map_or(0, |number| number.value);
+        let item = |place: usize| numbers.get(place).map(|number| number.item);
+        let moves = matches!(item(whole), Some(Item::Count(measure)) if MOVEMENTS.contains(&measure));
+        let unknown: Vec<i64> = self.parts.iter().filter(|place| is_hidden(hidden, **place)).map(|place| value(*place)).collect();
+        let settled = match (unknown.len(), is_hidden(hidden, whole)) {
+            (0, whole_hidden) => !whole_hidden,
+            (_, true) => true,
+            // Of a movement a hidden part may also be none: nothing bounds it from below. Of a share either may be the small one.
+            (n, false) if moves || self.sum == Sum::Share => n > 1,
+            // Each hidden part is one at least: what the others leave of their sum must not be a small count for sure.
+            (n, false) => n > 1 && unknown.iter().sum::<i64>() - i64::try_from(n - 1).unwrap_or(i64::MAX) >= SMALL,
+        };
+        if settled {
+            return None;
         }
-        let told = told(counts, &operators());
-        let of = |region: &str| told[&(Cell::new(Cut::Region, region), Measure::Mailboxes)];
-        // Two hidden that make 2 would both be 1.
-        assert_eq!((of("11"), of("53"), of("84"), of("93")), (None, None, None, Some(200)));
-        assert_eq!(told[&(Cell::nation(), Measure::Mailboxes)], Some(214));
-    }
-
-    /// What a part adds to: the nation, and what stands between.
-    fn world(parts: &[(u8, i64)]) -> Counts {
-        let mut counts = Counts::new();
-        for (place, value) in parts {
-            let departments = ["01", "69", "42", "75", "971", "2A", "2B", "13"];
-            let department = departments[usize::from(*place) % departments.len()];
-            let domain = ["a.fr", "b.fr", "c.fr", "d.fr", "e.fr"][usize::from(*place) % 5];
-            let profession = ["10", "21", "60"][usize::from(*place) % 3];
-            let cells = [
-                Cell::nation(),
-                Cell::new(Cut::Department, department),
-                Cell::new(Cut::Region, territory::department(department).unwrap().region),
-                Cell::new(Cut::Domain, domain),
-                Cell::new(Cut::Operator, &*operators()[domain][0]),
-                Cell::new(Cut::Profession, profession),
-                Cell::new(Cut::Specialty, format!("{profession}:S{}", place % 4)),
-                Cell::new(Cut::Type, if place % 2 == 0 { "PER" } else { "ORG" }),
-            ];
-            let measure = [Measure::Mailboxes, Measure::MailboxesCreated, Measure::MailboxesGone][usize::from(*place) % 7 % 3];
-            for cell in cells {
-                *counts.entry((cell, measure)).or_default() += value;
-            }
-        }
-        counts
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(400))]
-        /// By hand, not by the groups of the code: each total less the parts told leaves never one part, nor none beside a hidden total.
-        #[test]
-        fn no_subtraction_gives_a_hidden_figure_back(parts in prop::collection::vec((any::<u8>(), 0_i64..9), 0..40)) {
-            let counts = world(&parts);
-            let told = told(counts.clone(), &operators());
-            for (name, value) in &counts {
-                let small = (1..SMALL).contains(value);
-                prop_assert!(!small || told[name].is_none(), "{name:?} is {value}");
-                if let Some(Some(said)) = told.get(name) {
-                    prop_assert_eq!(said, value);
-                }
-            }
-            let region = |key: &str| territory::department(key).unwrap().region.to_owned();
-            let operator = |key: &str| operators()[key][0].clone();
-            let profession = |key: &str| key.split(':').next().unwrap().to_owned();
-            let nation = |_: &str| String::new();
-            type Sum<'a> = (Cut, Cut, &'a dyn Fn(&str) -> String);
-            let sums: [Sum<'_>; 10] = [
-                (Cut::National, Cut::Region, &nation), (Cut::National, Cut::Department, &nation), (Cut::National, Cut::Type, &nation),
-                (Cut::National, Cut::Profession, &nation), (Cut::National, Cut::Specialty, &nation), (Cut::National, Cut::Operator, &nation),
-                (Cut::National, Cut::Domain, &nation), (Cut::Region, Cut::Department, &region), (Cut::Operator, Cut::Domain, &operator),
-                (Cut::Profession, Cut::Specialty, &profession),
-            ];
-            for (total, part, of) in sums {
-                let names: BTreeSet<_> = counts.keys().filter(|(cell, _)| cell.cut == part).map(|(cell, m)| (of(&cell.key), *m)).collect();
-                for (key, measure) in names {
-                    let mut unknown = told.iter().filter(|((cell, m), value)| {
-                        *m == measure && value.is_none() && cell.cut == part && of(&cell.key) == key
-                    }).count();
-                    unknown += usize::from(told.get(&(Cell::new(total, &*key), measure)).is_some_and(Option::is_none));
-                    prop_assert!(unknown != 1, "{total:?} {key} {measure:?} by {part:?}");
-                }
-            }
-            for ((cell, measure), value) in &told {
-                if TWINS.contains(measure) && value.is_none() {
-                    prop_assert!(TWINS.iter().all(|twin| told.get(&(cell.clone(), *twin)).is_some_and(Option::is_none)), "{cell:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn ages_are_no_counts() {
-        let counts = Counts::from([((Cell::nation(), Measure::AgeOfRppsDays), 3), ((Cell::nation(), Measure::Mailboxes), 3)]);
-        let told = told(counts, &Operators::new());
-        assert_eq!(told[&(Cell::nation(), Measure::AgeOfRppsDays)], Some(3));
-        assert_eq!(told[&(Cell::nation(), Measure::Mailboxes)], None);
+        // To hide a rest costs nothing; to hide that there is none helps where it may also be some.
+        let rest = |place: usize| matches!(item(place), Some(Item::Rest(_)));
+        let helps = |place: &usize| !is_hidden(hidden, *place) && (value(*place) > 0 || moves || self.sum == Sum::Share);
+        let next = self.parts.iter().copied().filter(helps).min_by_key(|place| (!rest(*place), value(*place), *place));
+        next.or_else(|| Some(whole).filter(|place| !is_hidden(hidden, *place)))
     }
 }
+
+/// Places of a cell's stock and of what came to it and went, and whether its stock was hidden the day before.
+struct Movement {
+    stock: Option<usize>,
+    moves: [usize; 2],
+    hidden_before: bool,
+}
+
+fn movements(places: &BTreeMap<(&Cell, Item), usize>, compared: Option<&BTreeSet<Cell>>) -> Vec<Movement> {
+    let [came, went] = MOVES;
+    let created = places.iter().filter(|((_, item), _)| *item == Item::Count(came));
+    let movement = |((cell, _), place): (&(&Cell, Item), &usize)| {
+        let at = |measure| places.get(&(*cell, Item::Count(measure))).copied();
+        let hidden_before = compared.is_some_and(|before| before.contains(*cell));
+        Some(Movement { stock: at(Measure::Mailboxes), moves: [*place, at(went)?], hidden_before })
+    };
+    created.filter_map(movement).collect()
+}
+
+impl Movement {
+    /// Those that are told and may not be.
+    fn alone(&self, hidden: &[bool]) -> Vec<usize> {
+        let hides = self.hidden_before || self.stock.into_iter().chain(self.moves).any(|place| is_hidden(hidden, place));
+        self.moves.into_iter().filter(|place| hides && !is_hidden(hidden, *place)).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "hide_tests.rs"]
+mod tests;

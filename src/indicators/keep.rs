@@ -1,6 +1,6 @@
 //! When figures are counted, and how long what operators deposited is kept: a day once its hour has passed, exchanges three months.
 
-use super::Indicators;
+use super::{Indicators, Part};
 use crate::error::{Error, Result};
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
@@ -20,6 +20,12 @@ fn paris(now: i64) -> Result<Zoned> {
 /// The day of a UTC second in France.
 pub fn day_of(now: i64) -> Result<Date> {
     Ok(paris(now)?.date())
+}
+
+/// The first UTC second of the next day in France.
+pub fn begin_of_tomorrow(now: i64) -> Result<i64> {
+    let failed = |e| Error::internal("the time of the indicators", e);
+    Ok(paris(now)?.tomorrow().and_then(|day| day.start_of_day()).map_err(failed)?.timestamp().as_second())
 }
 
 /// The first month whose exchanges are kept as they came, as its first UTC second.
@@ -83,7 +89,7 @@ impl Indicators {
     /// Are the figures of a day missing that should be there?
     pub async fn is_due(&self, hour: u8, now: i64) -> Result<bool> {
         let now = paris(now)?;
-        let last = self.store.last_figures("public").await?;
+        let last = self.store.last_counted("public", Part::Directory.word()).await?;
         let today = now.date().to_string();
         Ok(last.is_none_or(|last| last < today && u8::try_from(now.hour()).is_ok_and(|at| at >= hour)))
     }
@@ -102,6 +108,18 @@ mod tests {
 
     fn at(text: &str) -> i64 {
         text.parse::<Timestamp>().unwrap().as_second()
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_in_france() {
+        for (now, tomorrow) in [
+            ("2026-11-20T22:59:59Z", "2026-11-20T23:00:00Z"),
+            ("2026-11-20T23:00:00Z", "2026-11-21T23:00:00Z"),
+            // Clocks go back an hour: a day of 25.
+            ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
+        ] {
+            assert_eq!(begin_of_tomorrow(at(now)).unwrap(), at(tomorrow), "{now}");
+        }
     }
 
     #[test]

@@ -1,33 +1,39 @@
 //! Figures of a day: counted from what the public is shown, and beside them, for the health authority and administrators, from everything.
 //!
 //! In the order of the data: `cell` what is counted and by what it is cut, `tally` the counts of one walk with `former` the day before,
-//! `hide` what may be told of them, `answer` what was asked. Public figures come from the views of a walk and nothing else, so that no
+//! `consultation` the questions of a day, `hide` what may be told of them, `answer` what was asked, with `label` and `csv` in which words. Public figures come from the views of a walk and nothing else, so that no
 //! hidden mailbox moves any of them ([`Indicators::counting`] can be fed by whoever walks for the open files); full ones from the store, for
 //! the nation and its regions only. The hour at which a day is counted, and keeping exchange figures, is `keep`.
 
 mod answer;
 mod cell;
+mod consultation;
+mod csv;
 mod exchanges;
 mod former;
 mod hide;
 mod keep;
+mod label;
 mod tally;
 
-pub use answer::{Answered, Asked, Figure, MOST_DAYS, MOST_FIGURES, Scope, csv};
-pub use cell::{Cell, Cut, Measure, Operators};
+pub use answer::{Answered, Asked, Compared, Figure, MOST_DAYS, MOST_FIGURES, Scope};
+pub use cell::{Cell, Cut, Measure, Operators, Part};
+pub use consultation::Waiting;
+pub use csv::csv;
 pub use exchanges::{Exchanges, Format, MOST_LINES, Receipt};
 pub use former::Former;
-pub use hide::{SMALL, told};
+pub use hide::{SMALL, Told, told};
 pub use keep::{day_of, months_to_anonymise};
 pub use tally::{Counts, Tally};
 
 use crate::directory::{Audience, Directory};
 use crate::error::{Error, Result};
 use crate::model::territory;
-use crate::store::indicators::FigureRow;
+use crate::store::indicators::{CountedDay, FigureQuery, FigureRow};
+use crate::store::operators::DomainListing;
 use crate::store::{DataDir, Store, Trace};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -60,7 +66,7 @@ impl Indicators {
         let (tally, directory) = (self.counting(day).await?, self.directory.clone());
         let counted = tokio::task::spawn_blocking(move || {
             let mut tally = tally;
-            directory.walk(Audience::Public, &mut |walked| tally.add(walked.published()?.view()))?;
+            directory.walk(Audience::Public, &mut |walked| tally.add(&walked, walked.published()?.view()))?;
             Ok(tally)
         });
         let tally = counted.await.map_err(|e| Error::internal("counting ended abnormally", e))??;
@@ -71,8 +77,8 @@ impl Indicators {
     /// Ends what [`Indicators::counting`] began, when the whole walk was shown to it.
     pub async fn finish(&self, day: Date, tally: Tally, now: i64) -> Result<()> {
         let counted = tokio::task::spawn_blocking(|| tally.finish());
-        let counts = counted.await.map_err(|e| Error::internal("counting ended abnormally", e))??;
-        self.keep(day, counts, now).await
+        let (counts, compared_with) = counted.await.map_err(|e| Error::internal("counting ended abnormally", e))??;
+        self.keep(day, counts, compared_with, now).await
     }
 
     /// What the public entries of a day are to be shown to, in the order of a walk.
@@ -83,9 +89,9 @@ impl Indicators {
     }
 
     /// Keeps what a [`Tally`] counted, with what is not in any view, as the figures of the day.
-    async fn keep(&self, day: Date, mut counts: Counts, now: i64) -> Result<()> {
+    async fn keep(&self, day: Date, mut counts: Counts, compared_with: Option<String>, now: i64) -> Result<()> {
         let operators = self.operators().await?;
-        let in_force: std::collections::BTreeSet<&String> = operators.values().flatten().collect();
+        let in_force: BTreeSet<&String> = operators.values().flatten().collect();
         let mut nation = |measure, n: usize| counts.insert((Cell::nation(), measure), i64::try_from(n).unwrap_or(i64::MAX));
         nation(Measure::Operators, in_force.len());
         nation(Measure::Domains, operators.len());
@@ -100,8 +106,15 @@ impl Indicators {
                 counts.insert((Cell::nation(), measure), i64::from((day - of).get_days()));
             }
         }
-        self.write(Scope::Public, &day.to_string(), told(counts, &operators), now).await?;
-        self.write(Scope::Full, &day.to_string(), told(self.full().await?, &operators), now).await?;
+        let hidden_before = match &compared_with {
+            Some(before) => Some(self.hidden_stocks(before).await?),
+            None => None,
+        };
+        let public = told(counts, &operators, hidden_before.as_ref());
+        let counted = CountedDay { part: Part::Directory.word().to_owned(), day: day.to_string(), compared_with };
+        self.write(Scope::Public, &counted, public, now).await?;
+        let full = told(self.full(day, now).await?, &operators, None);
+        self.write(Scope::Full, &CountedDay { compared_with: None, ..counted }, full, now).await?;
         self.keep_months(&operators, now).await
     }
 
@@ -125,44 +138,72 @@ impl Indicators {
             }
         }
         for ((scope, month), counts) in months {
-            self.write(scope, &month, exchanges::told_by_month(counts, operators), now).await?;
+            let counted = CountedDay { part: Part::Exchanges.word().to_owned(), day: month, compared_with: None };
+            self.write(scope, &counted, exchanges::told_by_month(counts, operators), now).await?;
         }
         Ok(())
     }
 
-    async fn write(&self, scope: Scope, day: &str, told: BTreeMap<(Cell, Measure), Option<i64>>, now: i64) -> Result<()> {
+    async fn write(&self, scope: Scope, counted: &CountedDay, told: Told, now: i64) -> Result<()> {
+        let day = &counted.day;
         let row = |((cell, measure), value): ((Cell, Measure), Option<i64>)| FigureRow {
-            day: day.to_owned(),
+            day: day.clone(),
             cut: cell.cut.word().to_owned(),
             key: cell.key,
             measure: measure.word().to_owned(),
             value,
         };
         let rows: Vec<FigureRow> = told.into_iter().map(row).collect();
-        let detail = serde_json::json!({ "day": day, "scope": scope.word(), "figures": rows.len() });
+        let of_part = |measure: &&Measure| measure.part().word() == counted.part;
+        let measures: Vec<&str> = Measure::ALL.iter().filter(of_part).map(|measure| measure.word()).collect();
+        let detail = serde_json::json!({ "day": day, "part": counted.part, "scope": scope.word(), "figures": rows.len() });
         let trace = Trace { at: now, actor: ACTOR.to_owned(), action: "indicators.build".to_owned(), detail };
-        self.store.write_figures(scope.word(), day, &rows, &trace).await
+        self.store.write_figures(scope.word(), counted, &measures, &rows, &trace).await
     }
 
-    /// Everything the store holds, for the nation and its regions.
-    async fn full(&self) -> Result<Counts> {
+    /// Cells whose number of mailboxes was hidden on a day.
+    async fn hidden_stocks(&self, day: &str) -> Result<BTreeSet<Cell>> {
+        let measure = Some(Measure::Mailboxes.word().to_owned());
+        let query = FigureQuery { from: day.to_owned(), to: day.to_owned(), measure, limit: usize::MAX, ..FigureQuery::default() };
+        let hidden = self.store.figures(Scope::Public.word(), &query).await?.into_iter().filter(|row| row.value.is_none());
+        Ok(hidden.filter_map(|row| Some(Cell::new(Cut::parse(&row.cut)?, row.key))).collect())
+    }
+
+    /// Everything the store holds, for the nation and its regions, and how long ago each operator sent something.
+    async fn full(&self, day: Date, now: i64) -> Result<Counts> {
         let regions: Vec<(&str, &str)> = territory::departments().iter().map(|d| (d.code, d.region)).collect();
         let counted = self.store.full_counts(&regions).await?;
         let figure = |(cut, key, measure, n): (String, String, String, i64)| {
             Some(((Cell::new(Cut::parse(&cut)?, key), Measure::parse(&measure)?), n))
         };
-        Ok(counted.into_iter().filter_map(figure).collect())
+        let mut counts: Counts = counted.into_iter().filter_map(figure).collect();
+        for (operator, at) in self.store.operator_feeds().await? {
+            let age = i64::from((day - day_of(at.min(now))?).get_days());
+            counts.insert((Cell::new(Cut::Operator, operator), Measure::AgeOfFeedDays), age.max(0));
+        }
+        Ok(counts)
     }
 
     /// Listed domains with their operators in force, as anybody may know them.
     async fn operators(&self) -> Result<Operators> {
-        let mut operators = Operators::new();
-        let mut after = String::new();
+        let domains = self.domains().await?.into_iter();
+        Ok(domains.map(|domain| (domain.name, domain.operators.into_iter().map(|(id, _)| id).collect())).collect())
+    }
+
+    /// Names of those operators by id.
+    async fn operator_names(&self) -> Result<BTreeMap<String, String>> {
+        Ok(self.domains().await?.into_iter().flat_map(|domain| domain.operators).collect())
+    }
+
+    async fn domains(&self) -> Result<Vec<DomainListing>> {
+        let mut domains: Vec<DomainListing> = Vec::new();
         loop {
+            let after = domains.last().map(|domain| domain.name.clone()).unwrap_or_default();
             let page = self.store.public_domains(&after, DOMAINS).await?;
-            let Some(last) = page.last() else { return Ok(operators) };
-            after.clone_from(&last.name);
-            operators.extend(page.into_iter().map(|domain| (domain.name, domain.operators.into_iter().map(|(id, _)| id).collect())));
+            if page.is_empty() {
+                return Ok(domains);
+            }
+            domains.extend(page);
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::cell::{self, Cell, Measure, Operators};
 use super::former::Former;
-use crate::directory::View;
+use crate::directory::{View, Walked};
 use crate::error::Result;
 use crate::model::MailboxType;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Counts by cell and measure; what is not there is 0.
@@ -23,7 +24,8 @@ impl Tally {
         Self { counts: Counts::new(), operators, former }
     }
 
-    pub fn add(&mut self, view: &View) -> Result<()> {
+    /// `view`: what was walked shows.
+    pub fn add(&mut self, walked: &Walked, view: &View) -> Result<()> {
         let cells = cell::of(view, &self.operators);
         match view {
             View::Mailbox(mailbox) => {
@@ -32,11 +34,10 @@ impl Tally {
                 if accepted {
                     self.count(&cells, Measure::ZeroPapierAccepted);
                 }
-                // Where a personal mailbox without structure lies is its holder's business: the nation's figure alone.
                 if mailbox.organizations.is_empty() {
-                    self.count([&Cell::nation()], Measure::MailboxesWithoutStructure);
+                    self.count(&cells, Measure::MailboxesWithoutStructure);
                 }
-                let moved = self.former.pass(&mailbox.mailbox.address, &cells)?;
+                let moved = self.former.pass(&mailbox.mailbox.address, &digest(walked)?, &cells)?;
                 moved.into_iter().for_each(|(cells, measure)| self.count(&cells, measure));
             }
             View::Professional(person) => {
@@ -61,11 +62,18 @@ impl Tally {
         }
     }
 
-    /// The counts; what today's mailboxes are is kept for tomorrow's.
-    pub fn finish(mut self) -> Result<Counts> {
+    /// The counts, and the day its mailboxes were compared with; what today's are is kept for tomorrow's.
+    pub fn finish(mut self) -> Result<(Counts, Option<String>)> {
         let left = self.former.end()?;
         left.into_iter().for_each(|cells| self.count(&cells, Measure::MailboxesGone));
+        let compared_with = self.former.compared_with().map(str::to_owned);
         self.former.keep()?;
-        Ok(self.counts)
+        Ok((self.counts, compared_with))
     }
+}
+
+/// Differs when the entry's line of an edition does: that is the stored view and the time it last changed.
+fn digest(walked: &Walked) -> Result<String> {
+    let digest = Sha256::new().chain_update(walked.view_json()?).chain_update(walked.since().to_be_bytes()).finalize();
+    Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }

@@ -3,10 +3,10 @@
 use super::LdapService;
 use super::response::Outcome;
 use super::root_dse::Offers;
-use crate::directory::{Answer, Caller, Hit, Query, Source};
+use crate::directory::{Answer, Caller, Hit, Interface, Query, Source};
 use crate::model::EntryKey;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One operation's way to the directory.
 pub struct Asking {
@@ -50,5 +50,10 @@ impl Asking {
 
     pub async fn entry(&self, key: EntryKey) -> Result<Option<Hit>, Outcome> {
         self.service.directory.entry(&self.caller, key).await.map_err(|error| Outcome::from(&error))
+    }
+
+    /// A question to the directory was answered, for the indicators; the root DSE, the schema and the tree's own entries ask it nothing.
+    pub fn count(&self, begun: Instant, empty: bool) {
+        self.service.directory.consultation().count(Interface::Ldap, begun.elapsed(), empty);
     }
 }

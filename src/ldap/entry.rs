@@ -7,6 +7,7 @@ use super::{root_dse, schema};
 use crate::directory::{self, AttributeFilter, Hit, Matching, Order, Query};
 use crate::ldap_entry::{self, Selection};
 use crate::model::{Address, EntryKey, Kind};
+use std::time::Instant;
 
 /// An entry ready to be sent, from wherever it came.
 pub enum Entry {
@@ -41,7 +42,9 @@ impl Entry {
             },
             Place::Nowhere { matched } => Err(Outcome::no_such_object(*matched)),
             Place::Leaf { kind, id, beyond, parent } => {
+                let begun = Instant::now();
                 let found = leaf(asking, *kind, id).await?;
+                asking.count(begun, found.is_none());
                 match found {
                     Some(hit) if *beyond => Err(Outcome::no_such_object(ldap_entry::dn_of(hit.ldap()))),
                     Some(hit) => Ok(Self::Hit(hit)),

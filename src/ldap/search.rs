@@ -19,7 +19,7 @@ use super::tree::{self, Place};
 use crate::directory::{self, Matcher, Matching, Order, Query, RankKey, Truncated};
 use crate::model::Kind;
 use ldap3_proto::proto::LdapResultCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Bytes around an entry, and of a result without controls, at most.
 const ENVELOPE: usize = 32;
@@ -144,7 +144,12 @@ async fn find(
         let room = if order == Order::Any { limit.saturating_sub(entries.len()).max(1) } else { limit };
         let matching = Matching::Attributes(request.filter.clone());
         let query = Query { kinds, matching, order: order.clone(), limit: room, after: after.cloned(), count: false };
+        let begun = Instant::now();
         let answer = asking.search(query, deadline).await?;
+        // A further page is no further question.
+        if after.is_none() {
+            asking.count(begun, answer.hits.is_empty());
+        }
         more = answer.more;
         cut = answer.truncated.map(|reason| cut_short(reason, of_client));
         entries.extend(answer.hits.into_iter().map(|hit| (hit.rank.clone(), Entry::Hit(hit))));

@@ -8,7 +8,7 @@ use super::item::Item;
 use super::path;
 use super::problem::Problem;
 use super::router::Api;
-use crate::directory::{Caller, Criteria, Hit, Matching, Order, Query, View};
+use crate::directory::{Caller, Criteria, Hit, Interface, Matching, Order, Query, View};
 use crate::error::Error;
 use crate::model::{EntryKey, Kind};
 use axum::body::Body;
@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
+use std::time::Instant;
 
 /// Entries looked at to see whether a natural id names only one.
 const CANDIDATES: usize = 50;
@@ -31,11 +32,22 @@ pub(super) async fn answer(
     collection: &str,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
+    let begun = Instant::now();
     if let Some(hit) = api.service.directory.entry(caller, EntryKey::new(kind, text)).await? {
+        answered(api, begun, false);
         return shown(&hit, headers);
     }
-    let id = named_by(api, caller, kind, text).await?.ok_or_else(Problem::not_found)?;
-    moved(collection, &id)
+    let id = named_by(api, caller, kind, text).await?;
+    // Who follows the move asks once, there.
+    if id.is_none() {
+        answered(api, begun, true);
+    }
+    moved(collection, &id.ok_or_else(Problem::not_found)?)
+}
+
+/// A question to the directory was answered, for the indicators.
+pub(super) fn answered(api: &Api, begun: Instant, empty: bool) {
+    api.service.directory.consultation().count(Interface::Rest, begun.elapsed(), empty);
 }
 
 /// The entry itself, or 304 when the client has these very bytes.

@@ -27,6 +27,9 @@ enum IndicatorRefusals {
     /// `forbidden`: full figures take the role autorite-sanitaire or administrateur; `tls_required`: asked in clear, from another machine
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemDocument<'static>),
+    /// `not_counted`: of the day asked for there are no figures; `unknown_key`: nothing has this key
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemDocument<'static>),
     /// `too_many_requests`: wrong credentials; `Retry-After` says when to ask again
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(ProblemDocument<'static>),
@@ -41,7 +44,8 @@ enum IndicatorRefusals {
 /// Indicators
 ///
 /// Figures of the last day counted, or of the days asked for; without `cut` those of the nation. `value` is null where a count is from 1 to 4,
-/// or hidden so that such a count cannot be computed from the others; what is not listed is 0. Public figures count what the public is shown.
+/// or hidden so that such a count cannot be computed from the others; a count that is not listed is 0 of a day that `days` lists, and not known
+/// of any other. Public figures count what the public is shown. Questions are told of days that are over.
 /// `scope=full` counts everything, hidden mailboxes too, for the nation and its regions: roles `autorite-sanitaire` and `administrateur`.
 #[utoipa::path(
     get, path = "/v1/indicators", tag = "directory", operation_id = "indicators",
@@ -49,7 +53,7 @@ enum IndicatorRefusals {
         ("day" = Option<String>, Query, description = "One day, or one month for exchange figures: 2026-11-27, 2026-11"),
         ("from" = Option<String>, Query, description = "First day of several, 400 at most"),
         ("to" = Option<String>, Query, description = "Last day"),
-        ("cut" = Option<String>, Query, description = "national, type, profession, specialty, region, department, operator, domain, state, reason"),
+        ("cut" = Option<String>, Query, description = "national, type, profession, specialty, region, department, operator, domain, interface; full ones: national, region, operator, state, reason"),
         ("key" = Option<String>, Query, description = "One key of the cut: a code, a domain"),
         ("measure" = Option<String>, Query, description = "mailboxes, mailboxes_created, mailboxes_gone, professionals, equipment_rate … see docs/indicators.md"),
         ("scope" = Option<String>, Query, description = "public (unless said) or full"),
@@ -106,7 +110,7 @@ pub(super) async fn indicators(State(api): State<Shared>, request: Request) -> R
 fn answer(answered: &Answered, as_csv: bool) -> Response {
     if as_csv {
         let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"indicateurs.csv\"")];
-        return (headers, csv(answered)).into_response();
+        return (headers, csv(&answered.items)).into_response();
     }
     Json(answered).into_response()
 }

@@ -1,65 +1,110 @@
 //! Small plots of the indicators' page, as SVG in the page: a line over days, and bars. Each has a name and a sentence that says what is to be
-//! seen; the figures themselves are in the table beside it. No style of its own: colours are the page's, and tell nothing alone.
+//! seen, which is what a screen reader tells; the figures themselves are in the table beside it. The scale names the lowest and highest value
+//! and the first and last day. No style of its own: colours are the page's, and tell nothing alone.
 
 use maud::{Markup, html};
 
 /// Size of the drawing, in its own units.
 const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 160.0;
-const MARGIN: f64 = 8.0;
+const HEIGHT: f64 = 190.0;
+/// Room on the left for the numbers of the scale, below for the days, and above and on the right for half a letter.
+const LEFT: f64 = 84.0;
+const BELOW: f64 = 26.0;
+const MARGIN: f64 = 12.0;
+const BOTTOM: f64 = HEIGHT - BELOW;
+const RIGHT: f64 = WIDTH - MARGIN;
 
-/// A line through one value a day; days whose value may not be told are left open.
-pub(super) fn line(id: &str, title: &str, description: &str, values: &[Option<f64>]) -> Markup {
-    let known = || values.iter().flatten().copied();
-    let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
-    let across = (WIDTH - 2.0 * MARGIN) / positive(count(values.len()) - 1.0);
-    let up = (HEIGHT - 2.0 * MARGIN) / positive(high - low);
-    let mut strokes: Vec<String> = vec![String::new()];
-    for (place, value) in values.iter().enumerate() {
-        match (value, strokes.last_mut()) {
-            (Some(value), Some(stroke)) => {
-                let (x, y) = (MARGIN + across * count(place), HEIGHT - MARGIN - up * (value - low));
-                stroke.push_str(&format!("{x:.1},{y:.1} "));
-            }
-            (None, Some(stroke)) if !stroke.is_empty() => strokes.push(String::new()),
-            _ => {}
-        }
-    }
-    drawing(
-        id,
-        title,
-        description,
-        &html! {
-            @for stroke in strokes.iter().filter(|stroke| !stroke.is_empty()) {
-                polyline .curve points=(stroke.trim_end()) {}
-            }
-        },
-    )
+/// What a plot is called, and its scale.
+pub(super) struct Plot<'a> {
+    pub id: &'a str,
+    pub title: &'a str,
+    pub description: &'a str,
+    /// The days at both ends, as written.
+    pub days: [&'a str; 2],
+    /// How a value is written.
+    pub number: fn(Option<f64>) -> String,
 }
 
-/// Bars side by side, one a day and series, upwards and downwards from a middle line.
-pub(super) fn bars(id: &str, title: &str, description: &str, up: &[Option<f64>], down: &[Option<f64>]) -> Markup {
-    let most = up.iter().chain(down).flatten().copied().fold(0.0, f64::max);
-    let (middle, room) = (HEIGHT / 2.0, (HEIGHT / 2.0 - MARGIN) / positive(most));
-    let across = (WIDTH - 2.0 * MARGIN) / positive(count(up.len()));
-    let bars = |values: &[Option<f64>], upwards: bool| -> Vec<[String; 4]> {
-        let bar = |(place, value): (usize, &Option<f64>)| {
-            let height = room * value.unwrap_or_default();
-            let y = if upwards { middle - height } else { middle };
-            [MARGIN + across * count(place), y, across * 0.8, height].map(|number| format!("{number:.1}"))
+impl Plot<'_> {
+    /// A line through one value a day; days whose value is not known or may not be told are left open.
+    pub(super) fn line(&self, values: &[Option<f64>]) -> Markup {
+        let known = || values.iter().flatten().copied();
+        let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+        let across = (RIGHT - LEFT) / positive(count(values.len()) - 1.0);
+        let up = (BOTTOM - MARGIN) / positive(high - low);
+        let mut strokes: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
+        for (place, value) in values.iter().enumerate() {
+            match (value, strokes.last_mut()) {
+                (Some(value), Some(stroke)) => stroke.push((LEFT + across * count(place), BOTTOM - up * (value - low))),
+                (None, Some(stroke)) if !stroke.is_empty() => strokes.push(Vec::new()),
+                _ => {}
+            }
+        }
+        let scale = match (low.is_finite(), high > low) {
+            (false, _) => vec![],
+            (true, false) => vec![(BOTTOM, low)],
+            (true, true) => vec![(BOTTOM, low), (MARGIN, high)],
         };
-        values.iter().enumerate().map(bar).collect()
-    };
-    drawing(
-        id,
-        title,
-        description,
-        &html! {
-            @for [x, y, width, height] in bars(up, true) { rect .up x=(x) y=(y) width=(width) height=(height) {} }
-            @for [x, y, width, height] in bars(down, false) { rect .down x=(x) y=(y) width=(width) height=(height) {} }
-            line .axis x1=(MARGIN) x2=(WIDTH - MARGIN) y1=(middle) y2=(middle) {}
-        },
-    )
+        self.drawing(
+            &scale,
+            &html! {
+                @for stroke in &strokes {
+                    @match stroke.as_slice() {
+                        [] => {}
+                        [(x, y)] => circle .point cx=(at(*x)) cy=(at(*y)) r="3" {}
+                        points => polyline .curve points=(points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ")) {}
+                    }
+                }
+            },
+        )
+    }
+
+    /// Bars side by side, one a day and series, upwards and downwards from a middle line.
+    pub(super) fn bars(&self, up: &[Option<f64>], down: &[Option<f64>]) -> Markup {
+        let most = up.iter().chain(down).flatten().copied().fold(0.0, f64::max);
+        let middle = f64::midpoint(MARGIN, BOTTOM);
+        let room = (middle - MARGIN) / positive(most);
+        let across = (RIGHT - LEFT) / positive(count(up.len()));
+        let bars = |values: &[Option<f64>], upwards: bool| -> Vec<[String; 4]> {
+            let bar = |(place, value): (usize, &Option<f64>)| {
+                let height = room * (*value)?;
+                let y = if upwards { middle - height } else { middle };
+                Some([LEFT + across * count(place), y, across * 0.8, height].map(at))
+            };
+            values.iter().enumerate().filter_map(bar).collect()
+        };
+        let mut scale = vec![(middle, 0.0)];
+        if most > 0.0 {
+            scale.extend([(MARGIN, most), (BOTTOM, most)]);
+        }
+        self.drawing(
+            &scale,
+            &html! {
+                @for [x, y, width, height] in bars(up, true) { rect .up x=(x) y=(y) width=(width) height=(height) {} }
+                @for [x, y, width, height] in bars(down, false) { rect .down x=(x) y=(y) width=(width) height=(height) {} }
+            },
+        )
+    }
+
+    /// `scale`: heights with the values they stand for.
+    fn drawing(&self, scale: &[(f64, f64)], shapes: &Markup) -> Markup {
+        let (name, words) = (format!("{}-titre", self.id), format!("{}-texte", self.id));
+        let [first, last] = self.days;
+        let below = at(HEIGHT - 8.0);
+        html! {
+            svg .plot role="img" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) aria-labelledby=(format!("{name} {words}")) {
+                title id=(name) { (self.title) }
+                desc id=(words) { (self.description) }
+                @for (height, value) in scale {
+                    line .axis x1=(at(LEFT)) x2=(at(RIGHT)) y1=(at(*height)) y2=(at(*height)) {}
+                    text .scale x=(at(LEFT - 6.0)) y=(at(height + 4.0)) text-anchor="end" { ((self.number)(Some(*value))) }
+                }
+                (shapes)
+                text .scale x=(at(LEFT)) y=(below) { (first) }
+                @if first != last { text .scale x=(at(RIGHT)) y=(below) text-anchor="end" { (last) } }
+            }
+        }
+    }
 }
 
 /// A share of a whole, as a bar in a cell of a table; the number stands beside it.
@@ -73,15 +118,8 @@ pub(super) fn share(of_one: f64) -> Markup {
     }
 }
 
-fn drawing(id: &str, title: &str, description: &str, shapes: &Markup) -> Markup {
-    let (name, words) = (format!("{id}-titre"), format!("{id}-texte"));
-    html! {
-        svg .plot role="img" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) aria-labelledby=(format!("{name} {words}")) {
-            title id=(name) { (title) }
-            desc id=(words) { (description) }
-            (shapes)
-        }
-    }
+fn at(place: f64) -> String {
+    format!("{place:.1}")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "places of a plot")]
@@ -97,16 +135,34 @@ fn positive(number: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn plot() -> Plot<'static> {
+        let number = |value: Option<f64>| format!("n{:.0}", value.unwrap_or_default());
+        Plot { id: "a", title: "Titre <1>", description: "Texte", days: ["01/11", "04/11"], number }
+    }
+
     #[test]
     fn plots_have_a_name_and_leave_hidden_days_open() {
-        let drawn = line("a", "Titre <1>", "Texte", &[Some(1.0), Some(3.0), None, Some(2.0)]).into_string();
-        assert_eq!(drawn.matches("<polyline").count(), 2);
+        let drawn = plot().line(&[Some(1.0), Some(3.0), None, Some(2.0)]).into_string();
+        assert_eq!((drawn.matches("<polyline").count(), drawn.matches("<circle").count()), (1, 1));
         assert!(drawn.contains("<title id=\"a-titre\">Titre &lt;1&gt;</title>") && drawn.contains("role=\"img\""), "{drawn}");
         assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
         for values in [&[][..], &[None], &[Some(5.0)], &[Some(0.0), Some(0.0)]] {
-            let drawn = line("a", "t", "d", values).into_string() + &bars("b", "t", "d", values, values).into_string();
+            let drawn = plot().line(values).into_string() + &plot().bars(values, values).into_string();
             assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
         }
         assert!(share(2.0).into_string().contains("width=\"100.0\""));
+    }
+
+    #[test]
+    fn the_scale_names_both_ends_of_both_axes() {
+        let drawn = plot().line(&[Some(10.0), Some(30.0), None, Some(20.0)]).into_string();
+        for label in [">n10<", ">n30<", ">01/11<", ">04/11<"] {
+            assert_eq!(drawn.matches(label).count(), 1, "{label} in {drawn}");
+        }
+        assert!(!drawn.contains(">n20<"));
+        let drawn = plot().bars(&[Some(7.0), None], &[Some(2.0), Some(0.0)]).into_string();
+        assert_eq!((drawn.matches(">n7<").count(), drawn.matches(">n0<").count()), (2, 1), "{drawn}");
+        assert_eq!(drawn.matches("<rect class=\"up\"").count(), 1, "what is not known has no bar");
+        assert_eq!(plot().line(&[Some(5.0)]).into_string().matches(">n5<").count(), 1);
     }
 }

@@ -12,6 +12,7 @@ use crate::model::{Address, EntryKey, Kind};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use std::time::Instant;
 
 /// One mailbox
 ///
@@ -42,7 +43,12 @@ pub(super) async fn mailbox(
 ) -> Result<Response, Problem> {
     // What is no address is asked for all the same: the answer and its path do not depend on it.
     let address = Address::parse(&given).map_or_else(|_| given.clone(), String::from);
+    let begun = Instant::now();
     let hit = api.service.directory.entry(&caller, EntryKey::new(Kind::Mailbox, address.as_str())).await?;
+    // Who follows the move asks once, there.
+    if hit.is_none() || address == given {
+        entry::answered(&api, begun, hit.is_none());
+    }
     match hit {
         None => Err(Problem::not_found()),
         Some(_) if address != given => entry::moved("/v1/mailboxes", &address),

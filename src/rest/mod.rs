@@ -21,6 +21,7 @@ mod health;
 mod indicators;
 mod indicators_page;
 mod indicators_plot;
+mod indicators_sections;
 mod item;
 mod layers;
 mod mailboxes;

@@ -2,6 +2,7 @@
 
 use super::asked::Asked;
 use super::credential::Caller;
+use super::entry;
 use super::item::Item;
 use super::parameters::SearchParameters;
 use super::problem::Problem;
@@ -12,6 +13,7 @@ use crate::directory::{Matching, Order, Query, Source, Truncated};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use std::time::Instant;
 use utoipa::ToSchema;
 
 /// A cursor is bound to its audience only: accounts of one audience see the same, and may hand a walk on.
@@ -55,7 +57,7 @@ pub(super) struct SearchAnswer {
     security((), ("bearer" = [])),
 )]
 pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, asked: Asked) -> Result<Json<SearchAnswer>, Problem> {
-    let (directory, audience) = (&api.service.directory, caller.audience);
+    let (directory, audience, begun) = (&api.service.directory, caller.audience, Instant::now());
     let now = (api.clock)().as_second();
     let mut query = Query {
         kinds: asked.kinds,
@@ -74,6 +76,10 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
         query.after = Some(progress.last);
     }
     let answer = directory.search(&caller, query, api.deadline()).await?;
+    // A further page is no further question.
+    if returned == 0 {
+        entry::answered(&api, begun, answer.hits.is_empty());
+    }
     let items = answer.hits.iter().map(Item::of).collect::<Result<Vec<_>, _>>()?;
     let limits = &api.service.settings.limits;
     let most = match caller.source {

@@ -1,5 +1,7 @@
 //! Indicators: figures that agree with what the public is shown, that hide what is few, and what operators deposit for them.
 
+mod consultation;
 mod exchanges;
 mod figures;
 mod page;
+mod recount;

@@ -1,6 +1,6 @@
-//! Table `indicator`, and the counts of everything the store holds, hidden mailboxes too, which only the full figures are made of.
+//! Tables `indicator`, `indicator_day` and `consultation`, and the counts of everything the store holds, hidden mailboxes too, which only the full figures are made of.
 
-use super::super::indicators::{ExchangeMonth, FigureQuery, FigureRow};
+use super::super::indicators::{ConsultationRow, CountedDay, ExchangeMonth, FigureQuery, FigureRow};
 use super::super::journal::Trace;
 use super::{Sqlite, commit, db, statements, traces};
 use crate::error::{Error, Result};
@@ -11,6 +11,7 @@ macro_rules! mailboxes {
         concat!(
             "SELECT json_array(
                 count(DISTINCT iif(m.test = 0 AND m.state = 'active', m.address, NULL)),
+                count(DISTINCT iif(m.test = 0 AND m.state = 'active' AND m.zero_papier, m.address, NULL)),
                 count(DISTINCT iif(m.test = 0 AND m.liste_rouge, m.address, NULL)),
                 count(DISTINCT iif(m.test = 0 AND m.state = 'suspended', m.address, NULL)),
                 count(DISTINCT iif(m.test = 0 AND m.state = 'unopened', m.address, NULL)),
@@ -23,17 +24,40 @@ macro_rules! mailboxes {
 }
 
 /// In the order of [`mailboxes!`].
-const MEASURES: [&str; 6] =
-    ["mailboxes", "mailboxes_liste_rouge", "mailboxes_suspended", "mailboxes_unopened", "mailboxes_test", "mailboxes_holder_left"];
+const MEASURES: [&str; 7] = [
+    "mailboxes",
+    "zero_papier_accepted",
+    "mailboxes_liste_rouge",
+    "mailboxes_suspended",
+    "mailboxes_unopened",
+    "mailboxes_test",
+    "mailboxes_holder_left",
+];
 
 statements! {
-    DELETE = "DELETE FROM indicator WHERE scope = $1 AND day = $2";
+    DELETE = "DELETE FROM indicator WHERE scope = $1 AND day = $2 AND measure IN (SELECT value FROM json_each($3))";
+    COUNTED = "INSERT OR REPLACE INTO indicator_day (scope, part, day, compared_with) VALUES ($1, $2, $3, $4)";
+    MADE_FIGURES = "DELETE FROM consultation WHERE day = $1";
     INSERT = "INSERT INTO indicator (day, scope, cut, key, measure, value)
         SELECT $2, $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($3)";
     FIGURES = "SELECT json_group_array(json_object('day', day, 'cut', cut, 'key', key, 'measure', measure, 'value', value)) FROM
         (SELECT day, cut, key, measure, value FROM indicator WHERE scope = $1 AND day BETWEEN $2 AND $3 AND ($4 IS NULL OR cut = $4)
             AND ($5 IS NULL OR key = $5) AND ($6 IS NULL OR measure = $6) ORDER BY day, cut, key, measure LIMIT $7)";
-    LAST = "SELECT max(day) FROM indicator WHERE scope = $1 AND length(day) = 10";
+    LAST = "SELECT max(day) FROM indicator_day WHERE scope = $1 AND part = $2";
+    DAYS = "SELECT json_group_array(json_object('part', part, 'day', day, 'compared_with', compared_with)) FROM
+        (SELECT part, day, compared_with FROM indicator_day WHERE scope = $1 AND day BETWEEN $2 AND $3 ORDER BY part, day)";
+    HAS = "SELECT EXISTS (SELECT 1 FROM indicator WHERE scope = $1 AND cut = $2 AND key = $3)";
+    ASKED = "INSERT INTO consultation (day, interface, longest, questions, empty)
+        SELECT value ->> 'day', value ->> 'interface', value ->> 'longest', value ->> 'questions', value ->> 'empty' FROM json_each($1)
+        WHERE true ON CONFLICT (day, interface, longest) DO UPDATE
+            SET questions = questions + excluded.questions, empty = empty + excluded.empty";
+    ASKED_BEFORE = "SELECT json_group_array(json_object('day', day, 'interface', interface, 'longest', longest, 'questions', questions,
+        'empty', empty)) FROM (SELECT * FROM consultation WHERE day < $1 ORDER BY day, interface, longest)";
+    // As `trust` names an operator that acts.
+    FEEDS = "SELECT json_group_array(json_array(operator, at)) FROM (SELECT operator, max(at) AS at FROM
+            (SELECT operator, max(received_at) AS at FROM batch WHERE dry_run = 0 GROUP BY operator
+            UNION ALL SELECT substr(actor, 11), max(at) FROM mailbox_history WHERE actor LIKE 'operateur:%' GROUP BY actor)
+        GROUP BY operator)";
     NATION = mailboxes!("FROM mailbox m WHERE m.state <> 'closed'");
     // A mailbox without structure of its own lies where its holders practise.
     REGION = mailboxes!("FROM (SELECT DISTINCT a.mailbox FROM attachment a
@@ -56,13 +80,27 @@ statements! {
 }
 
 impl Sqlite {
-    pub async fn write_figures(&self, scope: &str, day: &str, figures: &[FigureRow], trace: &Trace) -> Result<()> {
+    pub async fn write_figures(
+        &self,
+        scope: &str,
+        counted: &CountedDay,
+        measures: &[&str],
+        figures: &[FigureRow],
+        trace: &Trace,
+    ) -> Result<()> {
         let failed = || db("writing the indicators");
+        let CountedDay { part, day, compared_with } = counted;
         let rows = figures.iter().map(|row| serde_json::json!([row.cut, row.key, row.measure, row.value])).collect();
         let mut write = self.write().await?;
-        sqlx::query(DELETE).bind(scope).bind(day).execute(&mut *write).await.map_err(failed())?;
+        let delete = sqlx::query(DELETE).bind(scope).bind(day).bind(super::json(measures));
+        delete.execute(&mut *write).await.map_err(failed())?;
         let insert = sqlx::query(INSERT).bind(scope).bind(day).bind(serde_json::Value::Array(rows).to_string());
         insert.execute(&mut *write).await.map_err(failed())?;
+        let keep = sqlx::query(COUNTED).bind(scope).bind(part).bind(day).bind(compared_with.as_deref());
+        keep.execute(&mut *write).await.map_err(failed())?;
+        if part == "consultation" {
+            sqlx::query(MADE_FIGURES).bind(day).execute(&mut *write).await.map_err(failed())?;
+        }
         traces::append(&mut write, trace).await?;
         commit(write).await
     }
@@ -74,8 +112,33 @@ impl Sqlite {
         read(asked.fetch_one(&self.reader).await)
     }
 
-    pub async fn last_figures(&self, scope: &str) -> Result<Option<String>> {
-        sqlx::query_scalar(LAST).bind(scope).fetch_one(&self.reader).await.map_err(db("reading the indicators"))
+    pub async fn last_counted(&self, scope: &str, part: &str) -> Result<Option<String>> {
+        let asked = sqlx::query_scalar(LAST).bind(scope).bind(part);
+        asked.fetch_one(&self.reader).await.map_err(db("reading the indicators"))
+    }
+
+    pub async fn counted_days(&self, scope: &str, from: &str, to: &str) -> Result<Vec<CountedDay>> {
+        read(sqlx::query_scalar(DAYS).bind(scope).bind(from).bind(to).fetch_one(&self.reader).await)
+    }
+
+    pub async fn has_figures(&self, scope: &str, cut: &str, key: &str) -> Result<bool> {
+        let asked = sqlx::query_scalar(HAS).bind(scope).bind(cut).bind(key);
+        asked.fetch_one(&self.reader).await.map_err(db("reading the indicators"))
+    }
+
+    pub async fn add_consultation(&self, rows: &[ConsultationRow]) -> Result<()> {
+        let rows = serde_json::to_string(rows).map_err(|e| Error::internal("writing the indicators", e))?;
+        let mut write = self.write().await?;
+        sqlx::query(ASKED).bind(rows).execute(&mut *write).await.map_err(db("writing the indicators"))?;
+        commit(write).await
+    }
+
+    pub async fn consultation_before(&self, day: &str) -> Result<Vec<ConsultationRow>> {
+        read(sqlx::query_scalar(ASKED_BEFORE).bind(day).fetch_one(&self.reader).await)
+    }
+
+    pub async fn operator_feeds(&self) -> Result<Vec<(String, i64)>> {
+        read(sqlx::query_scalar(FEEDS).fetch_one(&self.reader).await)
     }
 
     pub async fn full_counts(&self, regions: &[(&str, &str)]) -> Result<Vec<(String, String, String, i64)>> {

@@ -97,7 +97,7 @@ async fn an_edition_of_the_command_leads_to_the_feed_as_well() {
     exports.build(&Actor::from("test"), DAY + 86_400, Vec::new()).await.unwrap();
     assert_eq!(copy, read(&exports, Audience::Public).0);
     let data = DataDir::create_or_open(directory.path()).unwrap();
-    assert!(Store::open(&data).await.unwrap().last_figures("public").await.unwrap().is_some(), "counted as well");
+    assert!(Store::open(&data).await.unwrap().last_counted("public", "directory").await.unwrap().is_some(), "counted as well");
 }
 
 #[tokio::test(flavor = "multi_thread")]

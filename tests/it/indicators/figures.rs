@@ -178,7 +178,7 @@ async fn with_role(directory: &TestDirectory, role: Role, byte: u8) -> String {
     // The form of a secret: a prefix and 32 bytes.
     let secret = format!("ann_{}", base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, [byte; 32]));
     let account = Account {
-        name: format!("compte-{}", role.code()),
+        name: format!("compte-{}-{byte}", role.code()),
         audience: Audience::Professional,
         role,
         created_at: NOON,
@@ -213,15 +213,32 @@ async fn full_figures_take_a_role_and_are_noted() {
     }
     let journal = directory.store.audit_entries(100).await.unwrap();
     assert_eq!(journal.iter().filter(|entry| entry.action == "indicators.read").count(), 2);
-    // The public answer has nothing of them, whatever is asked.
-    let public = directory.get("/v1/indicators?measure=mailboxes_test").await;
-    assert_eq!(public.json()["items"], serde_json::json!([]));
-    for cut in ["state", "reason"] {
-        assert_eq!(directory.get(&format!("/v1/indicators?cut={cut}")).await.json()["items"], serde_json::json!([]), "{cut}");
+    // The public is told nothing of them, whatever is asked.
+    for (query, parameter) in [
+        ("measure=mailboxes_test", "measure"),
+        ("measure=liste_rouge_share", "measure"),
+        ("measure=age_of_feed_days&cut=operator", "measure"),
+        ("cut=state", "cut"),
+        ("cut=reason", "cut"),
+    ] {
+        let answer = directory.get(&format!("/v1/indicators?{query}")).await;
+        assert_eq!((answer.status, answer.json()["parameter"].as_str()), (400, Some(parameter)), "{query}: {}", answer.text());
     }
+    let secret = with_role(&directory, Role::Administrateur, 9).await;
+    for cut in ["department", "domain", "interface"] {
+        let answer = http(directory.http, "GET", &format!("{path}&cut={cut}"), Some(&secret)).await;
+        assert_eq!((answer.status, answer.json()["parameter"].as_str()), (400, Some("cut")), "{cut}");
+    }
+    let of_nation = http(directory.http, "GET", path, Some(&secret)).await.text();
+    assert!(of_nation.contains("zero_papier_accepted") && of_nation.contains("zero_papier_share"), "{of_nation}");
     let full = indicators(&directory).answer(&Asked { scope: Scope::Full, cut: Some(Cut::Region), ..Asked::default() }).await.unwrap();
     assert!(!full.items.is_empty());
-    assert!(kept(&directory, "full").await.iter().all(|row| ["national", "region", "state", "reason"].iter().any(|cut| row.contains(cut))));
+    assert!(
+        kept(&directory, "full")
+            .await
+            .iter()
+            .all(|row| ["national", "region", "state", "reason", "operator"].iter().any(|cut| row.contains(cut)))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,6 +266,69 @@ async fn questions_are_read_strictly() {
         assert_eq!((answer.status, answer.json()["parameter"].as_str()), (400, Some(parameter)), "{query}: {}", answer.text());
     }
     assert_eq!(http(directory.http, "GET", "/v1/indicators", Some("wrong")).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_counted_is_not_taken_for_nothing() {
+    let directory = TestDirectory::demo().await;
+    let nothing = directory.get("/v1/indicators").await;
+    assert_eq!(nothing.json(), serde_json::json!({ "days": [], "consultation_days": [], "months": [], "items": [] }));
+    for day in [NOON, NOON + DAY, NOON + 3 * DAY] {
+        indicators(&directory).build(day).await.unwrap();
+    }
+    let answer = directory.get("/v1/indicators?from=2026-11-01&to=2026-11-30&measure=mailboxes_created").await.json();
+    let days = serde_json::json!([
+        { "day": "2026-11-20", "compared_with": null },
+        { "day": "2026-11-21", "compared_with": "2026-11-20" },
+        { "day": "2026-11-23", "compared_with": "2026-11-21" },
+    ]);
+    assert_eq!((&answer["days"], &answer["items"]), (&days, &serde_json::json!([])), "nothing came");
+    for (query, code, parameter) in [
+        ("day=2026-11-22", "not_counted", "day"),
+        ("day=2026-08", "not_counted", "day"),
+        ("day=2026-11-21&measure=questions", "not_counted", "day"),
+        ("cut=department&key=20", "unknown_key", "key"),
+        ("cut=region&key=00", "unknown_key", "key"),
+        ("cut=type&key=XXX", "unknown_key", "key"),
+        ("cut=profession&key=9999", "unknown_key", "key"),
+        ("cut=specialty&key=10:SM999", "unknown_key", "key"),
+        ("cut=operator&key=1", "unknown_key", "key"),
+        ("cut=domain&key=exemple.fr", "unknown_key", "key"),
+        ("key=69", "unknown_key", "key"),
+    ] {
+        let answer = directory.get(&format!("/v1/indicators?{query}")).await;
+        let json = answer.json();
+        assert_eq!(
+            (answer.status, json["code"].as_str(), json["parameter"].as_str()),
+            (404, Some(code), Some(parameter)),
+            "{query}: {json}"
+        );
+    }
+    // Known, and nothing of it: that is 0.
+    for query in ["cut=department&key=976&measure=mailboxes_created", "cut=type&key=APP", "cut=interface&key=rest&from=2026-11-01"] {
+        let answer = directory.get(&format!("/v1/indicators?{query}")).await;
+        assert_eq!((answer.status, answer.json()["items"].clone()), (200, serde_json::json!([])), "{query}: {}", answer.text());
+    }
+    directory.process(&["indicators", "show", "--day", "2026-11-22"]).failure(4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_have_their_words() {
+    let directory = TestDirectory::demo().await;
+    indicators(&directory).build(NOON).await.unwrap();
+    for (cut, words) in [
+        ("type", "Boîte aux lettres personnelle"),
+        ("specialty", "(Médecin)"),
+        ("operator", ""),
+        ("profession", "Médecin"),
+        ("region", "Auvergne-Rhône-Alpes"),
+    ] {
+        let csv = directory.get(&format!("/v1/indicators?cut={cut}&measure=mailboxes&format=csv")).await.text();
+        let rows: Vec<&str> = csv.lines().skip(1).collect();
+        let label = |row: &str| row.split(';').nth(3).unwrap().to_owned();
+        assert!(!rows.is_empty() && rows.iter().all(|row| !label(row).is_empty()), "{csv}");
+        assert!(rows.iter().any(|row| label(row).contains(words)), "{words}: {csv}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,11 +25,36 @@ async fn the_page_is_read_printed_and_heard() {
     }
     let count = |what: &str| page.matches(what).count();
     assert_eq!(count("<table"), count("<caption"), "each table says what it holds");
+    assert_eq!(count("<table"), count("<thead"), "and what its columns are");
+    assert_eq!(count("<th"), count(" scope=\"col\"") + count(" scope=\"row\"") + count("<thead"), "each heading says of what");
+    assert_eq!(count("<tbody><tr"), count("<tbody><tr><th scope=\"row\""), "rows have a name");
     assert_eq!(count("<svg class=\"plot\""), 2);
     assert_eq!(count("<svg class=\"plot\" role=\"img\""), count("<title id="));
     assert_eq!(count("<desc id="), 2);
-    assert!(count("<th scope=\"row\">") > 20 && count("<h1>") == 1 && count("<h2>") >= 6);
-    assert!(page.contains("masqué") && page.contains("Auvergne-Rhône-Alpes"));
+    // Each end of each scale: two values and two days, three values and two days.
+    assert_eq!(count(">20/11/2026</text>"), 2);
+    assert_eq!(count(">22/11/2026</text>"), 2);
+    assert!(count("<text class=\"scale\"") >= 6);
+    assert!(count("<h1>") == 1 && count("<h2>") >= 7 && count("<h3") == 0);
+    assert!(page.contains("masqué") && page.contains("Auvergne-Rhône-Alpes") && page.contains("non connu"));
+    // Nothing is asked of anybody but this site.
+    for reference in page.split(" href=\"").skip(1).chain(page.split(" src=\"").skip(1)) {
+        assert!(reference.starts_with("/indicateurs"), "{}", &reference[..40]);
+    }
+    let csv = directory.get("/indicateurs.csv").await;
+    assert_eq!((csv.status, csv.headers["content-type"].as_str()), (200, "text/csv; charset=utf-8"));
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.body.as_slice());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let names: std::collections::BTreeSet<(&str, &str)> = rows.iter().map(|row| (&row[0], &row[1])).collect();
+    for cut in ["national", "profession", "specialty", "region", "department", "type", "operator"] {
+        assert!(names.contains(&("2026-11-22", cut)), "{cut}");
+    }
+    assert!(names.contains(&("2026-11-20", "national")) && names.contains(&("2026-11-21", "national")));
+    // A name of a row of the page is one of the file, and its number as well.
+    let shown = |label: &str| page.contains(&format!("<th scope=\"row\">{}</th>", label.replace('&', "&amp;").replace('"', "&quot;")));
+    for row in rows.iter().filter(|row| &row[1] != "national" && &row[4] == "mailboxes") {
+        assert!(shown(&row[3]) && !row[3].is_empty(), "{row:?}");
+    }
     let style = directory.get("/indicateurs.css").await;
     assert_eq!((style.status, style.headers["content-type"].as_str()), (200, "text/css; charset=utf-8"));
     assert!(style.text().contains("prefers-color-scheme: dark") && style.text().contains("@media print"));
