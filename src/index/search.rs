@@ -331,7 +331,7 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
         let columns = self.segments.columns(ordinal)?;
-        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref())?;
+        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref(), question.best)?;
         let mut candidates = self.candidates(&question.plan, segment)?;
         let mut classes = Vec::with_capacity(question.classes.len());
         for plan in &question.classes {
@@ -370,7 +370,7 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
         let columns = self.segments.columns(ordinal)?;
-        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref())?;
+        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref(), question.best)?;
         let mut candidates = self.candidates(&question.plan, segment)?;
         let mut keys = Vec::new();
         while candidates.doc() != TERMINATED && !self.stop() {

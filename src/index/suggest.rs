@@ -94,14 +94,31 @@ pub(super) fn suggest(
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let found = [
+    let mut found = [
         people(state, audience, typed, &words, entries, limits)?,
         completed(&words, |words| Ok(of_tables(labels, &PROFESSIONS, SuggestionKind::Profession, "profession", words)))?,
         completed(&words, |words| Ok(of_tables(labels, &EXPERTISES, SuggestionKind::Specialty, "specialty", words)))?,
         completed(&words, |words| towns(state, audience, words, limits))?,
         organizations(state, audience, typed, &words, entries, limits)?,
     ];
+    let [people, professions, specialties, towns, organizations] = &mut found;
+    if !(professions.is_empty() && specialties.is_empty() && towns.is_empty()) {
+        // Who only works in the town that is typed is not whom one looks for by its name.
+        for entries in [people, organizations] {
+            entries.retain(|suggested| is_named(&words, &suggested.suggestion.label));
+        }
+    }
     Ok(mixed(found))
+}
+
+/// Does a word of the name begin with one of those typed?
+fn is_named(typed: &[String], name: &str) -> bool {
+    text::words(name).iter().any(|own| typed.iter().any(|word| own.starts_with(word.as_str())))
+}
+
+/// Runs of blanks made one.
+fn tidy(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The first of each kind, then the second, up to the bound; told kind by kind, those that are just what was typed before the others.
@@ -242,7 +259,7 @@ fn people(
     let suggested = |found: Found| {
         let published = found.stored.published()?;
         let View::Professional(view) = published.view() else { return Ok(None) };
-        let label = [view.person.given_name.as_str(), &view.person.family_name].join(" ").trim().to_owned();
+        let label = tidy(&[view.person.given_name.as_str(), &view.person.family_name].join(" "));
         let detail = published.view().practices().first().map(detail_of).unwrap_or_default();
         let search = [("q", label.clone())].into();
         let id = Some(published.id().to_owned());
@@ -256,7 +273,7 @@ fn people(
 fn detail_of(practice: &Practice<'_>) -> String {
     let what = practice.specialties.first().map(|s| s.label.as_str()).or_else(|| practice.profession.map(|p| p.label.as_str()));
     let parts = [what.unwrap_or_default(), practice.organization.map_or("", |o| &o.city)];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    parts.into_iter().filter(|part| !part.is_empty()).map(tidy).collect::<Vec<_>>().join(", ")
 }
 
 fn organizations(
@@ -278,7 +295,7 @@ fn organizations(
         let View::Structure(view) = published.view() else { return Ok(None) };
         let place = &view.organization;
         let search = [("organization", place.id.clone())].into();
-        let (label, detail, id) = (place.name.clone(), town_label(&place.city), Some(place.id.clone()));
+        let (label, detail, id) = (tidy(&place.name), town_label(&place.city), Some(place.id.clone()));
         let suggestion = Suggestion { kind: SuggestionKind::Organization, label, detail, search, id };
         Ok(Some(Suggested { suggestion, shown: Some(found), whole: false }))
     };

@@ -97,7 +97,9 @@ async fn rest_is_clean(directory: &TestDirectory, professional: bool) {
     }
     assert_eq!(get("/v1/search?name=rougier&has_mailbox=false").await.json()["total"], 1);
     // Asked by its address it answers as an unknown one, to the byte.
-    for path in ["/v1/mailboxes/", "/v1/search?kind=mailbox&address=", "/v1/search?address=", "/v1/search?kind=mailbox&q=", "/v1/suggest?q="] {
+    for path in
+        ["/v1/mailboxes/", "/v1/search?kind=mailbox&address=", "/v1/search?address=", "/v1/search?kind=mailbox&q=", "/v1/suggest?q="]
+    {
         let (red, unknown) = (get(&format!("{path}{RED}")).await, get(&format!("{path}{UNKNOWN}")).await);
         assert_eq!(comparable(&red, RED), comparable(&unknown, UNKNOWN), "{path}");
     }
