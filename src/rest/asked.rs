@@ -79,6 +79,7 @@ impl Asked {
             order: Order::Rank,
             limit: DEFAULT_LIMIT.min(max_page),
             cursor: None,
+            explain: false,
         };
         let mut seen = Vec::new();
         for (name, value) in query_string::pairs(query)? {
