@@ -3,12 +3,15 @@
 mod criteria;
 mod differential;
 mod entries;
+mod facets;
 mod forget;
 mod generations;
+mod matched;
 mod paging;
 mod paused;
 pub mod sample;
 mod typos;
+mod understood;
 
 use annuaire::index::query::{Answer, AttributeFilter, Criteria, Matching, Order, Query};
 use annuaire::index::{Committed, Document, Found, Generation, Index, Limits, MAX_CANDIDATES, Reader};
@@ -49,7 +52,7 @@ pub fn run(reader: &Reader, audience: Audience, query: &Query) -> Answer<Found> 
 }
 
 pub fn query(matching: Matching) -> Query {
-    Query { kinds: Kind::ALL.to_vec(), matching, order: Order::Any, limit: 10_000, after: None, count: true }
+    Query { kinds: Kind::ALL.to_vec(), matching, order: Order::Any, limit: 10_000, after: None, count: true, facets: false }
 }
 
 pub fn keys(answer: &Answer<Found>) -> Vec<String> {

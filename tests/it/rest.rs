@@ -3,10 +3,12 @@
 mod conditional;
 mod errors;
 mod limits;
+mod lookup;
 mod paging;
 mod records;
 mod search;
 mod service;
+mod suggest;
 mod world;
 
 use std::path::Path;
