@@ -62,7 +62,7 @@ impl FromRequestParts<Shared> for Asked {
 }
 
 impl Asked {
-    fn read(query: &str, max_page: usize) -> Result<Self, Problem> {
+    pub(super) fn read(query: &str, max_page: usize) -> Result<Self, Problem> {
         let mut asked = Self { limit: DEFAULT_LIMIT.min(max_page), ..Self::default() };
         let mut seen = Vec::new();
         for (name, value) in query_string::pairs(query)? {

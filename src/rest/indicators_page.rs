@@ -1,6 +1,7 @@
 //! `/indicateurs`: the public figures as a page to read and print, in French. No script, nothing from elsewhere; its style is a file of its
 //! own, so that the policy need let nothing in that stands in the page. Each plot has its figures in a table.
 
+use super::french;
 use super::indicators_plot::{bars, line, share};
 use super::problem::Problem;
 use super::query_string::NoParameters;
@@ -117,7 +118,7 @@ impl Page {
         let of = |measure: &str| value(&self.nation, measure);
         html! {
             p {
-                "Situation du " time datetime=(self.day) { (french_day(&self.day)) } ". Sont comptées les boîtes que le public peut voir : "
+                "Situation du " time datetime=(self.day) { (french::day(&self.day)) } ". Sont comptées les boîtes que le public peut voir : "
                 "ni liste rouge, ni boîtes de test, ni boîtes applicatives. Les effectifs de 1 à 4 sont masqués, et avec eux ceux qui "
                 "permettraient de les retrouver. "
                 a href="/v1/indicators?format=csv" { "Télécharger ces chiffres (CSV)" } "."
@@ -155,7 +156,7 @@ impl Page {
     fn stock(&self) -> Markup {
         let values: Vec<Option<f64>> = self.days.iter().map(|(_, values)| value(values, "mailboxes")).collect();
         let (first, last) = (values.iter().flatten().next().copied(), values.iter().flatten().next_back().copied());
-        let words = format!("Du {} au {} : de {} à {} boîtes.", self.first_day(), french_day(&self.day), number(first), number(last));
+        let words = format!("Du {} au {} : de {} à {} boîtes.", self.first_day(), french::day(&self.day), number(first), number(last));
         html! {
             h2 { "Boîtes visibles" }
             figure {
@@ -180,7 +181,7 @@ impl Page {
     }
 
     fn first_day(&self) -> String {
-        self.days.first().map(|(day, _)| french_day(day)).unwrap_or_default()
+        self.days.first().map(|(day, _)| french::day(day)).unwrap_or_default()
     }
 
     fn table_of_days(&self, caption: &str, columns: &[(&str, &str)]) -> Markup {
@@ -192,7 +193,7 @@ impl Page {
                     thead { tr { th scope="col" { "Jour" } @for (label, _) in columns { th .number scope="col" { (label) } } } }
                     tbody {
                         @for (day, values) in self.days.iter().rev() {
-                            tr { th scope="row" { (french_day(day)) } @for (_, measure) in columns { td .number { (number(value(values, measure))) } } }
+                            tr { th scope="row" { (french::day(day)) } @for (_, measure) in columns { td .number { (number(value(values, measure))) } } }
                         }
                     }
                 }
@@ -283,22 +284,10 @@ fn by_key(figures: Vec<Figure>) -> Vec<Row> {
     keys.into_iter().map(|(key, (label, values))| (key, label, values)).collect()
 }
 
-fn french_day(day: &str) -> String {
-    day.parse::<jiff::civil::Date>().map_or_else(|_| day.to_owned(), |date| date.strftime("%d/%m/%Y").to_string())
-}
-
 /// With the narrow no-break spaces of French; a hidden figure says so.
 fn number(value: Option<f64>) -> String {
     let Some(value) = value else { return "masqué".to_owned() };
-    let digits = format!("{value:.0}");
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
+    french::digits(&format!("{value:.0}"))
 }
 
 fn rate(value: Option<f64>) -> String {
@@ -314,6 +303,5 @@ mod tests {
         assert_eq!(number(Some(1_234_567.0)), "1\u{202f}234\u{202f}567");
         assert_eq!((number(Some(12.0)), number(None)), ("12".to_owned(), "masqué".to_owned()));
         assert_eq!(rate(Some(0.4567)), "45,7\u{202f}%");
-        assert_eq!(french_day("2026-11-05"), "05/11/2026");
     }
 }

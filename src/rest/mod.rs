@@ -17,6 +17,7 @@ mod docs;
 mod entry;
 mod exports;
 mod file_answer;
+mod french;
 mod health;
 mod indicators;
 mod indicators_page;
@@ -36,6 +37,7 @@ mod query_string;
 mod refusals;
 mod router;
 mod search;
+mod site;
 mod trust_space;
 
 pub use router::{Clock, openapi, router, router_with_clock};

@@ -2,7 +2,7 @@
 
 use super::{
     RestService, admin, alerts, changes, docs, exports, health, indicators, indicators_page, layers, mailboxes, nomenclatures, operator,
-    organizations, professionals, search, trust_space,
+    organizations, professionals, search, site, trust_space,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +118,7 @@ pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let (waiting, _) = waiting_routes().split_for_parts();
     let (batches, _) = batch_routes().split_for_parts();
     let (everybody, _) = everybody_routes().split_for_parts();
-    let pages = docs::pages(&openapi()).merge(indicators_page::pages());
+    let pages = docs::pages(&openapi()).merge(indicators_page::pages()).merge(site::pages());
     let router = layers::bounded(router.merge(pages).with_state(Arc::clone(&state)), bounds);
     let waiting = layers::bounded_for_waiting(waiting.with_state(Arc::clone(&state)), bounds, changes::LONGEST_WAIT);
     let batches = layers::bounded_for_batches(batches.with_state(Arc::clone(&state)), bounds);

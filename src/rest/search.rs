@@ -22,19 +22,19 @@ const IDENTITY: &str = "";
 pub(super) struct SearchAnswer {
     /// Entries that match, on all pages.
     #[schema(example = 1)]
-    total: u64,
+    pub(super) total: u64,
     /// Best first: those whose family name is just `name`, then whole words before beginnings, with a mailbox before without, then by name
     /// and id. When nothing matches as typed, those that match with one error in one word.
-    items: Vec<Item>,
+    pub(super) items: Vec<Item>,
     /// Cursor of the next page; null on the last one.
-    next: Option<String>,
+    pub(super) next: Option<String>,
     /// Only ever false: the search was ended early, `total` is a lower bound and entries may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    exact: Option<bool>,
+    pub(super) exact: Option<bool>,
     /// Only ever true: there are more, and no next page. Either the pages together hold as many entries as the caller may read by one
     /// search, or it has been shown as many mailboxes as it may be for now. A narrower question finds the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    truncated: Option<bool>,
+    pub(super) truncated: Option<bool>,
 }
 
 /// Search
