@@ -19,6 +19,9 @@ pub use crate::model::Audience;
 use crate::model::{Coded, EntryKey};
 use crate::visibility::Published;
 pub use crate::visibility::View;
+pub use crate::visibility::{
+    ActivityView, ExerciseView, MailboxSummary, OrganizationView, PersonView, ProfessionalView, StructureView, ZeroPapier,
+};
 use cursor::CursorKey;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -7,6 +7,7 @@ mod paging;
 mod records;
 mod search;
 mod service;
+mod site;
 mod world;
 
 use std::path::Path;

@@ -3,8 +3,7 @@
 use super::super::path;
 use super::mailboxes;
 use super::place::{place, structure, telephone};
-use crate::directory::View;
-use crate::visibility::{ExerciseView, PersonView, ProfessionalView, StructureView};
+use crate::directory::{ExerciseView, PersonView, ProfessionalView, StructureView, View};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 

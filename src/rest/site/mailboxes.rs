@@ -3,7 +3,7 @@
 use super::super::path;
 use super::labels;
 use super::place::telephone;
-use crate::visibility::{MailboxSummary, ZeroPapier};
+use crate::directory::{MailboxSummary, ZeroPapier};
 use maud::{Markup, html};
 
 /// All mailboxes shown, or the words for none: whoever has none and whoever does not want to be listed are shown alike.

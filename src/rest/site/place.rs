@@ -1,8 +1,8 @@
 //! A place of exercise: who is there is written as on an envelope.
 
 use super::super::path;
+use crate::directory::OrganizationView;
 use crate::text;
-use crate::visibility::OrganizationView;
 use maud::{Markup, html};
 
 /// Name as a link to its page, and postal address.
