@@ -28,3 +28,4 @@ mod rest;
 mod scenarios;
 mod store;
 mod visibility;
+mod web;

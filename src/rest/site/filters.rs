@@ -47,7 +47,7 @@ pub(super) fn filters(directory: &Directory, audience: Audience, question: &Ques
             (select("mailbox_type", "Type de boîte", "Tous", types))
             (select("zero_papier", "Zéro papier", "Indifférent", fixed(&labels::ZERO_PAPIER)))
             (select("has_mailbox", "Messagerie sécurisée", "Indifférent", fixed(&labels::HAS_MAILBOX)))
-            (select("kind", "Fiches", "Professionnels et structures", fixed(&labels::KINDS)))
+            (select("kind", "Fiches", "Toutes", fixed(&labels::KINDS)))
         }
         button form=(FORM) type="submit" { "Appliquer les filtres" }
     }

@@ -13,6 +13,8 @@ pub(super) struct Results<'a> {
     pub directory: &'a Directory,
     pub question: &'a Question,
     pub answer: &'a SearchAnswer,
+    /// When nothing is found: criteria, and how many are found without each.
+    pub dropped: &'a [(&'static str, u64)],
     /// Entries that the caller may read of one search, on all pages.
     pub most: u64,
 }
@@ -26,6 +28,7 @@ pub(super) fn results(results: &Results<'_>) -> Markup {
                 h2 #titre-resultats data-announce {
                     @if answer.exact == Some(false) { "Au moins " }
                     @if answer.total == 0 { "Aucun résultat" } @else { (found) }
+                    @if !question.get("q").is_empty() { span .paper { " pour « " (question.get("q")) " »" } }
                 }
                 a .to-filters href="#filtres" { "Affiner la recherche" }
             }
@@ -75,20 +78,27 @@ impl Results<'_> {
 
     fn nothing(&self) -> Markup {
         let asked: Vec<_> = self.question.criteria().collect();
+        let led_on = asked.iter().filter_map(|(name, label, value)| {
+            let (_, total) = self.dropped.iter().find(|(dropped, total)| dropped == name && *total > 0)?;
+            Some((*name, *label, *value, *total))
+        });
         html! {
             div .notice {
-                p { "Personne n'est trouvé avec tout cela à la fois. Pour trouver :" }
-                ul {
-                    @if asked.len() > 1 {
-                        @for (name, label, value) in asked {
-                            @let fewer = self.question.without(name);
-                            @if !fewer.is_empty() {
-                                li { "chercher sans " a href=(fewer.href()) { (label.to_lowercase()) " « " (self.words(name, value)) " »" } }
+                @if asked.len() > 1 {
+                    p { "Rien ne répond à tout cela à la fois." }
+                    ul {
+                        @for (name, label, value, total) in led_on {
+                            li {
+                                a href=(self.question.without(name).href()) { "Sans " (label.to_lowercase()) " « " (self.words(name, value)) " »" }
+                                " : " (french::counted(total, "résultat", "résultats"))
                             }
                         }
                     }
+                }
+                p { "Pour trouver :" }
+                ul {
                     li { "écrire le nom de famille et la ville seulement ;" }
-                    li { "vérifier l'orthographe : une faute par mot est pardonnée, pas deux ;" }
+                    li { "vérifier l'orthographe : une petite faute est pardonnée, plusieurs non ;" }
                     li { "écrire la spécialité en entier, ou la choisir dans la liste." }
                 }
                 p { "Une adresse que son titulaire ne veut pas publier (liste rouge) n'est trouvée par personne ici." }

@@ -10,12 +10,15 @@ use super::filters::{filters, search_box};
 use super::layout::Page;
 use super::question::Question;
 use super::results::{Results, results};
-use crate::directory::{Directory, Source};
+use crate::directory::{self, Directory, Source};
 use crate::model::Audience;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+
+/// Criteria that are tried without when nothing is found.
+const MOST_DROPPED: usize = 6;
 
 pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri: Uri) -> Result<Response, Problem> {
     let question = Question::read(uri.query().unwrap_or_default())?;
@@ -29,7 +32,8 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
         Source::Address(_) | Source::Local => limits.anonymous_entries,
     };
     let asked = Asked::read(&question.query(), api.service.settings.http.max_page)?;
-    let answer = search::search(State(api.clone()), Caller(caller), asked).await?.0;
+    let answer = search::search(State(api.clone()), Caller(caller.clone()), asked).await?.0;
+    let dropped = if answer.total == 0 { without_one(&api, &caller, &question).await } else { Vec::new() };
     let directory = &api.service.directory;
     let title = title(&question, answer.total);
     let content = html! {
@@ -37,7 +41,7 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
             h1 .hidden { "Résultats de la recherche" }
             (search_box(&question))
             div .columns {
-                (results(&Results { directory, question: &question, answer: &answer, most: most as u64 }))
+                (results(&Results { directory, question: &question, answer: &answer, dropped: &dropped, most: most as u64 }))
                 aside #filtres aria-labelledby="titre-filtres" {
                     h2 #titre-filtres { "Affiner" }
                     (filters(directory, audience, &question))
@@ -47,6 +51,23 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
     };
     // The address holds what was asked: no canonical link, and no search engine.
     Ok(Page { title: &title, path: "", listed: false, content }.into_response())
+}
+
+/// How many are found when one criterion is dropped: which one leads on. Searches like any other, for the caller's account; where they are
+/// refused nothing is said.
+async fn without_one(api: &Shared, caller: &directory::Caller, question: &Question) -> Vec<(&'static str, u64)> {
+    let mut found = Vec::new();
+    for (name, ..) in question.criteria().take(MOST_DROPPED) {
+        let fewer = question.without(name);
+        if fewer.is_empty() {
+            continue;
+        }
+        let query = format!("{}&limit=1", fewer.query());
+        let Ok(asked) = Asked::read(&query, api.service.settings.http.max_page) else { break };
+        let Ok(answer) = search::search(State(api.clone()), Caller(caller.clone()), asked).await else { break };
+        found.push((name, answer.0.total));
+    }
+    found
 }
 
 /// How many, of what: a screen reader says it first.

@@ -100,15 +100,14 @@ async fn what_is_typed_is_text() {
 #[tokio::test]
 async fn an_empty_answer_says_what_to_drop() {
     let world = World::new().await;
-    let html = page(&world, "/?q=etang&city=Marseille&profession=60", 200).await;
-    for shown in [
-        "Aucun résultat",
-        "href=\"/?q=etang&amp;city=Marseille\"",
-        "href=\"/?q=etang&amp;profession=60\"",
-        "href=\"/?city=Marseille&amp;profession=60\"",
-    ] {
-        assert!(html.contains(shown), "{shown}: {html}");
+    let html = page(&world, "/?q=etang&city=Lyon&profession=60", 200).await;
+    assert!(html.contains("Aucun résultat"), "{html}");
+    for (href, words, total) in
+        [("/?city=Lyon&amp;profession=60", "mots « etang »", "1 résultat"), ("/?q=etang&amp;city=Lyon", "profession « 60 »", "1 résultat")]
+    {
+        assert!(html.contains(&format!("<a href=\"{href}\">Sans {words}</a> : {total}")), "{href}: {html}");
     }
+    assert!(!html.contains(">Sans commune"), "it would find nobody either: {html}");
 }
 
 #[tokio::test]
