@@ -49,7 +49,7 @@ fn ask(reader: &Reader, query: &Query) -> (Answer<Found>, f64) {
 
 fn criteria(criteria: Criteria, limit: usize) -> Query {
     let kinds = vec![Kind::Professional, Kind::Structure];
-    Query { kinds, matching: Matching::Criteria(criteria), order: Order::Rank, limit, after: None, count: true }
+    Query { kinds, matching: Matching::Criteria(criteria), order: Order::Rank, limit, after: None, count: true, facets: false }
 }
 
 /// One of four errors, from a small deterministic source.
@@ -155,7 +155,7 @@ fn bounds(reader: &Reader) {
     ] {
         for order in [Order::Any, Order::Name] {
             let (order_name, matching) = (format!("{order:?}"), Matching::Attributes(filter.clone()));
-            let query = Query { kinds: Kind::ALL.to_vec(), matching, order, limit: 100, after: None, count: false };
+            let query = Query { kinds: Kind::ALL.to_vec(), matching, order, limit: 100, after: None, count: false, facets: false };
             told(reader, what, &order_name, &query);
         }
     }

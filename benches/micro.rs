@@ -127,6 +127,7 @@ fn filter_planned_and_answered(bencher: Bencher, shape: Shape) {
         limit: 100,
         after: None,
         count: false,
+        facets: false,
     };
     let (directory, caller) = (&COUNTRY.directory, Caller::local(Audience::Public));
     bencher.with_inputs(|| query.clone()).bench_values(|query| {

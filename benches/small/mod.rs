@@ -69,6 +69,7 @@ pub async fn entries(directory: &Directory) -> Vec<(Published, Vec<u8>)> {
         limit: MAX_PAGE,
         after: None,
         count: false,
+        facets: false,
     };
     let answer = directory.search(&Caller::local(Audience::Public), query, Duration::from_secs(60)).await.expect("an answer");
     answer.hits.iter().map(|hit| (hit.published().expect("an entry"), hit.ldap().to_vec())).collect()

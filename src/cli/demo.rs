@@ -135,6 +135,7 @@ async fn example(service: &Service) -> Result<Option<Example>> {
         limit: 500,
         after: None,
         count: false,
+        facets: false,
     };
     let answer = service.directory().search(&Caller::local(Audience::Public), query, Duration::from_secs(10)).await?;
     let mut fallback = None;

@@ -132,7 +132,7 @@ fn query(args: Args) -> Query {
         has_mailbox: args.has_mailbox,
     };
     let limit = usize::from(args.limit).min(MAX_PAGE);
-    Query { kinds, matching: Matching::Criteria(criteria), order: Order::Rank, limit, after: None, count: true }
+    Query { kinds, matching: Matching::Criteria(criteria), order: Order::Rank, limit, after: None, count: true, facets: false }
 }
 
 /// How long a search waits for the server beside it to apply a withdrawal.

@@ -132,7 +132,15 @@ mod tests {
 
     fn query(q: &str) -> Query {
         let criteria = Criteria { q: Some(q.into()), ..Criteria::default() };
-        Query { kinds: vec![Kind::Mailbox], matching: Matching::Criteria(criteria), order: Order::Rank, limit: 5, after: None, count: true }
+        Query {
+            kinds: vec![Kind::Mailbox],
+            matching: Matching::Criteria(criteria),
+            order: Order::Rank,
+            limit: 5,
+            after: None,
+            count: true,
+            facets: false,
+        }
     }
 
     #[test]

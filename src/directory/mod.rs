@@ -5,11 +5,14 @@
 //! number of blocking workers. A caller that goes away cancels its search. Nothing here logs what was asked.
 
 pub mod cursor;
+mod lookup;
+mod suggest;
 mod whole;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 pub use crate::index::query::{
-    Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, QUICK_TESTS, Query, RankKey, SortKey, Truncated, ZeroPapierFilter,
+    Answer, AttributeFilter, Criteria, FacetCount, Facets, MAX_PAGE, Matching, Order, QUICK_TESTS, Query, RankKey, SortKey, Truncated,
+    ZeroPapierFilter,
 };
 use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Paused, Progress, Reader, Stored};
 pub use crate::index::{Matcher, evaluate as matches_entry, rank_of};
@@ -23,9 +26,11 @@ pub use crate::visibility::{
     ActivityView, ExerciseView, MailboxSummary, OrganizationView, PersonView, ProfessionalView, StructureView, ZeroPapier,
 };
 use cursor::CursorKey;
+pub use lookup::MOST_KEYS;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+pub use suggest::{Suggestion, SuggestionKind};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 pub use whole::Walked;
 
@@ -142,11 +147,11 @@ impl Directory {
                 work.await?
             }
         };
-        let Answer { hits, more, total, truncated } = answer;
+        let Answer { hits, more, total, facets, truncated } = answer;
         self.governor.shown(&caller.source, hits.iter().flat_map(|found| found.stored.addresses()), Instant::now());
         // However small the page: a walk in small steps would be no smaller.
         let truncated = admission.restricted.filter(|_| more).map(|_| Truncated::Allowance).or(truncated);
-        Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, truncated })
+        Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, facets, truncated })
     }
 
     /// One entry by its stable id: so little work that it never needs a worker.
@@ -360,6 +365,7 @@ mod tests {
             limit: 100,
             after: None,
             count: false,
+            facets: false,
         };
         let equal = AttributeFilter::Equal("mail".to_owned(), b"a@b.fr".to_vec());
         let deadline = Duration::from_millis(20);

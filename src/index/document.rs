@@ -1,11 +1,11 @@
 //! One document from one published entry: its terms for attribute filters, for REST criteria, its columns and its stored bytes.
 
-use super::Document;
 use super::fields::{Fields, kind_number};
 use super::practice::{self, Criterion};
 use super::ready::Terms;
 use super::stored::Answer;
 use super::terms::{AttributeTerms, edges};
+use super::{Document, facets, suggest};
 use crate::ldap_entry;
 use crate::model::Coded;
 use crate::text;
@@ -49,6 +49,8 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
         whole.add(&[tag, word]);
         edges(word).for_each(|edge| beginnings.add(&[tag, edge]));
     }
+    let mut towns = Terms::default();
+    suggest::add_towns(view, &mut towns);
     let mut codes = document_codes(view);
     practice::add_slots(view, &mut codes);
     let mut out = TantivyDocument::default();
@@ -57,12 +59,17 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
     out.add_u64(fields.kind, kind_number(published.kind()));
     out.add_text(fields.sort, &answer.sort);
     out.add_text(fields.key, published.key().to_string());
+    if let Some(city) = first_city(view) {
+        out.add_text(fields.city, city);
+    }
+    facets::add(view, fields, &mut out);
     for (field, terms) in [
         (fields.address, addresses),
         (fields.domain, domains),
         (fields.equal, equal),
         (fields.words, whole),
         (fields.edges, beginnings),
+        (fields.towns, towns),
         (fields.codes, codes),
     ] {
         out.add_text(field, terms.into_value());
@@ -76,6 +83,13 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
 /// Collation key, NUL, document key: unique, and what pages continue behind.
 pub(super) fn sort_key(published: &Published) -> String {
     format!("{}\0{}", ldap_entry::sort_name(published), published.key())
+}
+
+/// Folded commune of the first place that has one.
+fn first_city(view: &View) -> Option<String> {
+    let practices = view.practices();
+    let mut cities = practices.iter().filter_map(|practice| Some(text::fold(&practice.organization?.city)));
+    cities.find(|city| !city.is_empty())
 }
 
 /// The term of a whole family name, `f:` and its words; written so or with other accents and hyphens, it is the same.

@@ -1,4 +1,4 @@
-//! The fields of a document and how each is kept. One document an entry and set of audiences; it holds terms, four columns and the answer.
+//! The fields of a document and how each is kept. One document an entry and set of audiences; it holds terms, columns and the answer.
 //!
 //! No norms, frequencies or positions anywhere: ranking uses no corpus statistics, so word counts of others cannot show through.
 //! All text fields take ready-made terms ([`Ready`]): cutting and folding is done in [`super::terms`], for documents and questions alike.
@@ -7,12 +7,14 @@ use super::ready::{READY, Ready};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 
 /// Raised with every change of fields, terms, attribute table or stored bytes: an index of another number is rebuilt.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 pub(super) const AUDIENCE: &str = "aud";
 pub(super) const WITHOUT_MAILBOX: &str = "mbx";
 pub(super) const KIND: &str = "kind";
 pub(super) const SORT: &str = "sort";
+pub(super) const CITY: &str = "city";
+pub(super) const FACETS: &str = "facet";
 
 /// Handles of the fields.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,10 @@ pub(super) struct Fields {
     pub kind: Field,
     /// Ordered column: collation key, NUL, document key.
     pub sort: Field,
+    /// Ordered column: folded commune of the first place, where there is one.
+    pub city: Field,
+    /// Column of many values, see [`super::facets`].
+    pub facets: Field,
     /// Document key.
     pub key: Field,
     /// Every address shown, every domain of one: what withdrawals delete by.
@@ -40,6 +46,8 @@ pub(super) struct Fields {
     /// Whole words and their beginnings, tagged.
     pub words: Field,
     pub edges: Field,
+    /// Communes of places, see [`super::suggest`].
+    pub towns: Field,
     /// REST criteria: document terms, and practice terms by slot.
     pub codes: Field,
 }
@@ -58,12 +66,15 @@ impl Fields {
             TextOptions::default().set_indexing_options(indexing)
         };
         let term = || cut_by(READY);
+        let column = || TextOptions::default().set_fast("raw");
         let fields = Self {
             stored: schema.add_bytes_field("stored", STORED),
             audience: schema.add_u64_field(AUDIENCE, FAST),
             without_mailbox: schema.add_u64_field(WITHOUT_MAILBOX, FAST),
             kind: schema.add_u64_field(KIND, FAST | INDEXED),
-            sort: schema.add_text_field(SORT, TextOptions::default().set_fast("raw")),
+            sort: schema.add_text_field(SORT, column()),
+            city: schema.add_text_field(CITY, column()),
+            facets: schema.add_text_field(FACETS, column()),
             // As it is: what a damaged file calls an id may hold anything.
             key: schema.add_text_field("key", cut_by("raw")),
             address: schema.add_text_field("addr", term()),
@@ -73,6 +84,7 @@ impl Fields {
             text_grams: schema.add_text_field("gt", term()),
             words: schema.add_text_field("w", term()),
             edges: schema.add_text_field("we", term()),
+            towns: schema.add_text_field("town", term()),
             codes: schema.add_text_field("code", term()),
         };
         (schema.build(), fields)

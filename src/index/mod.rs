@@ -4,15 +4,16 @@
 //! too few; each is tested again against the entry's own values before it is counted.
 //!
 //! In the order the data meets the parts: `fields` what a document is, `terms`, `ready` and `practice` what is cut from an entry, `document`,
-//! `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question,
+//! `facets`, `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question,
 //! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `segments` where they lie, `lately` and `laid`
-//! the entries it proves, `search`, `patience`, `paused` and `order` the answer, `walk` all of them, `reader` the door
+//! the entries it proves, `search`, `patience`, `paused` and `order` the answer, `suggest` what may be meant, `walk` all of them, `reader` the door
 //! `directory` uses.
 
 mod candidates;
 mod compaction;
 mod criteria;
 mod document;
+mod facets;
 mod fields;
 mod filter;
 mod filter_plan;
@@ -37,6 +38,7 @@ mod search;
 mod segments;
 mod sorted;
 mod stored;
+mod suggest;
 mod terms;
 mod walk;
 
@@ -50,6 +52,7 @@ pub use reader::Reader;
 pub use search::Found;
 pub use sorted::rank_of;
 pub use stored::Stored;
+pub use suggest::{Suggestion, SuggestionKind};
 
 use crate::error::{Error, Result};
 use crate::model::Coded;

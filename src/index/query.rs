@@ -16,6 +16,8 @@ pub struct Query {
     pub after: Option<RankKey>,
     /// Count all matches (REST) or stop at the limit (LDAP).
     pub count: bool,
+    /// Count all matches by the values they show as well; takes `count`.
+    pub facets: bool,
 }
 
 /// Most entries one question may return.
@@ -50,7 +52,9 @@ pub enum Order {
     NameDescending,
     /// Values of attributes, then folded name and id. Every match is read: dearer than the name, which is a column.
     By(Vec<SortKey>),
-    /// (match class, has a mailbox, folded name, id). Criteria that nothing matches as typed are answered with one error forgiven.
+    /// Folded commune of the first place, then folded name and id; entries without a place last.
+    City,
+    /// (match class, has a mailbox, folded name, id).
     Rank,
 }
 
@@ -62,7 +66,7 @@ pub struct SortKey {
     pub descending: bool,
 }
 
-/// Parts of the name of a rank key of [`Order::By`]: the keys' values, then folded name, NUL, document key.
+/// Parts of the name of a rank key of [`Order::By`] and [`Order::City`]: the keys' values, then folded name, NUL, document key.
 pub(super) const PART: char = '\u{1}';
 
 impl Order {
@@ -70,7 +74,7 @@ impl Order {
     #[must_use]
     pub fn compare(&self, a: &RankKey, b: &RankKey) -> Ordering {
         match self {
-            Self::Any | Self::Name | Self::Rank => a.cmp(b),
+            Self::Any | Self::Name | Self::City | Self::Rank => a.cmp(b),
             Self::NameDescending => b.cmp(a),
             Self::By(keys) => {
                 let (mut left, mut right) = (a.name.split(PART), b.name.split(PART));
@@ -87,7 +91,8 @@ impl Order {
     }
 }
 
-/// Where an entry stands in an ordered answer. Class and mailbox are 0 but for [`Order::Rank`].
+/// Where an entry stands in an ordered answer. The mailbox is 0 but for [`Order::Rank`]; of the class the other orders keep only that an
+/// error was forgiven.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RankKey {
     /// 0 every word whole, and `name` the whole family name; 1 every word whole; 2 some word by its beginning; with one error in one word:
@@ -95,7 +100,7 @@ pub struct RankKey {
     pub class: u8,
     /// 0 has a mailbox, 1 has none.
     pub without_mailbox: u8,
-    /// Folded name, NUL, document key; before them the values of [`Order::By`]. Empty where there is no order.
+    /// Folded name, NUL, document key; before them the values of [`Order::By`], the commune of [`Order::City`]. Empty where there is no order.
     pub name: String,
 }
 
@@ -191,8 +196,38 @@ pub struct Answer<H> {
     pub more: bool,
     /// Exact number of matches, when asked for (`Query::count`).
     pub total: Option<u64>,
+    /// When asked for (`Query::facets`); of all matches, as `total` is.
+    pub facets: Option<Facets>,
     /// The evaluation budget or deadline ended the search early: entries may be missing, `total` is a lower bound.
     pub truncated: Option<Truncated>,
+}
+
+/// Matches by the values they show, the most frequent first, then by code; the first fifty of each list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facets {
+    pub profession: Vec<FacetCount>,
+    pub specialty: Vec<FacetCount>,
+    pub department: Vec<FacetCount>,
+    pub mailbox_type: Vec<FacetCount>,
+    /// `accepted`, `refused`, `unknown`, of the mailboxes shown.
+    pub zero_papier: Vec<FacetCount>,
+}
+
+impl Facets {
+    pub(super) fn lists_mut(&mut self) -> [&mut Vec<FacetCount>; 5] {
+        [&mut self.profession, &mut self.specialty, &mut self.department, &mut self.mailbox_type, &mut self.zero_papier]
+    }
+}
+
+/// One value of a facet.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct FacetCount {
+    #[schema(example = "10")]
+    pub code: String,
+    #[schema(example = "Médecin")]
+    pub label: String,
+    /// Entries that match and show it; an entry counts once.
+    pub count: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

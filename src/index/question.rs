@@ -36,8 +36,9 @@ impl Question {
     /// The same with one error forgiven; nothing where errors are not.
     pub fn tolerant(query: &Query) -> Option<Self> {
         match &query.matching {
-            Matching::Criteria(criteria) if query.order == Order::Rank => {
+            Matching::Criteria(criteria) if matches!(query.order, Order::Rank | Order::Name | Order::City) => {
                 let criteria::Plans { matches, classes } = criteria::tolerant(criteria);
+                let classes = if query.order == Order::Rank { classes } else { vec![Plan::All] };
                 Some(Self { plan: matches, proof: None, best: TOLERANT, classes })
             }
             _ => None,

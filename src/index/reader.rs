@@ -11,6 +11,7 @@ use super::patience::Limits;
 use super::query::{Answer, Query};
 use super::search::{self, Found, State};
 use super::stored::Stored;
+use super::suggest::{self, Suggestion};
 use super::walk;
 use crate::error::{Error, Result};
 use crate::model::{Audience, Coded, EntryKey};
@@ -75,9 +76,27 @@ impl Reader {
         self.with_state(|state| search::search(state, audience, query, limits))
     }
 
+    /// Suggestions for what is typed, each with the entry it shows, of which there are `entries` at most; blocking.
+    pub fn suggest(
+        &self,
+        audience: Audience,
+        typed: &str,
+        entries: usize,
+        limits: &Limits<'_>,
+    ) -> Result<Vec<(Suggestion, Option<Found>)>> {
+        let labels = self.shared.labels.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let suggested = self.with_state(|state| suggest::suggest(state, &labels, audience, typed, entries, limits))?;
+        Ok(suggested.into_iter().map(|suggested| (suggested.suggestion, suggested.shown)).collect())
+    }
+
     /// One entry by its key, blocking.
     pub fn entry(&self, audience: Audience, key: &EntryKey) -> Result<Option<Found>> {
         self.with_state(|state| search::entry(state, audience, key))
+    }
+
+    /// [`Reader::entry`] of many keys, in their order, all of one moment.
+    pub fn entries(&self, audience: Audience, keys: &[EntryKey]) -> Result<Vec<Option<Found>>> {
+        self.with_state(|state| keys.iter().map(|key| search::entry(state, audience, key)).collect())
     }
 
     /// Tells `each` every entry shown to an audience as of now, in the order of keys, until it breaks off. Blocking, for a minute where there

@@ -1,13 +1,14 @@
 //! One search over one generation: candidates, columns, re-test, order, totals. Blocking; bounded by candidates and a deadline.
 
 use super::candidates::Candidates;
+use super::facets::Tally;
 use super::fields::{Fields, kind_number};
 use super::filter::Subject;
 use super::lately::Lately;
-use super::order::{SegmentOrder, Smallest};
+use super::order::{SegmentOrder, Smallest, city_of};
 use super::patience::{Limits, Patience};
 use super::plan::{Place, Plan};
-use super::query::{Answer, MAX_PAGE, Order, Query, RankKey, Truncated};
+use super::query::{Answer, MAX_PAGE, Order, PART, Query, RankKey, Truncated};
 use super::question::{Question, TOLERANT};
 use super::segments::Segments;
 use super::sorted::Sorted;
@@ -59,7 +60,7 @@ struct Run<'a> {
     /// See [`Begun`].
     place: usize,
     from: DocId,
-    total: u64,
+    tally: Tally,
     truncated: Option<Truncated>,
 }
 
@@ -119,20 +120,21 @@ pub(super) fn answer(
         tested: begun.tested,
         place: begun.place,
         from: begun.from,
-        total: 0,
+        tally: Tally::of(query, state.searcher.segment_readers().len()),
         truncated: None,
     };
     let limit = query.limit.min(MAX_PAGE);
     let (mut hits, more) = match query.order {
         Order::Any => run.in_document_order(question, limit, std::mem::take(&mut begun.hits))?,
-        Order::Name | Order::NameDescending | Order::Rank => run.ordered(question, limit)?,
+        Order::Name | Order::NameDescending | Order::City | Order::Rank => run.ordered(question, limit)?,
         Order::By(_) => run.by_values(question, limit)?,
     };
     hits.truncate(limit);
     // It may have ended among posting lists, which only look ended then.
     let truncated = run.truncated.or_else(|| patience.was_over().then_some(Truncated::Deadline));
     (begun.place, begun.from, begun.tested) = (run.place, run.from, run.tested);
-    Ok(Answer { hits, more, total: query.count.then_some(run.total), truncated })
+    let facets = run.tally.facets(state.segments)?;
+    Ok(Answer { hits, more, total: query.count.then_some(run.tally.total), facets, truncated })
 }
 
 /// One entry by its key.
@@ -237,7 +239,7 @@ impl Run<'_> {
                     Proof::Held(stored) => Some(stored),
                     Proof::NotNeeded => None,
                 };
-                self.total += 1;
+                self.tally.add(columns, ordinal, doc);
                 if take(self, ordinal, doc, proved)?.is_break() {
                     return Ok(());
                 }
@@ -310,12 +312,15 @@ impl Run<'_> {
     }
 
     fn next_of(&self, ordinal: u32, kept: &mut impl Iterator<Item = (super::order::SegmentKey, DocId)>) -> Result<Option<Found>> {
-        let Some(((class, without_mailbox, _), doc)) = kept.next() else {
+        let Some(((class, without_mailbox, city, _), doc)) = kept.next() else {
             return Ok(None);
         };
         let stored = self.lately.fetch(self.searcher, ordinal, doc)?;
-        let rank = RankKey { class, without_mailbox, name: stored.sort().to_owned() };
-        Ok(Some(Found { stored, rank }))
+        let name = match self.query.order {
+            Order::City => format!("{}{PART}{}", city_of(self.segments.columns(ordinal)?, city)?, stored.sort()),
+            _ => stored.sort().to_owned(),
+        };
+        Ok(Some(Found { stored, rank: RankKey { class, without_mailbox, name } }))
     }
 
     fn best_of_segment(
@@ -344,7 +349,7 @@ impl Run<'_> {
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
                 if (key.is_some() || self.query.count) && !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {
-                    self.total += 1;
+                    self.tally.add(columns, ordinal, doc);
                     if let Some(key) = key {
                         best.push(key, doc);
                     }
@@ -382,7 +387,7 @@ impl Run<'_> {
                 break;
             }
             if !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {
-                self.total += 1;
+                self.tally.add(columns, ordinal, doc);
                 kept.push((key, doc));
             }
         }

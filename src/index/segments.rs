@@ -2,7 +2,7 @@
 //!
 //! To open a column is to read the description of all of its blocks, which takes longer than an exact search.
 
-use super::fields::{AUDIENCE, KIND, SORT, WITHOUT_MAILBOX};
+use super::fields::{AUDIENCE, CITY, FACETS, KIND, SORT, WITHOUT_MAILBOX};
 use super::generation::failed;
 use super::stored::Stored;
 use crate::error::Result;
@@ -26,14 +26,17 @@ pub(super) struct Columns {
     pub kind: Column<u64>,
     pub without_mailbox: Column<u64>,
     pub sort: Option<StrColumn>,
+    pub city: Option<StrColumn>,
+    pub facets: Option<StrColumn>,
 }
 
 impl Columns {
     fn open(segment: &SegmentReader) -> Result<Self> {
         let columns = segment.fast_fields();
         let open = |name| columns.u64(name).map_err(failed("a column of the index cannot be opened"));
-        let sort = columns.str(SORT).map_err(failed("a column of the index cannot be opened"))?;
-        Ok(Self { audience: open(AUDIENCE)?, kind: open(KIND)?, without_mailbox: open(WITHOUT_MAILBOX)?, sort })
+        let texts = |name| columns.str(name).map_err(failed("a column of the index cannot be opened"));
+        let (audience, kind, without_mailbox) = (open(AUDIENCE)?, open(KIND)?, open(WITHOUT_MAILBOX)?);
+        Ok(Self { audience, kind, without_mailbox, sort: texts(SORT)?, city: texts(CITY)?, facets: texts(FACETS)? })
     }
 
     /// Alive, for this audience, of one of these kinds.

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// Of an entry that lacks the attribute: larger than any value (RFC 2891 section 2.2).
-const MISSING: &str = "\u{10ffff}";
+pub(super) const MISSING: &str = "\u{10ffff}";
 
 /// The first entries behind a place, in the order of a query.
 pub(super) struct Sorted<'a> {
@@ -73,7 +73,7 @@ impl<'a> Sorted<'a> {
 pub fn rank_of(order: &Order, entry: &[u8], name: &str) -> RankKey {
     let name = match order {
         Order::By(keys) => place(keys, entry, name),
-        Order::Any | Order::Name | Order::NameDescending | Order::Rank => name.to_owned(),
+        Order::Any | Order::Name | Order::NameDescending | Order::City | Order::Rank => name.to_owned(),
     };
     RankKey { class: 0, without_mailbox: 0, name }
 }

@@ -72,6 +72,7 @@ async fn leaf(asking: &Asking, kind: Kind, id: &str) -> Result<Option<Hit>, Outc
         limit: 1,
         after: None,
         count: false,
+        facets: false,
     };
     Ok(asking.search(query, asking.deadline()).await?.hits.into_iter().next())
 }

@@ -47,6 +47,7 @@ impl Page {
             limit: 0,
             after: None,
             count: false,
+            facets: false,
         };
         let identity = identity(&asking.caller.source, request);
         let mut page = Self { limit: 0, most, progress: None, question, identity };

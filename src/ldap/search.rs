@@ -143,7 +143,7 @@ async fn find(
         // In document order base entries come first; one more is asked for all the same, to know whether the answer is whole.
         let room = if order == Order::Any { limit.saturating_sub(entries.len()).max(1) } else { limit };
         let matching = Matching::Attributes(request.filter.clone());
-        let query = Query { kinds, matching, order: order.clone(), limit: room, after: after.cloned(), count: false };
+        let query = Query { kinds, matching, order: order.clone(), limit: room, after: after.cloned(), count: false, facets: false };
         let answer = asking.search(query, deadline).await?;
         more = answer.more;
         cut = answer.truncated.map(|reason| cut_short(reason, of_client));

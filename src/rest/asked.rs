@@ -4,10 +4,11 @@
 //! without a letter or a digit is refused, for it would restrict nothing. A blank value counts as absent, as forms send it. At least
 //! one criterion is required: the directory is for finding, not for copying.
 
+use super::facets::Facet;
 use super::problem::Problem;
 use super::query_string;
 use super::router::Shared;
-use crate::directory::{Criteria, ZeroPapierFilter};
+use crate::directory::{Criteria, Order, ZeroPapierFilter};
 use crate::model::{Kind, MailboxType};
 use crate::text;
 use axum::extract::FromRequestParts;
@@ -22,7 +23,7 @@ const MAX_CURSOR: usize = 2_000;
 const DEFAULT_LIMIT: usize = 20;
 
 /// Every parameter of the route.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "q",
     "name",
     "given",
@@ -38,16 +39,21 @@ const NAMES: [&str; 17] = [
     "zero_papier",
     "has_mailbox",
     "kind",
+    "facets",
+    "sort",
     "limit",
     "cursor",
 ];
 
 /// What was asked.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asked {
     pub criteria: Criteria,
     /// Sorted, without repetition, never empty.
     pub kinds: Vec<Kind>,
+    /// The facets to be answered.
+    pub facets: Vec<Facet>,
+    pub order: Order,
     /// Entries of the page: 1 to the maximum of the settings.
     pub limit: usize,
     pub cursor: Option<String>,
@@ -63,7 +69,14 @@ impl FromRequestParts<Shared> for Asked {
 
 impl Asked {
     pub(super) fn read(query: &str, max_page: usize) -> Result<Self, Problem> {
-        let mut asked = Self { limit: DEFAULT_LIMIT.min(max_page), ..Self::default() };
+        let mut asked = Self {
+            criteria: Criteria::default(),
+            kinds: Vec::new(),
+            facets: Vec::new(),
+            order: Order::Rank,
+            limit: DEFAULT_LIMIT.min(max_page),
+            cursor: None,
+        };
         let mut seen = Vec::new();
         for (name, value) in query_string::pairs(query)? {
             let Some(name) = NAMES.into_iter().find(|known| *known == name) else {
@@ -106,6 +119,25 @@ impl Asked {
                     self.kinds.push(kind.ok_or_else(|| one_of("professional, structure, mailbox"))?);
                 }
             }
+            "facets" => {
+                self.facets = match value {
+                    "true" => Facet::ALL.to_vec(),
+                    "false" => Vec::new(),
+                    names => {
+                        let facet = |word: &str| Facet::ALL.into_iter().find(|facet| facet.name() == word.trim());
+                        let facets = names.split(',').map(facet).collect::<Option<_>>();
+                        facets.ok_or_else(|| one_of("true, false, profession, specialty, department, mailbox_type, zero_papier"))?
+                    }
+                };
+            }
+            "sort" => {
+                self.order = match value {
+                    "relevance" => Order::Rank,
+                    "name" => Order::Name,
+                    "city" => Order::City,
+                    _ => return Err(one_of("relevance, name, city")),
+                };
+            }
             "limit" => {
                 let limit = value.parse().ok().filter(|limit| *limit > 0);
                 self.limit = limit.ok_or_else(|| Problem::parameter("invalid_parameter", name, "the value is a whole number above 0"))?;
@@ -138,7 +170,7 @@ impl Asked {
             return Err(Problem::parameter("invalid_parameter", "kind", "mailbox is asked for alone"));
         }
         if self.criteria == Criteria::default() {
-            let detail = "at least one criterion is required; kind, limit and cursor are none";
+            let detail = "at least one criterion is required; kind, facets, sort, limit and cursor are none";
             return Err(Problem::new(StatusCode::BAD_REQUEST, "missing_criterion", detail));
         }
         Ok(self)
@@ -204,6 +236,10 @@ mod tests {
             ("mailbox_type=XXX", "invalid_parameter"),
             ("zero_papier=oui", "invalid_parameter"),
             ("has_mailbox=1", "invalid_parameter"),
+            ("q=a&facets=city", "invalid_parameter"),
+            ("q=a&facets=profession,,", "invalid_parameter"),
+            ("q=a&sort=distance", "invalid_parameter"),
+            ("facets=true&sort=name", "missing_criterion"),
             ("q=%ff", "invalid_encoding"),
         ] {
             assert_eq!(read(query).unwrap_err(), code, "{query}");

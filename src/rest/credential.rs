@@ -30,6 +30,22 @@ impl FromRequestParts<Shared> for Caller {
     }
 }
 
+/// The same, for what is asked by accounts only, or by operators with their key.
+pub(super) struct IdentifiedCaller(pub directory::Caller);
+
+impl FromRequestParts<Shared> for IdentifiedCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Problem> {
+        let identity = identify(parts, api).await?.ok_or_else(invalid)?;
+        Ok(Self(caller(Some(identity), address(parts))))
+    }
+}
+
+fn invalid() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_credential", "the credential is not valid")
+}
+
 /// Where the client is; a request that came through no listener is this machine's own.
 pub(super) fn address(parts: &Parts) -> IpAddr {
     parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.address)
@@ -49,7 +65,7 @@ pub(super) async fn identify(parts: &Parts, api: &Shared) -> Result<Option<Ident
     let secret = secret(&parts.headers).unwrap_or_default();
     match authenticator.authenticate(secret, address(parts)).await? {
         Some(identity) => Ok(Some(identity)),
-        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "invalid_credential", "the credential is not valid")),
+        None => Err(invalid()),
     }
 }
 

@@ -78,6 +78,7 @@ pub(super) async fn named_by(api: &Api, caller: &Caller, kind: Kind, text: &str)
         limit: CANDIDATES,
         after: None,
         count: false,
+        facets: false,
     };
     let answer = api.service.directory.search(caller, query, api.deadline()).await?;
     let mut entries = Vec::with_capacity(answer.hits.len());

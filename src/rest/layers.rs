@@ -26,6 +26,9 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+/// Body of a list: a thousand addresses of the longest kind, with room for escapes.
+const LIST_BYTES: usize = 512 * 1024;
+
 /// Bounds every request is held to, from the settings.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -56,6 +59,11 @@ pub(super) fn bounded(router: Router, bounds: Bounds) -> Router {
 /// Routes that take a whole batch: a larger body, and the time to send it and to hear what became of it.
 pub(super) fn bounded_for_batches(router: Router, bounds: Bounds) -> Router {
     router.layer(DefaultBodyLimit::disable()).layer(limits(bounds.batch_time, bounds.batch_bytes))
+}
+
+/// Routes that take a list of a thousand addresses, however they are escaped.
+pub(super) fn bounded_for_lists(router: Router, bounds: Bounds) -> Router {
+    router.layer(limits(bounds.time, bounds.body_bytes.max(LIST_BYTES)))
 }
 
 /// Routes of small bodies that take the time of a look at everybody.

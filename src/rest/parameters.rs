@@ -54,12 +54,28 @@ pub(super) struct SearchParameters {
     /// What is answered: `professional` and `structure` (both when absent; repeated or comma separated), with their mailboxes inside, or `mailbox`, flat
     #[param(inline, style = Form, explode, required = false, example = "professional")]
     kind: Vec<Kind>,
+    /// What the matches are counted by: `true`, or any of `profession`, `specialty`, `department`, `mailbox_type`, `zero_papier`, comma separated
+    #[param(max_length = 200, example = "profession,department")]
+    facets: Option<String>,
+    /// `relevance`; or `name`, folded; or `city`, that of the first place, then by name, those without a place last
+    #[param(inline, required = false, example = "name")]
+    sort: Option<SortParameter>,
     /// Entries of a page; above the maximum is an error
     #[param(minimum = 1, maximum = 100, default = 20, required = false)]
     limit: usize,
     /// `next` of the page before, with the same parameters; valid 24 hours
     #[param(max_length = 2000)]
     cursor: Option<String>,
+}
+
+/// Order of the answer.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase", default = "relevance")]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+enum SortParameter {
+    Relevance,
+    Name,
+    City,
 }
 
 /// Dématérialisation, as asked for.

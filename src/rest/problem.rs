@@ -70,6 +70,11 @@ impl Problem {
         Self { parameter: Some(name.into()), ..Self::new(StatusCode::BAD_REQUEST, code, detail) }
     }
 
+    /// A refusal that names a field of the body.
+    pub(super) fn field(status: StatusCode, code: &'static str, name: &'static str, detail: impl Into<String>) -> Self {
+        Self { field: Some(name.to_owned()), ..Self::new(status, code, detail) }
+    }
+
     /// The same, of an error that names its field: the fields of a question are its parameters.
     pub(super) fn of_question(error: Error) -> Self {
         let problem = Self::from(error);

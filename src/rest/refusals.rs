@@ -13,6 +13,30 @@ pub(super) enum SearchRefusals {
     /// `invalid_credential`: the bearer is not valid; without any, the answer is the public one
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(ProblemDocument<'static>),
+    /// `account_required`: further pages of this question take an account; `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument<'static>),
+    /// `too_many_requests`: more searches a second, or more wrong credentials, than one source may send; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `unavailable` (not ready, see /readyz) or `busy`; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+}
+
+/// Refusals of the suggestions.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum SuggestRefusals {
+    /// `missing_parameter`, `unknown_parameter`, `repeated_parameter`, `parameter_too_long`, `invalid_encoding`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `invalid_credential`: the bearer is not valid; without any, the answer is the public one
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
     /// `tls_required`: asked in clear, from another machine
     #[response(status = 403, content_type = "application/problem+json")]
     TlsRequired(ProblemDocument<'static>),

@@ -1,8 +1,8 @@
 //! The table of contents of the API: which handler answers which route, in one place for the server and for the OpenAPI document.
 
 use super::{
-    RestService, admin, alerts, changes, docs, exports, health, indicators, indicators_page, layers, mailboxes, nomenclatures, operator,
-    organizations, professionals, search, site, trust_space,
+    RestService, admin, alerts, changes, docs, exports, health, identity_check, indicators, indicators_page, layers, lookup, mailboxes,
+    nomenclatures, operator, organizations, professionals, robots, search, site, suggest, trust_space,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,9 +37,11 @@ pub(super) type Shared = Arc<Api>;
 fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(docs::description())
         .routes(routes!(search::search))
+        .routes(routes!(suggest::suggest))
         .routes(routes!(professionals::professional))
         .routes(routes!(organizations::organization))
         .routes(routes!(mailboxes::mailbox))
+        .routes(routes!(identity_check::check))
         .routes(routes!(nomenclatures::nomenclature))
         .routes(routes!(trust_space::operators))
         .routes(routes!(trust_space::domains))
@@ -73,6 +75,11 @@ fn waiting_routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(changes::changes))
 }
 
+/// Routes that take a list.
+fn list_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(lookup::lookup))
+}
+
 /// Routes that take a whole batch.
 fn batch_routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -101,7 +108,7 @@ fn everybody_routes() -> OpenApiRouter<Shared> {
 /// The OpenAPI document of these routes.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let all = routes().merge(waiting_routes()).merge(batch_routes()).merge(everybody_routes());
+    let all = routes().merge(waiting_routes()).merge(list_routes()).merge(batch_routes()).merge(everybody_routes());
     docs::finish(all.split_for_parts().1)
 }
 
@@ -116,12 +123,14 @@ pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let state: Shared = Arc::new(Api { service, clock, turns: operator::Turns::default(), polls: changes::Polls::default() });
     let (router, _) = routes().split_for_parts();
     let (waiting, _) = waiting_routes().split_for_parts();
+    let (lists, _) = list_routes().split_for_parts();
     let (batches, _) = batch_routes().split_for_parts();
     let (everybody, _) = everybody_routes().split_for_parts();
-    let pages = docs::pages(&openapi()).merge(indicators_page::pages()).merge(site::pages());
+    let pages = docs::pages(&openapi()).merge(indicators_page::pages()).merge(robots::page()).merge(site::pages());
     let router = layers::bounded(router.merge(pages).with_state(Arc::clone(&state)), bounds);
     let waiting = layers::bounded_for_waiting(waiting.with_state(Arc::clone(&state)), bounds, changes::LONGEST_WAIT);
+    let lists = layers::bounded_for_lists(lists.with_state(Arc::clone(&state)), bounds);
     let batches = layers::bounded_for_batches(batches.with_state(Arc::clone(&state)), bounds);
     let everybody = layers::bounded_for_everybody(everybody.with_state(state), bounds);
-    layers::around(router.merge(waiting).merge(batches).merge(everybody), bounds)
+    layers::around(router.merge(waiting).merge(lists).merge(batches).merge(everybody), bounds)
 }

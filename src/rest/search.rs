@@ -2,15 +2,18 @@
 
 use super::asked::Asked;
 use super::credential::Caller;
+use super::facets::FacetsAnswer;
 use super::item::Item;
 use super::parameters::SearchParameters;
 use super::problem::Problem;
 use super::refusals::SearchRefusals;
 use super::router::Shared;
 use crate::directory::cursor::Progress;
-use crate::directory::{Matching, Order, Query, Source, Truncated};
+use crate::directory::{Matching, Query, Source, Truncated};
+use crate::settings::LimitSettings;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,21 +29,41 @@ pub(super) struct SearchAnswer {
     /// Best first: those whose family name is just `name`, then whole words before beginnings, with a mailbox before without, then by name
     /// and id. When nothing matches as typed, those that match with one error in one word.
     pub(super) items: Vec<Item>,
-    /// Cursor of the next page; null on the last one.
+    /// Cursor of the next page; null on the last one. With `truncated`, the page behind it takes an account (`account_required`).
     pub(super) next: Option<String>,
-    /// Only ever false: the search was ended early, `total` is a lower bound and entries may be missing.
+    /// The facets asked for, counted over all pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) facets: Option<FacetsAnswer>,
+    /// Only ever false: the search was ended early, `total` and the counts of facets are lower bounds and entries may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) exact: Option<bool>,
-    /// Only ever true: there are more, and no next page. Either the pages together hold as many entries as the caller may read by one
-    /// search, or it has been shown as many mailboxes as it may be for now. A narrower question finds the rest.
+    /// Only ever true: there are more than the caller is answered. Either the pages together hold as many entries as it may read by one
+    /// search (100 without an account), or it has been shown as many mailboxes as it may be for now. A narrower question finds the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) truncated: Option<bool>,
+}
+
+/// Entries that all pages of a question may hold, and whether an account would get further.
+pub(super) fn pages_of(limits: &LimitSettings, source: &Source) -> (u64, bool) {
+    match source {
+        Source::Account { .. } => (limits.account_paged_entries as u64, false),
+        Source::Address(_) | Source::Local => (limits.anonymous_entries as u64, true),
+    }
+}
+
+fn account_required(most: u64) -> Problem {
+    let detail = format!(
+        "the first {most} entries of a question are for everybody; further ones take an account (Authorization: Bearer), and a narrower question finds them too"
+    );
+    Problem::new(StatusCode::FORBIDDEN, "account_required", detail)
 }
 
 /// Search
 ///
 /// Professionals and structures with their mailboxes inside, or mailboxes alone with `kind=mailbox`. At least one criterion is
 /// required. `total` counts what is answered, never both.
+///
+/// Without an account the pages of one question hold 100 entries together: the page behind them answers 403 `account_required`.
 ///
 /// When nothing matches as typed, one error in one word of `q`, `name`, `given`, `city`, `profession` or `specialty` is forgiven: a letter
 /// too many, too few, another one, or two neighbours swapped, in a word of three letters or more and no digit, which is then compared whole
@@ -60,12 +83,14 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
     let mut query = Query {
         kinds: asked.kinds,
         matching: Matching::Criteria(asked.criteria),
-        order: Order::Rank,
+        order: asked.order,
         limit: asked.limit,
         after: None,
         count: true,
+        facets: !asked.facets.is_empty(),
     };
     let question = query.clone();
+    let (most, anonymous) = pages_of(&api.service.settings.limits, &caller.source);
     let mut returned = 0;
     if let Some(cursor) = &asked.cursor {
         let place = directory.cursors().decode(cursor, audience, &question, IDENTITY, now);
@@ -73,18 +98,20 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
         returned = progress.returned;
         query.after = Some(progress.last);
     }
+    let left = usize::try_from(most.saturating_sub(returned)).unwrap_or(usize::MAX);
+    if left == 0 && anonymous {
+        return Err(account_required(most));
+    }
+    // An account that was cut short has no next page; what it still has of an older cursor is one more page.
+    query.limit = if anonymous { query.limit.min(left) } else { query.limit };
     let answer = directory.search(&caller, query, api.deadline()).await?;
     let items = answer.hits.iter().map(Item::of).collect::<Result<Vec<_>, _>>()?;
-    let limits = &api.service.settings.limits;
-    let most = match caller.source {
-        Source::Account { .. } => limits.account_paged_entries,
-        Source::Address(_) | Source::Local => limits.anonymous_entries,
-    };
     let returned = returned + answer.hits.len() as u64;
     // All pages together hold no more than over LDAP.
-    let restricted = answer.truncated == Some(Truncated::Allowance) || (answer.more && returned >= most as u64);
+    let restricted = answer.truncated == Some(Truncated::Allowance) || (answer.more && returned >= most);
     let next = match answer.hits.last() {
-        Some(last) if answer.more && !restricted => {
+        // Of the anonymous, whoever follows is told how to get further.
+        Some(last) if answer.more && (!restricted || (anonymous && answer.truncated.is_none())) => {
             let progress = Progress { last: last.rank.clone(), returned };
             Some(directory.cursors().encode(audience, &question, IDENTITY, &progress, now))
         }
@@ -94,6 +121,7 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
         total: answer.total.unwrap_or(answer.hits.len() as u64),
         items,
         next,
+        facets: answer.facets.map(|facets| FacetsAnswer::of(facets, &asked.facets)),
         exact: answer.truncated.filter(|_| !restricted).map(|_| false),
         truncated: restricted.then_some(true),
     }))

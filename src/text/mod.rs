@@ -3,6 +3,8 @@
 //! Folding is the product rule on top of RFC 4518: case and accents folded, œ → oe, æ → ae, ß → ss, typographic apostrophes and
 //! hyphens made plain, soft hyphens and zero-width characters dropped, runs of blanks made one, ends trimmed.
 
+pub mod identity;
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Folds a value for comparison. Lengths change (œ → oe): fold before cutting anything into pieces.

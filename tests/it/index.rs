@@ -3,6 +3,7 @@
 mod criteria;
 mod differential;
 mod entries;
+mod facets;
 mod forget;
 mod generations;
 mod paging;
@@ -49,7 +50,7 @@ pub fn run(reader: &Reader, audience: Audience, query: &Query) -> Answer<Found> 
 }
 
 pub fn query(matching: Matching) -> Query {
-    Query { kinds: Kind::ALL.to_vec(), matching, order: Order::Any, limit: 10_000, after: None, count: true }
+    Query { kinds: Kind::ALL.to_vec(), matching, order: Order::Any, limit: 10_000, after: None, count: true, facets: false }
 }
 
 pub fn keys(answer: &Answer<Found>) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! A mailbox turned red leaves no trace: no door, no audience, no shape of question, no log, no status, no byte of the index.
 
 use crate::country;
-use crate::harness::{HttpAnswer, Server, TestDirectory, annuaire_in, http};
+use crate::harness::{HttpAnswer, Server, TestDirectory, annuaire_in, http, http_with};
 use annuaire::model::Address;
 use annuaire::publication::Publication;
 use annuaire::store::MailboxFlags;
@@ -77,6 +77,9 @@ async fn rest_is_clean(directory: &TestDirectory, professional: bool) {
         "/v1/search?kind=mailbox&address=@medecin.mssante.fr",
         "/v1/search?kind=professional&profession=50",
         "/v1/search?kind=mailbox&identifier=10999990053",
+        "/v1/search?kind=mailbox&sort=city&q=z&facets=true",
+        "/v1/suggest?q=rougier",
+        "/v1/suggest?q=zoe.rougier",
         "/v1/organizations/F990999013",
         "/v1/nomenclatures/TRE_G15",
         "/?q=rougier",
@@ -101,11 +104,29 @@ async fn rest_is_clean(directory: &TestDirectory, professional: bool) {
     }
     assert_eq!(get("/v1/search?name=rougier&has_mailbox=false").await.json()["total"], 1);
     // Asked by its address it answers as an unknown one, to the byte.
-    for path in
-        ["/v1/mailboxes/", "/v1/search?kind=mailbox&address=", "/v1/search?address=", "/v1/search?kind=mailbox&q=", "/?address=", "/?q="]
-    {
+    for path in [
+        "/v1/mailboxes/",
+        "/v1/search?kind=mailbox&address=",
+        "/v1/search?address=",
+        "/v1/search?kind=mailbox&q=",
+        "/v1/suggest?q=",
+        "/?address=",
+        "/?q=",
+    ] {
         let (red, unknown) = (get(&format!("{path}{RED}")).await, get(&format!("{path}{UNKNOWN}")).await);
         assert_eq!(comparable(&red, RED), comparable(&unknown, UNKNOWN), "{path}");
+    }
+    // Nor is it counted by what it says.
+    let facets = get("/v1/search?name=rougier&facets=mailbox_type,zero_papier").await.json();
+    assert_eq!(facets["facets"], serde_json::json!({"mailbox_type": [], "zero_papier": []}), "{facets}");
+    let looked_up = async |item: &str| {
+        let bearer = format!("Bearer {}", directory.secret);
+        let body = serde_json::json!({ "items": [item] }).to_string();
+        http_with(directory.http, "POST", "/v1/mailboxes/lookup", &[("Authorization", bearer.as_str())], body.as_bytes()).await
+    };
+    let unknown = comparable(&looked_up(UNKNOWN).await, UNKNOWN);
+    for item in [RED, HOLDER, "10999990053", "10999999999"] {
+        assert_eq!(comparable(&looked_up(item).await, item), unknown, "{item}");
     }
 }
 

@@ -3,11 +3,13 @@
 mod conditional;
 mod errors;
 mod limits;
+mod lookup;
 mod paging;
 mod records;
 mod search;
 mod service;
 mod site;
+mod suggest;
 mod world;
 
 use std::path::Path;

@@ -4,6 +4,7 @@ use super::Administrator;
 use crate::error::Error;
 use crate::model::Address;
 use crate::publication::{Actor, MailboxFlags, OwnView};
+use crate::rest::json_body;
 use crate::rest::operator::Parameters;
 use crate::rest::path::Segment;
 use crate::rest::problem::Problem;
@@ -88,7 +89,7 @@ pub(in crate::rest) async fn flag(
     body: Bytes,
 ) -> Result<Json<AdminMailbox>, Problem> {
     Parameters::of(&uri, &[])?;
-    let flags: Flags = super::operators::body(&body)?;
+    let flags: Flags = json_body::read(&body)?;
     let flags = MailboxFlags {
         liste_rouge: flags.liste_rouge,
         zero_papier: flags.zero_papier.map(|stated| stated.map(|word| matches!(word, ZeroPapier::Accepted))),

@@ -3,6 +3,7 @@
 use super::Administrator;
 use crate::error::Error;
 use crate::model::{Contact, OperatorState};
+use crate::rest::json_body;
 use crate::rest::operator::Parameters;
 use crate::rest::path::Segment;
 use crate::rest::problem::Problem;
@@ -13,7 +14,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -117,18 +117,6 @@ pub(in crate::rest) struct GrantedDomain {
     description: String,
 }
 
-/// Reads a JSON body; an error names the place, and no value.
-pub(super) fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Problem> {
-    // serde would take an array for the fields in their order.
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_body", "a JSON object is expected"));
-    }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let what = if error.is_data() { "a field is unknown, missing, or of another kind" } else { "a JSON object is expected" };
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_body", format!("{what}, line {} column {}", error.line(), error.column()))
-    })
-}
-
 impl From<OperatorDetail> for AdminOperator {
     fn from(detail: OperatorDetail) -> Self {
         let key = |key: crate::model::OperatorKey| AdminKey {
@@ -183,7 +171,7 @@ pub(in crate::rest) async fn add(
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<AdminOperator>), Problem> {
     Parameters::of(&uri, &[])?;
-    let new: NewOperator = body(&bytes)?;
+    let new: NewOperator = json_body::read(&bytes)?;
     let NewOperator { id, name, contract, contract_from, contract_to, contacts } = new;
     let change = FileChange { name: None, contract, contract_from, contract_to, contacts };
     let detail = api.service.operators.add(&id, &name, change, &actor, api.now()).await?;
@@ -222,7 +210,7 @@ pub(in crate::rest) async fn change(
     bytes: Bytes,
 ) -> Result<Json<AdminOperator>, Problem> {
     Parameters::of(&uri, &[])?;
-    let OperatorChange { state, name, contract, contract_from, contract_to, contacts } = body(&bytes)?;
+    let OperatorChange { state, name, contract, contract_from, contract_to, contacts } = json_body::read(&bytes)?;
     let state = match state.as_deref() {
         None => None,
         Some(word) => Some(OperatorState::parse(word).ok_or_else(|| {
@@ -258,7 +246,7 @@ pub(in crate::rest) async fn add_key(
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<KeySecret>), Problem> {
     Parameters::of(&uri, &[])?;
-    let KeyBody { label, expires_at } = body(&bytes)?;
+    let KeyBody { label, expires_at } = json_body::read(&bytes)?;
     let mut entropy = [0; 32];
     getrandom::fill(&mut entropy).map_err(|error| Problem::from(Error::internal("the system gives no random bytes", error)))?;
     let new = NewKey { id: uuid::Uuid::new_v4().to_string(), label, expires_at, entropy };
@@ -298,7 +286,7 @@ pub(in crate::rest) async fn add_certificate(
     bytes: Bytes,
 ) -> Result<Json<AdminOperator>, Problem> {
     Parameters::of(&uri, &[])?;
-    let subject = written_subject(&body::<Certificate>(&bytes)?.subject)?;
+    let subject = written_subject(&json_body::read::<Certificate>(&bytes)?.subject)?;
     Ok(Json(api.service.operators.add_certificate(&id, subject, &actor, api.now()).await?.into()))
 }
 
@@ -317,7 +305,7 @@ pub(in crate::rest) async fn remove_certificate(
     bytes: Bytes,
 ) -> Result<Json<AdminOperator>, Problem> {
     Parameters::of(&uri, &[])?;
-    let subject = written_subject(&body::<Certificate>(&bytes)?.subject)?;
+    let subject = written_subject(&json_body::read::<Certificate>(&bytes)?.subject)?;
     Ok(Json(api.service.operators.remove_certificate(&id, subject, &actor, api.now()).await?.into()))
 }
 
@@ -336,7 +324,7 @@ pub(in crate::rest) async fn grant(
     bytes: Bytes,
 ) -> Result<Json<AdminOperator>, Problem> {
     Parameters::of(&uri, &[])?;
-    let GrantedDomain { domain, description } = body(&bytes)?;
+    let GrantedDomain { domain, description } = json_body::read(&bytes)?;
     Ok(Json(api.service.operators.grant(&id, &domain, &description, &actor, api.now()).await?.into()))
 }
 

@@ -37,6 +37,11 @@ impl Parameters {
         self.0.get(name).map(String::as_str).unwrap_or_default()
     }
 
+    pub(in crate::rest) fn required(&self, name: &'static str) -> Result<&str, Problem> {
+        let missing = || Problem::parameter("missing_parameter", name, "the parameter is required");
+        self.0.get(name).map(String::as_str).ok_or_else(missing)
+    }
+
     pub(in crate::rest) fn flag(&self, name: &str) -> Result<bool, Problem> {
         match self.0.get(name).map(String::as_str) {
             None | Some("false") => Ok(false),

@@ -21,6 +21,7 @@ pub(super) fn search_box(question: &Question) -> Markup {
                     div .box { input #q type="search" name="q" value=(question.get("q")) maxlength="200" autocomplete="off" spellcheck="false" enterkeyhint="search"; }
                     button .main type="submit" { "Rechercher" }
                 }
+                @if !question.get("sort").is_empty() { input type="hidden" name="sort" value=(question.get("sort")); }
                 @for (name, _, value) in question.criteria().filter(|(name, ..)| !CONTROLS.contains(name)) {
                     input type="hidden" name=(name) value=(value);
                 }

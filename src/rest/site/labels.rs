@@ -43,19 +43,26 @@ pub(super) fn mailbox_type(kind: MailboxType) -> &'static str {
     MAILBOX_TYPES.into_iter().find(|(known, _)| *known == kind).map_or("", |(_, label)| label)
 }
 
+/// Words of a value of a criterion that is no nomenclature.
+pub(super) fn fixed(name: &str, value: &str) -> Option<&'static str> {
+    let of = |choices: &[(&str, &'static str)]| choices.iter().find(|(code, _)| *code == value).map(|(_, label)| *label);
+    match name {
+        "mailbox_type" => MailboxType::parse(value).map(mailbox_type),
+        "zero_papier" => of(&ZERO_PAPIER),
+        "has_mailbox" => of(&HAS_MAILBOX),
+        "kind" => of(&KINDS),
+        _ => None,
+    }
+}
+
 /// A value of a criterion in words; itself when it is words.
 pub(super) fn value(directory: &Directory, name: &str, value: &str) -> String {
     let of = |choices: Vec<Choice>| choices.into_iter().find(|(code, _)| code == value).map(|(_, label)| label);
-    let fixed = |choices: &[(&str, &str)]| choices.iter().find(|(code, _)| *code == value).map(|(_, label)| (*label).to_owned());
     let known = match name {
         "profession" => of(professions(directory)),
         "specialty" => of(specialties(directory)),
         "department" => of(departments(directory)),
-        "mailbox_type" => MailboxType::parse(value).map(|kind| mailbox_type(kind).to_owned()),
-        "zero_papier" => fixed(&ZERO_PAPIER),
-        "has_mailbox" => fixed(&HAS_MAILBOX),
-        "kind" => fixed(&KINDS),
-        _ => None,
+        _ => fixed(name, value).map(str::to_owned),
     };
     known.unwrap_or_else(|| value.to_owned())
 }

@@ -11,6 +11,7 @@ mod assets;
 mod card;
 mod data;
 mod entry;
+mod facets;
 mod filters;
 mod information;
 mod labels;

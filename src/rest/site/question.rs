@@ -26,6 +26,7 @@ pub(super) const CRITERIA: [(&str, &str); 15] = [
 ];
 
 const CURSOR: &str = "cursor";
+const SORT: &str = "sort";
 
 /// The pairs that are asked, without empty ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Question {
     pub(super) fn read(query: &str) -> Result<Self, Problem> {
         let mut pairs: Vec<(&'static str, String)> = Vec::new();
         for (name, value) in query_string::pairs(query)? {
-            let known = CRITERIA.iter().map(|(name, _)| *name).chain([CURSOR]).find(|known| *known == name);
+            let known = CRITERIA.iter().map(|(name, _)| *name).chain([SORT, CURSOR]).find(|known| *known == name);
             let Some(name) = known.filter(|_| !value.trim().is_empty()) else { continue };
             // People and structures are shown with their mailboxes inside.
             if name == "kind" && !matches!(value.as_str(), "professional" | "structure") {
@@ -102,11 +103,16 @@ impl Question {
         self.without(CURSOR)
     }
 
+    /// The first page of the question with a criterion, or an order, set anew.
+    pub(super) fn with(&self, name: &'static str, value: &str) -> Self {
+        let mut with = self.without(name);
+        with.pairs.push((name, value.to_owned()));
+        with
+    }
+
     /// The page behind.
     pub(super) fn behind(&self, cursor: &str) -> Self {
-        let mut next = self.from_the_start();
-        next.pairs.push((CURSOR, cursor.to_owned()));
-        next
+        self.with(CURSOR, cursor)
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn results(results: &Results<'_>) -> Markup {
                 @if answer.exact == Some(false) {
                     p .notice { "La recherche a été arrêtée avant la fin : des fiches peuvent manquer. Précisez-la." }
                 }
+                @if answer.total > 1 { (results.order()) }
                 @if answer.total > results.most { (results.too_many()) }
                 @if question.goes_on() { p { a href=(question.from_the_start().href()) { "Revenir aux premiers résultats" } } }
                 ol .cards { @for item in &answer.items { li { (card(&item.view)) } } }
@@ -71,6 +72,23 @@ impl Results<'_> {
                             }
                         }
                     }
+                }
+            }
+        }
+    }
+
+    fn order(&self) -> Markup {
+        let present = self.question.get("sort");
+        html! {
+            nav .order aria-label="Ordre des résultats" {
+                "Trier par : "
+                @for (value, label) in [("relevance", "pertinence"), ("name", "nom"), ("city", "commune")] {
+                    @if value == present || (present.is_empty() && value == "relevance") {
+                        strong aria-current="true" { (label) }
+                    } @else {
+                        a href=(self.question.with("sort", value).href()) { (label) }
+                    }
+                    " "
                 }
             }
         }
@@ -117,7 +135,7 @@ impl Results<'_> {
 
     fn way_on(&self) -> Markup {
         html! {
-            @if let Some(cursor) = &self.answer.next {
+            @if let Some(cursor) = self.answer.next.as_ref().filter(|_| self.answer.truncated.is_none()) {
                 nav aria-label="Pages de résultats" { a .button rel="next" href=(self.question.behind(cursor).href()) { "Résultats suivants" } }
             } @else if self.answer.truncated == Some(true) {
                 p .notice {

@@ -6,11 +6,12 @@ use super::super::french;
 use super::super::problem::Problem;
 use super::super::router::Shared;
 use super::super::search;
+use super::facets::facets;
 use super::filters::{filters, search_box};
 use super::layout::Page;
 use super::question::Question;
 use super::results::{Results, results};
-use crate::directory::{self, Directory, Source};
+use crate::directory::{self, Directory};
 use crate::model::Audience;
 use axum::extract::State;
 use axum::http::Uri;
@@ -26,12 +27,8 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
     if question.is_empty() {
         return Ok(landing(&api.service.directory, audience, &question).into_response());
     }
-    let limits = &api.service.settings.limits;
-    let most = match caller.source {
-        Source::Account { .. } => limits.account_paged_entries,
-        Source::Address(_) | Source::Local => limits.anonymous_entries,
-    };
-    let asked = Asked::read(&question.query(), api.service.settings.http.max_page)?;
+    let (most, _) = search::pages_of(&api.service.settings.limits, &caller.source);
+    let asked = Asked::read(&format!("{}&facets=true", question.query()), api.service.settings.http.max_page)?;
     let answer = search::search(State(api.clone()), Caller(caller.clone()), asked).await?.0;
     let dropped = if answer.total == 0 { without_one(&api, &caller, &question).await } else { Vec::new() };
     let directory = &api.service.directory;
@@ -41,10 +38,11 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
             h1 .hidden { "Résultats de la recherche" }
             (search_box(&question))
             div .columns {
-                (results(&Results { directory, question: &question, answer: &answer, dropped: &dropped, most: most as u64 }))
+                (results(&Results { directory, question: &question, answer: &answer, dropped: &dropped, most }))
                 aside #filtres aria-labelledby="titre-filtres" {
                     h2 #titre-filtres { "Affiner" }
                     (filters(directory, audience, &question))
+                    @if let Some(counted) = &answer.facets { (facets(&question, counted)) }
                 }
             }
         }

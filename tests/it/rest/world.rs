@@ -165,6 +165,14 @@ impl World {
         self.get_with(uri, "authorization", &format!("Bearer {SECRET}")).await
     }
 
+    pub async fn post(&self, uri: &str, body: &str) -> Answer {
+        self.send(Request::post(uri).body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    pub async fn post_identified(&self, uri: &str, body: String) -> Answer {
+        self.send(Request::post(uri).header("authorization", format!("Bearer {SECRET}")).body(Body::from(body)).unwrap()).await
+    }
+
     pub async fn get_with(&self, uri: &str, header: &str, value: &str) -> Answer {
         self.send(Request::get(uri).header(header, value).body(Body::empty()).unwrap()).await
     }

@@ -1,0 +1,331 @@
+//! Suggestions while a question is typed, from its first letter: people, professions, savoir-faire, communes and structures.
+//!
+//! People and structures are the first entries of a search for what is typed. Communes are terms of entries, confirmed and counted on live
+//! documents of the audience: a term dictionary alone also holds what was withdrawn. Professions and savoir-faire are published labels.
+//! What completes only the last words leaves the words before them as free words of the search it stands for.
+
+use super::Labels;
+use super::generation::failed;
+use super::patience::{Limits, Patience};
+use super::query::{Criteria, Matching, Order, Query};
+use super::ready::Terms;
+use super::search::{self, Found, State};
+use crate::error::Result;
+use crate::model::{Audience, Coded, Kind};
+use crate::text;
+use crate::visibility::{Practice, View};
+use std::collections::{BTreeMap, HashMap};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet, TERMINATED};
+
+/// Suggestions of one answer.
+const MOST: usize = 8;
+/// Words that a commune or a label may be completed from.
+const MOST_WORDS: usize = 6;
+/// Between the parts of a term: the folded name, the commune as written, code and name of its département.
+const PART: char = '\u{2}';
+
+const PROFESSIONS: [&str; 4] = ["TRE_G15", "TRE_R94", "TRE_R95", "TRE_R291"];
+const EXPERTISES: [&str; 11] =
+    ["TRE_R38", "TRE_R39", "TRE_R40", "TRE_R42", "TRE_R43", "TRE_R44", "TRE_R45", "TRE_R97", "TRE_G13", "TRE_R359", "TRE_R394"];
+
+/// What a suggestion is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SuggestionKind {
+    Professional,
+    Profession,
+    Specialty,
+    City,
+    Organization,
+}
+
+/// One suggestion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    pub kind: SuggestionKind,
+    pub label: String,
+    /// What tells it apart from others of the same label; may be empty.
+    pub detail: String,
+    /// Parameters of the search it stands for, by their names at `/v1/search`.
+    pub search: BTreeMap<&'static str, String>,
+    /// Stable id of a professional or a structure.
+    pub id: Option<String>,
+}
+
+/// One suggestion, the entry it shows, and whether it is just what was typed.
+pub(super) struct Suggested {
+    pub suggestion: Suggestion,
+    pub shown: Option<Found>,
+    whole: bool,
+}
+
+/// Writes the communes where an entry is. Mailboxes are where their holders and structures are.
+pub(super) fn add_towns(view: &View, terms: &mut Terms) {
+    if view.kind() == Kind::Mailbox {
+        return;
+    }
+    for place in view.practices().iter().filter_map(|practice| practice.organization) {
+        let (label, department) = (town_label(&place.city), place.department.clone().unwrap_or_default());
+        let key = text::words(&label).join(" ");
+        if !key.is_empty() {
+            let part = &PART.to_string();
+            let clean = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
+            terms.add(&[&key, part, &label, part, &clean(&department.code), part, &clean(&department.label)]);
+        }
+    }
+}
+
+/// A commune as it is written, without what is behind its name in a line of delivery.
+fn town_label(city: &str) -> String {
+    let words = city.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.take_while(|word| !word.eq_ignore_ascii_case("cedex")).collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn suggest(
+    state: State<'_>,
+    labels: &Labels,
+    audience: Audience,
+    typed: &str,
+    entries: usize,
+    limits: &Limits<'_>,
+) -> Result<Vec<Suggested>> {
+    let words = text::words(typed);
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = [
+        people(state, audience, typed, &words, entries, limits)?,
+        completed(&words, |words| Ok(of_tables(labels, &PROFESSIONS, SuggestionKind::Profession, "profession", words)))?,
+        completed(&words, |words| Ok(of_tables(labels, &EXPERTISES, SuggestionKind::Specialty, "specialty", words)))?,
+        completed(&words, |words| towns(state, audience, words, limits))?,
+        organizations(state, audience, typed, &words, entries, limits)?,
+    ];
+    Ok(mixed(found))
+}
+
+/// The first of each kind, then the second, up to the bound; told kind by kind, those that are just what was typed before the others.
+fn mixed(found: [Vec<Suggested>; 5]) -> Vec<Suggested> {
+    let longest = found.iter().map(Vec::len).max().unwrap_or_default();
+    let mut taken: Vec<(usize, usize, Suggested)> = Vec::new();
+    let mut lists = found.map(|list| list.into_iter().enumerate());
+    for _ in 0..longest {
+        for (kind, list) in lists.iter_mut().enumerate() {
+            if let Some((place, suggested)) = list.next().filter(|_| taken.len() < MOST) {
+                taken.push((kind, place, suggested));
+            }
+        }
+    }
+    let whole: Vec<usize> = taken.iter().filter(|(_, _, suggested)| suggested.whole).map(|(kind, ..)| *kind).collect();
+    taken.sort_by_key(|(kind, place, _)| (!whole.contains(kind), *kind, *place));
+    taken.into_iter().map(|(.., suggested)| suggested).collect()
+}
+
+/// What the words complete, else the last ones of them: the words before stay free words.
+fn completed(words: &[String], complete: impl Fn(&[String]) -> Result<Vec<Suggested>>) -> Result<Vec<Suggested>> {
+    for from in words.len().saturating_sub(MOST_WORDS)..words.len() {
+        let (before, last) = words.split_at(from);
+        let mut found = complete(last)?;
+        if !found.is_empty() {
+            if !before.is_empty() {
+                for suggested in &mut found {
+                    suggested.suggestion.search.insert("q", before.join(" "));
+                    suggested.whole = false;
+                }
+            }
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn of_tables(labels: &Labels, tables: &[&str], kind: SuggestionKind, parameter: &'static str, words: &[String]) -> Vec<Suggested> {
+    let typed = words.join(" ");
+    let mut found = BTreeMap::new();
+    for Coded { code, label } in tables.iter().filter_map(|table| labels.get(*table)).flat_map(|rows| rows.iter()) {
+        let own = text::words(label);
+        if words.iter().all(|word| own.iter().any(|own| own.starts_with(word.as_str()))) {
+            let name = own.join(" ");
+            let place = (name != typed, !name.starts_with(&typed), name.len(), name);
+            found.entry(place).or_insert_with(|| (code.clone(), label.clone()));
+        }
+    }
+    let suggested = |((other, ..), (code, label)): ((bool, bool, usize, String), (String, String))| Suggested {
+        suggestion: Suggestion { kind, label, detail: String::new(), search: [(parameter, code)].into(), id: None },
+        shown: None,
+        whole: !other,
+    };
+    found.into_iter().take(MOST).map(suggested).collect()
+}
+
+/// Communes that begin so, those with most entries first.
+fn towns(state: State<'_>, audience: Audience, words: &[String], limits: &Limits<'_>) -> Result<Vec<Suggested>> {
+    const WHAT: &str = "the communes cannot be read";
+    let (typed, patience) = (words.join(" "), Patience::of(limits));
+    let kinds = u64::MAX;
+    let mut counted: HashMap<String, (String, u64)> = HashMap::new();
+    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
+        let columns = state.segments.columns(ordinal)?;
+        let inverted = segment.inverted_index(state.fields.towns).map_err(failed(WHAT))?;
+        let mut terms = inverted.terms().range().ge(&typed).into_stream().map_err(failed(WHAT))?;
+        while terms.advance() && terms.key().starts_with(typed.as_bytes()) && !patience.is_over_after_a_step() {
+            let mut postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed(WHAT))?;
+            let mut shown = 0;
+            while postings.doc() != TERMINATED && !patience.is_over_after_a_step() {
+                shown += u64::from(columns.shown(segment, postings.doc(), u64::from(audience.bit()), kinds));
+                postings.advance();
+            }
+            if let Some((key, label, code, name)) = std::str::from_utf8(terms.key()).ok().filter(|_| shown > 0).and_then(parts) {
+                let (first, count) = counted.entry(format!("{key}{PART}{code}{PART}{name}")).or_insert_with(|| (label.to_owned(), 0));
+                *count += shown;
+                // Written in two ways: one of them, whatever the segments.
+                if label > first.as_str() {
+                    label.clone_into(first);
+                }
+            }
+        }
+    }
+    let mut found: Vec<_> = counted.into_iter().filter_map(|(key, (label, count))| Some((town(&key, label, &typed)?, count))).collect();
+    found.sort_by(|(a, many), (b, more)| {
+        let place = |s: &Suggested| (!s.whole, s.suggestion.label.clone(), s.suggestion.detail.clone());
+        b.whole.cmp(&a.whole).then(more.cmp(many)).then_with(|| place(a).cmp(&place(b)))
+    });
+    found.truncate(MOST);
+    Ok(found.into_iter().map(|(suggested, _)| suggested).collect())
+}
+
+fn parts(term: &str) -> Option<(&str, &str, &str, &str)> {
+    let mut parts = term.split(PART);
+    Some((parts.next()?, parts.next()?, parts.next()?, parts.next()?))
+}
+
+fn town(key: &str, label: String, typed: &str) -> Option<Suggested> {
+    let mut parts = key.split(PART);
+    let (name, code, department) = (parts.next()?, parts.next()?, parts.next()?);
+    let mut search = BTreeMap::from([("city", label.clone())]);
+    if !code.is_empty() {
+        search.insert("department", code.to_owned());
+    }
+    let detail = match (department, code) {
+        ("", code) => code.to_owned(),
+        (department, code) => format!("{department} ({code})"),
+    };
+    let suggestion = Suggestion { kind: SuggestionKind::City, label, detail, search, id: None };
+    Some(Suggested { suggestion, shown: None, whole: name == typed })
+}
+
+fn first(state: State<'_>, audience: Audience, kind: Kind, criteria: Criteria, entries: usize, limits: &Limits<'_>) -> Result<Vec<Found>> {
+    let (limit, matching) = (entries.min(MOST), Matching::Criteria(criteria));
+    let query = Query { kinds: vec![kind], matching, order: Order::Rank, limit, after: None, count: false, facets: false };
+    Ok(search::search(state, audience, &query, limits)?.hits)
+}
+
+/// So little is typed that only names are looked through: other words that begin so stand in nearly every entry.
+fn is_short(words: &[String]) -> bool {
+    words.iter().map(|word| word.chars().count()).sum::<usize>() < 3
+}
+
+fn people(
+    state: State<'_>,
+    audience: Audience,
+    typed: &str,
+    words: &[String],
+    entries: usize,
+    limits: &Limits<'_>,
+) -> Result<Vec<Suggested>> {
+    let typed_words = Some(typed.to_owned());
+    let criteria = match is_short(words) {
+        true => Criteria { name: typed_words, ..Criteria::default() },
+        false => Criteria { q: typed_words, ..Criteria::default() },
+    };
+    let found = first(state, audience, Kind::Professional, criteria, entries, limits)?;
+    let suggested = |found: Found| {
+        let published = found.stored.published()?;
+        let View::Professional(view) = published.view() else { return Ok(None) };
+        let label = [view.person.given_name.as_str(), &view.person.family_name].join(" ").trim().to_owned();
+        let detail = published.view().practices().first().map(detail_of).unwrap_or_default();
+        let search = [("q", label.clone())].into();
+        let id = Some(published.id().to_owned());
+        let suggestion = Suggestion { kind: SuggestionKind::Professional, label, detail, search, id };
+        Ok(Some(Suggested { suggestion, shown: Some(found), whole: false }))
+    };
+    found.into_iter().filter_map(|found| suggested(found).transpose()).collect()
+}
+
+/// Savoir-faire or profession, and the commune.
+fn detail_of(practice: &Practice<'_>) -> String {
+    let what = practice.specialties.first().map(|s| s.label.as_str()).or_else(|| practice.profession.map(|p| p.label.as_str()));
+    let parts = [what.unwrap_or_default(), practice.organization.map_or("", |o| &o.city)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn organizations(
+    state: State<'_>,
+    audience: Audience,
+    typed: &str,
+    words: &[String],
+    entries: usize,
+    limits: &Limits<'_>,
+) -> Result<Vec<Suggested>> {
+    let typed_words = Some(typed.to_owned());
+    let criteria = match is_short(words) {
+        true => Criteria { organization: typed_words, ..Criteria::default() },
+        false => Criteria { q: typed_words, ..Criteria::default() },
+    };
+    let found = first(state, audience, Kind::Structure, criteria, entries, limits)?;
+    let suggested = |found: Found| {
+        let published = found.stored.published()?;
+        let View::Structure(view) = published.view() else { return Ok(None) };
+        let place = &view.organization;
+        let search = [("organization", place.id.clone())].into();
+        let (label, detail, id) = (place.name.clone(), town_label(&place.city), Some(place.id.clone()));
+        let suggestion = Suggestion { kind: SuggestionKind::Organization, label, detail, search, id };
+        Ok(Some(Suggested { suggestion, shown: Some(found), whole: false }))
+    };
+    found.into_iter().filter_map(|found| suggested(found).transpose()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn communes_lose_what_is_behind_their_name() {
+        for (written, label) in
+            [("LYON CEDEX 03", "LYON"), ("  Saint-Denis  ", "Saint-Denis"), ("PARIS 12E ARRONDISSEMENT", "PARIS 12E ARRONDISSEMENT")]
+        {
+            assert_eq!(town_label(written), label);
+        }
+        assert_eq!(town_label("CEDEX"), "");
+    }
+
+    #[test]
+    fn kinds_are_mixed_and_what_was_typed_comes_first() {
+        let list = |kind, count: usize, whole| -> Vec<Suggested> {
+            let suggestion = |n: usize| Suggestion { kind, label: n.to_string(), detail: String::new(), search: BTreeMap::new(), id: None };
+            (0..count).map(|n| Suggested { suggestion: suggestion(n), shown: None, whole: whole && n == 0 }).collect()
+        };
+        use SuggestionKind::{City, Organization, Profession, Professional, Specialty};
+        let mixed = mixed([
+            list(Professional, 8, false),
+            list(Profession, 0, false),
+            list(Specialty, 1, false),
+            list(City, 2, true),
+            list(Organization, 8, false),
+        ]);
+        let kinds: Vec<_> = mixed.iter().map(|s| (s.suggestion.kind, s.suggestion.label.as_str())).collect();
+        assert_eq!(
+            kinds,
+            [
+                (City, "0"),
+                (City, "1"),
+                (Professional, "0"),
+                (Professional, "1"),
+                (Professional, "2"),
+                (Specialty, "0"),
+                (Organization, "0"),
+                (Organization, "1"),
+            ]
+        );
+    }
+}
