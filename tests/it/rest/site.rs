@@ -100,14 +100,44 @@ async fn what_is_typed_is_text() {
 #[tokio::test]
 async fn an_empty_answer_says_what_to_drop() {
     let world = World::new().await;
-    let html = page(&world, "/?q=etang&city=Lyon&profession=60", 200).await;
-    assert!(html.contains("Aucun résultat"), "{html}");
-    for (href, words, total) in
-        [("/?city=Lyon&amp;profession=60", "mots « etang »", "1 résultat"), ("/?q=etang&amp;city=Lyon", "profession « 60 »", "1 résultat")]
-    {
-        assert!(html.contains(&format!("<a href=\"{href}\">Sans {words}</a> : {total}")), "{href}: {html}");
+    for (uri, dropped) in [
+        (
+            "/?q=etang&city=Paris",
+            &[("/?city=Paris", "mots « etang »", "3 résultats"), ("/?q=etang", "commune « Paris »", "1 résultat")][..],
+        ),
+        ("/?q=etang&city=Paris&profession=60", &[("/?city=Paris&amp;profession=60", "mots « etang »", "1 résultat")]),
+        ("/?q=zzzzzz", &[]),
+    ] {
+        let html = page(&world, uri, 200).await;
+        assert!(html.contains("Aucun résultat") && html.contains("vérifier l'orthographe"), "{html}");
+        assert_eq!(html.matches(">Sans ").count(), dropped.len() + 1, "what would find nobody either is not offered: {html}");
+        for (href, words, total) in dropped {
+            assert!(html.contains(&format!("<a href=\"{href}\">Sans {words}</a> : {total}")), "{href}: {html}");
+        }
     }
-    assert!(!html.contains(">Sans commune"), "it would find nobody either: {html}");
+}
+
+#[tokio::test]
+async fn counts_stand_beside_the_filters_and_lead_on() {
+    let world = World::new().await;
+    let html = page(&world, "/?city=Lyon", 200).await;
+    assert!(html.contains("<h3>Par profession</h3>"), "{html}");
+    assert!(html.contains("<a href=\"/?city=Lyon&amp;profession=10\">Médecin <span>3</span></a>"), "{html}");
+    let narrowed = page(&world, "/?city=Lyon&profession=10", 200).await;
+    assert!(!narrowed.contains("Par profession") && entries(&narrowed).len() == 3, "{narrowed}");
+    // For the public the software's mailbox is not there to be counted.
+    assert!(!html.contains("mailbox_type=APP"));
+    assert!(text(&world.get_identified("/?city=Lyon").await).contains("mailbox_type=APP"));
+}
+
+#[tokio::test]
+async fn an_order_is_kept_from_page_to_page() {
+    let world = World::new().await;
+    let html = page(&world, "/?name=martin&sort=name", 200).await;
+    assert!(html.contains("<strong aria-current=\"true\">nom</strong>") && html.contains("href=\"/?name=martin&amp;sort=city\""), "{html}");
+    assert!(html.contains("rel=\"next\" href=\"/?name=martin&amp;sort=name&amp;cursor="), "{html}");
+    assert!(html.contains("<input type=\"hidden\" name=\"sort\" value=\"name\">"), "{html}");
+    page(&world, "/?name=martin&sort=age", 400).await;
 }
 
 #[tokio::test]
