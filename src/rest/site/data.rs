@@ -25,7 +25,8 @@ pub(super) async fn page(State(api): State<Shared>) -> Result<Response, Problem>
     let latest = shelf.newest()?.map(|id| shelf.manifest(id)).transpose()?;
     let edition = |kind: &str| sources.iter().find(|(applied, _)| applied == kind).map(|(_, edition)| moment(edition));
     let text = html! {
-        p .lead { "Cet annuaire réunit des fichiers officiels, lus chaque jour, et ce que les opérateurs de messagerie y publient eux-mêmes." }
+        p .lead { "Cet annuaire réunit des fichiers officiels, lus chaque jour, et ce que les opérateurs de messagerie y publient "
+        "eux-mêmes." }
         h2 { "Fichiers en place" }
         div .scroll tabindex="0" role="region" aria-label="Tableau des fichiers en place" {
             table {
@@ -33,18 +34,25 @@ pub(super) async fn page(State(api): State<Shared>) -> Result<Response, Problem>
                 thead { tr { th scope="col" { "Fichier" } th scope="col" { "On y prend" } th scope="col" { "Édition" } } }
                 tbody {
                     @for (kind, name, content) in FILES {
-                        tr { th scope="row" { (name) } td { (content) } td { (edition(kind).unwrap_or_else(|| "pas encore lu".to_owned())) } }
+                        tr {
+                            th scope="row" { (name) }
+                            td { (content) }
+                            td { (edition(kind).unwrap_or_else(|| "pas encore lu".to_owned())) }
+                        }
                     }
                 }
             }
         }
         p {
-            "Les noms, professions et lieux d'exercice viennent du répertoire partagé des professionnels (RPPS), tenu par l'Agence du numérique en "
-            "santé avec les ordres et les agences régionales. Les boîtes viennent de leurs opérateurs, directement ou par l'extraction nationale."
+            "Les noms, professions et lieux d'exercice viennent du répertoire partagé des professionnels (RPPS), tenu par l'Agence du "
+            "numérique en "
+            "santé avec les ordres et les agences régionales. Les boîtes viennent de leurs opérateurs, directement ou par l'extraction "
+            "nationale."
         }
         h2 { "Ce qui n'est pas montré" }
         p {
-            "Les boîtes en liste rouge, de test, suspendues ou fermées, celles dont le domaine n'est plus autorisé, et les numéros de téléphone auxquels "
+            "Les boîtes en liste rouge, de test, suspendues ou fermées, celles dont le domaine n'est plus autorisé, et les numéros de "
+            "téléphone auxquels "
             "leur titulaire s'est opposé ne sont ni affichés, ni comptés, ni exportés."
         }
         h2 { "Reprendre ces données" }
@@ -61,7 +69,8 @@ pub(super) async fn page(State(api): State<Shared>) -> Result<Response, Problem>
 
 fn downloads(latest: Option<&Manifest>) -> Markup {
     let Some(manifest) = latest else {
-        return html! { p { "Les fichiers du jour ne sont pas encore établis. Ils seront listés à " a href="/v1/exports" { "/v1/exports" } "." } };
+        return html! { p { "Les fichiers du jour ne sont pas encore établis. Ils seront listés à "
+        "" a href="/v1/exports" { "/v1/exports" } "." } };
     };
     html! {
         p {

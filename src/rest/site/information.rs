@@ -12,11 +12,14 @@ use std::net::{IpAddr, SocketAddr};
 
 pub(super) async fn opting_out() -> Response {
     let text = html! {
-        p .lead { "Trois choses se demandent, chacune à celui qui la tient. Aucune ne se fait ici : cet annuaire répète ce qu'on lui donne." }
+        p .lead { "Trois choses se demandent, chacune à celui qui la tient. Aucune ne se fait ici : cet annuaire répète ce qu'on lui "
+        "donne." }
         h2 { "Retirer son adresse : la liste rouge" }
         p {
-            "Demandez à l'opérateur de votre messagerie MSSanté (votre ordre, votre éditeur, votre établissement ou Mailiz) de mettre votre boîte en "
-            strong { "liste rouge" } ". L'opérateur transmet l'indicateur ; la boîte quitte alors les recherches, les comptes et les fichiers. Elle "
+            "Demandez à l'opérateur de votre messagerie MSSanté (votre ordre, votre éditeur, votre établissement ou Mailiz) de mettre "
+            "votre boîte en "
+            strong { "liste rouge" } ". L'opérateur transmet l'indicateur ; la boîte quitte alors les recherches, les comptes et les "
+            "fichiers. Elle "
             "continue de fonctionner : ceux qui ont votre adresse peuvent vous écrire."
         }
         ul {
@@ -24,17 +27,20 @@ pub(super) async fn opting_out() -> Response {
             li { "S'il passe par l'extraction nationale, l'adresse disparaît avec la prochaine extraction." }
             li { "Les autorités sanitaires peuvent encore vous adresser une alerte ; elles ne publient pas l'adresse." }
         }
-        p { "L'opérateur est celui du domaine, ce qui suit le signe @ : la " a href="/v1/domains?limit=1000" { "liste des domaines" } " le nomme." }
+        p { "L'opérateur est celui du domaine, ce qui suit le signe @ : la "
+        "" a href="/v1/domains?limit=1000" { "liste des domaines" } " le nomme." }
         h2 { "Retirer son téléphone" }
         p { "Le numéro attaché à une boîte se retire de la même façon, auprès de l'opérateur (opposition à la publication du téléphone)." }
         h2 #zero-papier { "Zéro papier" }
         p {
-            "« Zéro papier accepté » dit que le titulaire ne veut plus recevoir sur papier ce qui lui arrive déjà par messagerie sécurisée. "
+            "« Zéro papier accepté » dit que le titulaire ne veut plus recevoir sur papier ce qui lui arrive déjà par messagerie "
+            "sécurisée. "
             "L'indicateur se change auprès de l'opérateur. Sans indication, aucune mention n'est affichée."
         }
         h2 #corriger { "Faire corriger sa fiche" }
         p {
-            "Le nom, la profession, les spécialités et les lieux d'exercice viennent du RPPS : la correction se demande à votre ordre ou, sans ordre, à "
+            "Le nom, la profession, les spécialités et les lieux d'exercice viennent du RPPS : la correction se demande à votre ordre "
+            "ou, sans ordre, à "
             "l'agence régionale de santé. Ces données sont publiques par la loi ; elles ne peuvent pas être effacées d'ici."
         }
     };
@@ -79,7 +85,8 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
     let ldap = Ldap::of(&api.service.settings, &headers);
     let origin = origin(&headers, &ldap.host);
     let text = html! {
-        p .lead { "La messagerie complète les adresses par LDAP ; les logiciels métier cherchent par l'API. Les deux sont ouverts à tous, sans clé." }
+        p .lead { "La messagerie complète les adresses par LDAP ; les logiciels métier cherchent par l'API. Les deux sont ouverts à "
+        "tous, sans clé." }
         h2 { "Dans une messagerie" }
         p { "Ajoutez un annuaire LDAP, avec ces réglages :" }
         dl {
@@ -97,13 +104,16 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
         p { "La même recherche que sur cette page, en JSON, avec les mêmes paramètres :" }
         pre tabindex="0" { code { "curl '" (origin) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
         ul {
-            li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel ; " a href="/openapi.json" { "openapi.json" } " en est la description." }
+            li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel ; "
+            "" a href="/openapi.json" { "openapi.json" } " en est la description." }
             li { "Les " a href="/donnees" { "fichiers du jour" } " évitent de parcourir l'annuaire page par page." }
         }
         h2 { "Avec un compte" }
         p {
-            "Un logiciel identifié, par un secret ou un certificat, lit de plus longues listes et voit aussi les boîtes applicatives. L'exploitant de ce "
-            "serveur crée le compte. Sans compte, une recherche montre cent fiches au plus, et le nombre d'adresses montrées par heure est borné."
+            "Un logiciel identifié, par un secret ou un certificat, lit de plus longues listes et voit aussi les boîtes applicatives. "
+            "L'exploitant de ce "
+            "serveur crée le compte. Sans compte, une recherche montre cent fiches au plus, et le nombre d'adresses montrées par heure "
+            "est borné."
         }
     };
     Page { title: "Dans vos logiciels", path: "/api", listed: true, content: prose("Dans vos logiciels", &text) }.into_response()
@@ -112,14 +122,18 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
 fn mail_clients() -> Markup {
     html! {
         details { summary { "Thunderbird" } p {
-            "Carnet d'adresses, Nouveau carnet, Ajouter un annuaire LDAP ; puis Paramètres, Rédaction, Adressage : cochez Serveur d'annuaire."
+            "Carnet d'adresses, Nouveau carnet, Ajouter un annuaire LDAP ; puis Paramètres, Rédaction, Adressage : cochez Serveur "
+            "d'annuaire."
         } }
         details { summary { "Outlook pour Windows (classique)" } p {
-            "Paramètres du compte, Carnets d'adresses, Nouveau, Service d'annuaire Internet (LDAP) ; Paramètres supplémentaires pour le port et la base. "
+            "Paramètres du compte, Carnets d'adresses, Nouveau, Service d'annuaire Internet (LDAP) ; Paramètres supplémentaires pour le "
+            "port et la base. "
             "Le nouvel Outlook n'a pas d'annuaire LDAP."
         } }
-        details { summary { "Contacts d'Apple (macOS, iOS)" } p { "Réglages, Comptes, Ajouter un autre compte, Compte LDAP ; puis Réglages de recherche pour la base." } }
-        details { summary { "Evolution, Roundcube, SOGo" } p { "Nouveau carnet d'adresses de type LDAP ; pour les webmails, dans la configuration du serveur." } }
+        details { summary { "Contacts d'Apple (macOS, iOS)" } p { "Réglages, Comptes, Ajouter un autre compte, Compte LDAP ; puis "
+        "Réglages de recherche pour la base." } }
+        details { summary { "Evolution, Roundcube, SOGo" } p { "Nouveau carnet d'adresses de type LDAP ; pour les webmails, dans la "
+        "configuration du serveur." } }
     }
 }
 
@@ -128,19 +142,24 @@ pub(super) async fn accessibility() -> Response {
         p .lead { "Ces pages sont faites pour être utilisées au clavier, avec un lecteur d'écran, agrandies, sans script et sur papier." }
         h2 { "État" }
         p {
-            "Elles visent le référentiel général d'amélioration de l'accessibilité (RGAA 4.1) et les WCAG 2.2 au niveau AA. Chaque modification est vérifiée "
-            "par des essais automatiques dans un navigateur : règles d'axe-core sur chaque sorte de page, en clair et en sombre, recherche au clavier seul, "
-            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait : ces pages ne se déclarent donc "
+            "Elles visent le référentiel général d'amélioration de l'accessibilité (RGAA 4.1) et les WCAG 2.2 au niveau AA. Chaque "
+            "modification est vérifiée "
+            "par des essais automatiques dans un navigateur : règles d'axe-core sur chaque sorte de page, en clair et en sombre, "
+            "recherche au clavier seul, "
+            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait : ces pages "
+            "ne se déclarent donc "
             "pas conformes."
         }
         h2 { "Contenus dont l'accessibilité est moindre" }
         ul {
-            li { "La " a href="/docs/" { "documentation de l'API" } " est produite par Swagger UI, en anglais, et demande JavaScript. Le fichier openapi.json dit la même chose." }
+            li { "La " a href="/docs/" { "documentation de l'API" } " est produite par Swagger UI, en anglais, et demande JavaScript. Le "
+            "fichier openapi.json dit la même chose." }
             li { "Les noms et libellés sont ceux des fichiers officiels, parfois en capitales ou abrégés." }
         }
         h2 { "Signaler une difficulté" }
         p {
-            "Écrivez à l'exploitant de ce serveur en indiquant la page et ce qui vous a arrêté. Sans réponse satisfaisante, vous pouvez saisir le "
+            "Écrivez à l'exploitant de ce serveur en indiquant la page et ce qui vous a arrêté. Sans réponse satisfaisante, vous pouvez "
+            "saisir le "
             a href="https://formulaire.defenseurdesdroits.fr/" { "Défenseur des droits" } "."
         }
     };

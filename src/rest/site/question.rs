@@ -99,7 +99,7 @@ impl Question {
     }
 
     /// The first page.
-    pub(super) fn from_the_start(&self) -> Self {
+    pub(super) fn first_page(&self) -> Self {
         self.without(CURSOR)
     }
 

@@ -20,11 +20,11 @@ const PROGRAMS: [&str; 6] = ["/v1", "/docs", "/openapi.json", "/metrics", "/heal
 /// Is a refusal of this request a page?
 pub(in super::super) fn answers(path: &str, headers: &HeaderMap) -> bool {
     let below = |root: &&str| path.strip_prefix(*root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if path == "/" || SITE.iter().any(|root| below(&root)) {
+    if path == "/" || SITE.iter().any(|root| below(root)) {
         return true;
     }
     let wants_html = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"));
-    wants_html && !PROGRAMS.iter().any(|root| below(&root))
+    wants_html && !PROGRAMS.iter().any(|root| below(root))
 }
 
 /// The page of a refusal; `parameter`: the one at fault.
@@ -88,7 +88,7 @@ fn ways(status: StatusCode, code: &str, again: Option<&Question>, uri: &Uri) -> 
     html! {
         @if later { p { a .button href=(uri.path_and_query().map_or("/", |path| path.as_str())) { "Recommencer" } } }
         @if let Some(question) = again.filter(|question| question.goes_on() && (code == "invalid_cursor" || code == "account_required")) {
-            p { a .button href=(question.from_the_start().href()) { "Revenir aux premiers résultats" } }
+            p { a .button href=(question.first_page().href()) { "Revenir aux premiers résultats" } }
         }
     }
 }

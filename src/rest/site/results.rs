@@ -39,7 +39,7 @@ pub(super) fn results(results: &Results<'_>) -> Markup {
                 }
                 @if answer.total > 1 { (results.order()) }
                 @if answer.total > results.most { (results.too_many()) }
-                @if question.goes_on() { p { a href=(question.from_the_start().href()) { "Revenir aux premiers résultats" } } }
+                @if question.goes_on() { p { a href=(question.first_page().href()) { "Revenir aux premiers résultats" } } }
                 ol .cards { @for item in &answer.items { li { (card(&item.view)) } } }
                 (results.way_on())
             }
@@ -127,7 +127,8 @@ impl Results<'_> {
     fn too_many(&self) -> Markup {
         html! {
             p .notice {
-                "Les " (french::count(self.most)) " premières fiches peuvent être lues ici. Précisez la recherche par une ville, une spécialité ou un "
+                "Les " (french::count(self.most)) " premières fiches peuvent être lues ici. Précisez la recherche par une ville, une "
+                "spécialité ou un "
                 "département ; pour aller au-delà, les " a href="/api" { "logiciels identifiés" } " disposent d'un compte."
             }
         }
@@ -139,7 +140,8 @@ impl Results<'_> {
                 nav aria-label="Pages de résultats" { a .button rel="next" href=(self.question.behind(cursor).href()) { "Résultats suivants" } }
             } @else if self.answer.truncated == Some(true) {
                 p .notice {
-                    "La suite n'est pas montrée : l'annuaire sert à trouver, non à copier. Une recherche plus précise trouve les autres fiches, et les "
+                    "La suite n'est pas montrée : l'annuaire sert à trouver, non à copier. Une recherche plus précise trouve les autres "
+                    "fiches, et les "
                     "données entières sont " a href="/donnees" { "en téléchargement libre" } "."
                 }
             }

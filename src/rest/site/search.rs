@@ -99,7 +99,8 @@ fn landing<'a>(directory: &Directory, audience: Audience, question: &Question) -
 fn explanations() -> Markup {
     html! {
         ul .tiles {
-            li { h2 { a href="/donnees" { "D'où viennent ces données" } } p { "Des fichiers officiels publiés chaque jour. On y voit leur date." } }
+            li { h2 { a href="/donnees" { "D'où viennent ces données" } } p { "Des fichiers officiels publiés chaque jour. On y voit "
+            "leur date." } }
             li { h2 { a href="/ne-plus-y-figurer" { "Ne plus y figurer" } } p { "La liste rouge se demande à l'opérateur de la boîte." } }
             li { h2 { a href="/api" { "Dans votre logiciel" } } p { "Complétion des adresses par LDAP, recherche par API." } }
         }
