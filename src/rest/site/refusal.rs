@@ -20,11 +20,11 @@ const PROGRAMS: [&str; 6] = ["/v1", "/docs", "/openapi.json", "/metrics", "/heal
 /// Is a refusal of this request a page?
 pub(in super::super) fn answers(path: &str, headers: &HeaderMap) -> bool {
     let below = |root: &&str| path.strip_prefix(*root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if path == "/" || SITE.iter().any(|root| below(root)) {
+    if path == "/" || SITE.iter().any(below) {
         return true;
     }
     let wants_html = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"));
-    wants_html && !PROGRAMS.iter().any(|root| below(root))
+    wants_html && !PROGRAMS.iter().any(below)
 }
 
 /// The page of a refusal; `parameter`: the one at fault.
