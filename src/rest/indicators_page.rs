@@ -92,6 +92,7 @@ impl Page {
                 }
                 body {
                     main {
+                        p { a href="/" { "Annuaire MSSanté" } }
                         h1 { "Indicateurs de l'annuaire MSSanté" }
                         @if self.day.is_empty() {
                             p { "Aucun indicateur n'a encore été calculé." }
