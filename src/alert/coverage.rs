@@ -25,6 +25,7 @@ pub enum Reach {
 
 /// Professionals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlertCounts)]
 pub struct Counts {
     /// Who match: the sum of the others.
     pub people: u64,

@@ -10,6 +10,8 @@ mod suggest;
 mod whole;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
+pub use crate::index::How;
+pub use crate::index::matched::{Kind as WordKind, Level, Understood, WordDropped, WordMatch, WordRead};
 pub use crate::index::query::{
     Answer, AttributeFilter, Criteria, FacetCount, Facets, MAX_PAGE, Matching, Order, QUICK_TESTS, Query, RankKey, SortKey, Truncated,
     ZeroPapierFilter,

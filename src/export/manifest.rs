@@ -38,6 +38,7 @@ pub struct Manifest {
 
 /// Entries by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = EntryCounts)]
 pub struct Counts {
     pub mailbox: u64,
     pub professional: u64,

@@ -7,7 +7,7 @@ use super::ready::{READY, Ready};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 
 /// Raised with every change of fields, terms, attribute table or stored bytes: an index of another number is rebuilt.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 
 pub(super) const AUDIENCE: &str = "aud";
 pub(super) const WITHOUT_MAILBOX: &str = "mbx";
@@ -46,7 +46,7 @@ pub(super) struct Fields {
     /// Whole words and their beginnings, tagged.
     pub words: Field,
     pub edges: Field,
-    /// Communes of places, see [`super::suggest`].
+    /// Communes of places, see [`super::towns`].
     pub towns: Field,
     /// REST criteria: document terms, and practice terms by slot.
     pub codes: Field,

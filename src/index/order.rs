@@ -19,6 +19,8 @@ const NO_CITY: u32 = u32::MAX;
 /// The order of one segment.
 pub(super) struct SegmentOrder<'a> {
     columns: &'a Columns,
+    /// Class of every match where matches are not ranked.
+    class: u8,
     ranked: bool,
     by_city: bool,
     descending: bool,
@@ -27,7 +29,8 @@ pub(super) struct SegmentOrder<'a> {
 }
 
 impl<'a> SegmentOrder<'a> {
-    pub fn of(columns: &'a Columns, order: &Order, after: Option<&RankKey>) -> Result<Self> {
+    /// `class`: where every match stands in an order that is not ranked; it tells only whether an error was forgiven.
+    pub fn of(columns: &'a Columns, order: &Order, after: Option<&RankKey>, class: u8) -> Result<Self> {
         let (descending, by_city) = (*order == Order::NameDescending, *order == Order::City);
         let mut from = Some((0, 0, 0, 0));
         if let (Some(after), Some(sort)) = (after, &columns.sort) {
@@ -46,7 +49,7 @@ impl<'a> SegmentOrder<'a> {
                 Some((after.class, after.without_mailbox, 0, behind))
             };
         }
-        Ok(Self { columns, ranked: *order == Order::Rank, by_city, descending, from })
+        Ok(Self { columns, class, ranked: *order == Order::Rank, by_city, descending, from })
     }
 
     /// Key of a document, `None` when it stands before the page.
@@ -56,7 +59,7 @@ impl<'a> SegmentOrder<'a> {
             (class, self.without_mailbox(doc), 0, ordinal)
         } else {
             let city = if self.by_city { self.city(doc) } else { 0 };
-            (class, 0, city, if self.descending { u64::MAX - ordinal } else { ordinal })
+            (if self.descending { 0 } else { self.class }, 0, city, if self.descending { u64::MAX - ordinal } else { ordinal })
         };
         (key >= self.from?).then_some(key)
     }
@@ -74,7 +77,7 @@ impl<'a> SegmentOrder<'a> {
 /// Where a commune stands in a segment, and whether it is there.
 fn place_of(columns: &Columns, city: &str) -> std::io::Result<(u32, bool)> {
     let Some(column) = columns.city.as_ref().filter(|_| city != MISSING) else {
-        return Ok((NO_CITY, true));
+        return Ok((NO_CITY, city == MISSING));
     };
     let place = bisect(column, |term| term < city.as_bytes())?;
     let mut term = Vec::new();

@@ -107,7 +107,7 @@ impl Reader {
 
     /// Entries shown to an audience, in the order of `Kind::ALL`. Walks a column of every document: for status, not for doors.
     pub fn counts(&self, audience: Audience) -> Result<[u64; 3]> {
-        self.with_state(|state| search::counts(state, audience))
+        self.with_state(|state| walk::counts(state, audience))
     }
 
     /// Published labels of a table.

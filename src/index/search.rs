@@ -1,20 +1,22 @@
 //! One search over one generation: candidates, columns, re-test, order, totals. Blocking; bounded by candidates and a deadline.
 
 use super::candidates::Candidates;
+use super::criteria::Tolerance;
 use super::facets::Tally;
 use super::fields::{Fields, kind_number};
 use super::filter::Subject;
+use super::forgiving::forgiving;
 use super::lately::Lately;
 use super::order::{SegmentOrder, Smallest, city_of};
 use super::patience::{Limits, Patience};
 use super::plan::{Place, Plan};
-use super::query::{Answer, MAX_PAGE, Order, PART, Query, RankKey, Truncated};
-use super::question::{Question, TOLERANT};
+use super::query::{Answer, CLASSES_OF_A_LEVEL, MAX_PAGE, Order, PART, Query, RankKey, Truncated};
+use super::question::{Question, WITH_ONE_ERROR, WITH_TWO_ERRORS};
 use super::segments::Segments;
 use super::sorted::Sorted;
 use super::stored::Stored;
 use crate::error::{Error, Result};
-use crate::model::{Audience, EntryKey, Kind};
+use crate::model::{Audience, EntryKey};
 use std::ops::ControlFlow;
 use tantivy::{DocId, Searcher, SegmentReader, TERMINATED};
 
@@ -76,16 +78,26 @@ pub(super) struct State<'a> {
 pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
     check(query)?;
     let ask = |question: &Question| answer(state, audience, query, limits, question, &mut Begun::default());
+    let typed = |query: &Query| Question::of(query).and_then(|question| ask(&question));
+    let forgiving = |tolerance| forgiving(state, audience, query, limits, tolerance);
     match &query.after {
-        Some(after) if after.class >= TOLERANT => Question::tolerant(query).map_or_else(|| ask(&Question::of(query)?), |q| ask(&q)),
-        Some(_) => ask(&Question::of(query)?),
+        // A page that continues behind an entry found with an error stays with what was forgiven, whatever has come to match since.
+        Some(after) if after.class >= WITH_ONE_ERROR => {
+            let tolerance = if after.class >= WITH_TWO_ERRORS { Tolerance::Two } else { Tolerance::One };
+            forgiving(tolerance)?.map_or_else(|| typed(query), |question| ask(&question))
+        }
+        Some(_) => typed(query),
         None => {
-            let typed = ask(&Question::of(query)?)?;
-            let nothing = typed.hits.is_empty() && !typed.more && typed.truncated.is_none();
-            match nothing.then(|| Question::tolerant(query)).flatten() {
-                Some(question) => ask(&question),
-                None => Ok(typed),
+            let mut found = typed(query)?;
+            for tolerance in [Tolerance::One, Tolerance::Two] {
+                let nothing = found.hits.is_empty() && !found.more && found.truncated.is_none();
+                match nothing.then(|| forgiving(tolerance)).transpose()?.flatten() {
+                    Some(question) => found = ask(&question)?,
+                    None if nothing => {}
+                    None => break,
+                }
             }
+            Ok(found)
         }
     }
 }
@@ -156,20 +168,6 @@ pub(super) fn entry(state: State<'_>, audience: Audience, key: &EntryKey) -> Res
         }
     }
     Ok(None)
-}
-
-/// Live documents shown to an audience, by kind, in the order of [`Kind::ALL`].
-pub(super) fn counts(state: State<'_>, audience: Audience) -> Result<[u64; 3]> {
-    let mut counts = [0; 3];
-    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
-        let columns = state.segments.columns(ordinal)?;
-        for doc in 0..segment.max_doc() {
-            for (kind, count) in Kind::ALL.into_iter().zip(&mut counts) {
-                *count += u64::from(columns.shown(segment, doc, u64::from(audience.bit()), 1 << kind_number(kind)));
-            }
-        }
-    }
-    Ok(counts)
 }
 
 impl Run<'_> {
@@ -331,12 +329,8 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
         let columns = self.segments.columns(ordinal)?;
-        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref())?;
+        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref(), question.first_class())?;
         let mut candidates = self.candidates(&question.plan, segment)?;
-        let mut classes = Vec::with_capacity(question.classes.len());
-        for plan in &question.classes {
-            classes.push(self.candidates(plan, segment)?);
-        }
         let mut best = Smallest::new(capacity);
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
@@ -344,8 +338,8 @@ impl Run<'_> {
                 break;
             }
             if columns.shown(segment, doc, self.audience, self.kinds) {
-                let place = classes.iter_mut().position(|class| class.seek(doc, self.patience) == doc).unwrap_or(question.classes.len());
-                let class = question.best.saturating_add(u8::try_from(place).unwrap_or(u8::MAX));
+                let standing = candidates.standing();
+                let class = standing.level.max(question.least).saturating_mul(CLASSES_OF_A_LEVEL).saturating_add(standing.behind);
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
                 if (key.is_some() || self.query.count) && !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {
@@ -370,7 +364,7 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
         let columns = self.segments.columns(ordinal)?;
-        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref())?;
+        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref(), question.first_class())?;
         let mut candidates = self.candidates(&question.plan, segment)?;
         let mut keys = Vec::new();
         while candidates.doc() != TERMINATED && !self.stop() {

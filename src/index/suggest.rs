@@ -1,29 +1,24 @@
 //! Suggestions while a question is typed, from its first letter: people, professions, savoir-faire, communes and structures.
 //!
-//! People and structures are the first entries of a search for what is typed. Communes are terms of entries, confirmed and counted on live
-//! documents of the audience: a term dictionary alone also holds what was withdrawn. Professions and savoir-faire are published labels.
+//! People and structures are the first entries of a search for what is typed. Communes are those of [`super::towns`];
+//! professions and savoir-faire are published labels, by their words and by what they are called every day.
 //! What completes only the last words leaves the words before them as free words of the search it stands for.
 
 use super::Labels;
-use super::generation::failed;
-use super::patience::{Limits, Patience};
+use super::patience::Limits;
 use super::query::{Criteria, Matching, Order, Query};
-use super::ready::Terms;
 use super::search::{self, Found, State};
+use super::towns::{town_label, towns};
 use crate::error::Result;
 use crate::model::{Audience, Coded, Kind};
 use crate::text;
 use crate::visibility::{Practice, View};
-use std::collections::{BTreeMap, HashMap};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, TERMINATED};
+use std::collections::BTreeMap;
 
 /// Suggestions of one answer.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 /// Words that a commune or a label may be completed from.
 const MOST_WORDS: usize = 6;
-/// Between the parts of a term: the folded name, the commune as written, code and name of its département.
-const PART: char = '\u{2}';
 
 const PROFESSIONS: [&str; 4] = ["TRE_G15", "TRE_R94", "TRE_R95", "TRE_R291"];
 const EXPERTISES: [&str; 11] =
@@ -57,29 +52,7 @@ pub struct Suggestion {
 pub(super) struct Suggested {
     pub suggestion: Suggestion,
     pub shown: Option<Found>,
-    whole: bool,
-}
-
-/// Writes the communes where an entry is. Mailboxes are where their holders and structures are.
-pub(super) fn add_towns(view: &View, terms: &mut Terms) {
-    if view.kind() == Kind::Mailbox {
-        return;
-    }
-    for place in view.practices().iter().filter_map(|practice| practice.organization) {
-        let (label, department) = (town_label(&place.city), place.department.clone().unwrap_or_default());
-        let key = text::words(&label).join(" ");
-        if !key.is_empty() {
-            let part = &PART.to_string();
-            let clean = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
-            terms.add(&[&key, part, &label, part, &clean(&department.code), part, &clean(&department.label)]);
-        }
-    }
-}
-
-/// A commune as it is written, without what is behind its name in a line of delivery.
-fn town_label(city: &str) -> String {
-    let words = city.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    words.take_while(|word| !word.eq_ignore_ascii_case("cedex")).collect::<Vec<_>>().join(" ")
+    pub whole: bool,
 }
 
 pub(super) fn suggest(
@@ -94,14 +67,31 @@ pub(super) fn suggest(
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let found = [
+    let mut found = [
         people(state, audience, typed, &words, entries, limits)?,
-        completed(&words, |words| Ok(of_tables(labels, &PROFESSIONS, SuggestionKind::Profession, "profession", words)))?,
-        completed(&words, |words| Ok(of_tables(labels, &EXPERTISES, SuggestionKind::Specialty, "specialty", words)))?,
+        completed(&words, |words| Ok(of_tables(labels, &PROFESSIONS, SuggestionKind::Profession, words)))?,
+        completed(&words, |words| Ok(of_tables(labels, &EXPERTISES, SuggestionKind::Specialty, words)))?,
         completed(&words, |words| towns(state, audience, words, limits))?,
         organizations(state, audience, typed, &words, entries, limits)?,
     ];
+    let [people, professions, specialties, towns, organizations] = &mut found;
+    if !(professions.is_empty() && specialties.is_empty() && towns.is_empty()) {
+        // Who only works in the town that is typed is not whom one looks for by its name.
+        for entries in [people, organizations] {
+            entries.retain(|suggested| is_named(&words, &suggested.suggestion.label));
+        }
+    }
     Ok(mixed(found))
+}
+
+/// Does a word of the name begin with one of those typed?
+fn is_named(typed: &[String], name: &str) -> bool {
+    text::words(name).iter().any(|own| typed.iter().any(|word| own.starts_with(word.as_str())))
+}
+
+/// Runs of blanks made one.
+fn tidy(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The first of each kind, then the second, up to the bound; told kind by kind, those that are just what was typed before the others.
@@ -139,79 +129,29 @@ fn completed(words: &[String], complete: impl Fn(&[String]) -> Result<Vec<Sugges
     Ok(Vec::new())
 }
 
-fn of_tables(labels: &Labels, tables: &[&str], kind: SuggestionKind, parameter: &'static str, words: &[String]) -> Vec<Suggested> {
-    let typed = words.join(" ");
+/// What an everyday word stands for, then the labels of which words begin so.
+fn of_tables(labels: &Labels, tables: &[&str], kind: SuggestionKind, words: &[String]) -> Vec<Suggested> {
+    let (typed, everyday) = (words.join(" "), text::everyday::phrase(words).filter(|(count, _)| *count == words.len()));
+    let (parameter, meant): (_, &[&str]) = match kind {
+        SuggestionKind::Profession => ("profession", everyday.map_or(&[], |(_, everyday)| &everyday.professions)),
+        _ => ("specialty", everyday.map_or(&[], |(_, everyday)| &everyday.specialties)),
+    };
     let mut found = BTreeMap::new();
     for Coded { code, label } in tables.iter().filter_map(|table| labels.get(*table)).flat_map(|rows| rows.iter()) {
         let own = text::words(label);
-        if words.iter().all(|word| own.iter().any(|own| own.starts_with(word.as_str()))) {
+        let place = meant.iter().position(|meant| meant == code).unwrap_or(usize::MAX);
+        if place != usize::MAX || words.iter().all(|word| own.iter().any(|own| own.starts_with(word.as_str()))) {
             let name = own.join(" ");
-            let place = (name != typed, !name.starts_with(&typed), name.len(), name);
-            found.entry(place).or_insert_with(|| (code.clone(), label.clone()));
+            let place = (place, name != typed, !name.starts_with(&typed), name.len(), name);
+            found.entry(place).or_insert_with(|| (code.clone(), tidy(label)));
         }
     }
-    let suggested = |((other, ..), (code, label)): ((bool, bool, usize, String), (String, String))| Suggested {
+    let suggested = |((place, other, ..), (code, label)): ((usize, bool, bool, usize, String), (String, String))| Suggested {
         suggestion: Suggestion { kind, label, detail: String::new(), search: [(parameter, code)].into(), id: None },
         shown: None,
-        whole: !other,
+        whole: !other || place == 0,
     };
     found.into_iter().take(MOST).map(suggested).collect()
-}
-
-/// Communes that begin so, those with most entries first.
-fn towns(state: State<'_>, audience: Audience, words: &[String], limits: &Limits<'_>) -> Result<Vec<Suggested>> {
-    const WHAT: &str = "the communes cannot be read";
-    let (typed, patience) = (words.join(" "), Patience::of(limits));
-    let kinds = u64::MAX;
-    let mut counted: HashMap<String, (String, u64)> = HashMap::new();
-    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
-        let columns = state.segments.columns(ordinal)?;
-        let inverted = segment.inverted_index(state.fields.towns).map_err(failed(WHAT))?;
-        let mut terms = inverted.terms().range().ge(&typed).into_stream().map_err(failed(WHAT))?;
-        while terms.advance() && terms.key().starts_with(typed.as_bytes()) && !patience.is_over_after_a_step() {
-            let mut postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed(WHAT))?;
-            let mut shown = 0;
-            while postings.doc() != TERMINATED && !patience.is_over_after_a_step() {
-                shown += u64::from(columns.shown(segment, postings.doc(), u64::from(audience.bit()), kinds));
-                postings.advance();
-            }
-            if let Some((key, label, code, name)) = std::str::from_utf8(terms.key()).ok().filter(|_| shown > 0).and_then(parts) {
-                let (first, count) = counted.entry(format!("{key}{PART}{code}{PART}{name}")).or_insert_with(|| (label.to_owned(), 0));
-                *count += shown;
-                // Written in two ways: one of them, whatever the segments.
-                if label > first.as_str() {
-                    label.clone_into(first);
-                }
-            }
-        }
-    }
-    let mut found: Vec<_> = counted.into_iter().filter_map(|(key, (label, count))| Some((town(&key, label, &typed)?, count))).collect();
-    found.sort_by(|(a, many), (b, more)| {
-        let place = |s: &Suggested| (!s.whole, s.suggestion.label.clone(), s.suggestion.detail.clone());
-        b.whole.cmp(&a.whole).then(more.cmp(many)).then_with(|| place(a).cmp(&place(b)))
-    });
-    found.truncate(MOST);
-    Ok(found.into_iter().map(|(suggested, _)| suggested).collect())
-}
-
-fn parts(term: &str) -> Option<(&str, &str, &str, &str)> {
-    let mut parts = term.split(PART);
-    Some((parts.next()?, parts.next()?, parts.next()?, parts.next()?))
-}
-
-fn town(key: &str, label: String, typed: &str) -> Option<Suggested> {
-    let mut parts = key.split(PART);
-    let (name, code, department) = (parts.next()?, parts.next()?, parts.next()?);
-    let mut search = BTreeMap::from([("city", label.clone())]);
-    if !code.is_empty() {
-        search.insert("department", code.to_owned());
-    }
-    let detail = match (department, code) {
-        ("", code) => code.to_owned(),
-        (department, code) => format!("{department} ({code})"),
-    };
-    let suggestion = Suggestion { kind: SuggestionKind::City, label, detail, search, id: None };
-    Some(Suggested { suggestion, shown: None, whole: name == typed })
 }
 
 fn first(state: State<'_>, audience: Audience, kind: Kind, criteria: Criteria, entries: usize, limits: &Limits<'_>) -> Result<Vec<Found>> {
@@ -242,7 +182,7 @@ fn people(
     let suggested = |found: Found| {
         let published = found.stored.published()?;
         let View::Professional(view) = published.view() else { return Ok(None) };
-        let label = [view.person.given_name.as_str(), &view.person.family_name].join(" ").trim().to_owned();
+        let label = tidy(&[view.person.given_name.as_str(), &view.person.family_name].join(" "));
         let detail = published.view().practices().first().map(detail_of).unwrap_or_default();
         let search = [("q", label.clone())].into();
         let id = Some(published.id().to_owned());
@@ -256,7 +196,7 @@ fn people(
 fn detail_of(practice: &Practice<'_>) -> String {
     let what = practice.specialties.first().map(|s| s.label.as_str()).or_else(|| practice.profession.map(|p| p.label.as_str()));
     let parts = [what.unwrap_or_default(), practice.organization.map_or("", |o| &o.city)];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    parts.into_iter().filter(|part| !part.is_empty()).map(tidy).collect::<Vec<_>>().join(", ")
 }
 
 fn organizations(
@@ -278,7 +218,7 @@ fn organizations(
         let View::Structure(view) = published.view() else { return Ok(None) };
         let place = &view.organization;
         let search = [("organization", place.id.clone())].into();
-        let (label, detail, id) = (place.name.clone(), town_label(&place.city), Some(place.id.clone()));
+        let (label, detail, id) = (tidy(&place.name), town_label(&place.city), Some(place.id.clone()));
         let suggestion = Suggestion { kind: SuggestionKind::Organization, label, detail, search, id };
         Ok(Some(Suggested { suggestion, shown: Some(found), whole: false }))
     };
@@ -288,16 +228,6 @@ fn organizations(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn communes_lose_what_is_behind_their_name() {
-        for (written, label) in
-            [("LYON CEDEX 03", "LYON"), ("  Saint-Denis  ", "Saint-Denis"), ("PARIS 12E ARRONDISSEMENT", "PARIS 12E ARRONDISSEMENT")]
-        {
-            assert_eq!(town_label(written), label);
-        }
-        assert_eq!(town_label("CEDEX"), "");
-    }
 
     #[test]
     fn kinds_are_mixed_and_what_was_typed_comes_first() {

@@ -3,11 +3,12 @@
 //! One state of one generation is walked, so that what is told is of one moment, however long it takes. The order is that of the term
 //! dictionaries, merged over the segments: mailboxes by address, then professionals, then structures, each by the bytes of its id.
 
+use super::fields::kind_number;
 use super::generation::failed;
 use super::search::State;
 use super::stored::Stored;
 use crate::error::Result;
-use crate::model::Audience;
+use crate::model::{Audience, Kind};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
@@ -49,4 +50,18 @@ pub(super) fn walk(state: State<'_>, audience: Audience, each: &mut dyn FnMut(St
         }
     }
     Ok(())
+}
+
+/// Live documents shown to an audience, by kind, in the order of [`Kind::ALL`].
+pub(super) fn counts(state: State<'_>, audience: Audience) -> Result<[u64; 3]> {
+    let mut counts = [0; 3];
+    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
+        let columns = state.segments.columns(ordinal)?;
+        for doc in 0..segment.max_doc() {
+            for (kind, count) in Kind::ALL.into_iter().zip(&mut counts) {
+                *count += u64::from(columns.shown(segment, doc, u64::from(audience.bit()), 1 << kind_number(kind)));
+            }
+        }
+    }
+    Ok(counts)
 }

@@ -23,7 +23,7 @@ const MAX_CURSOR: usize = 2_000;
 const DEFAULT_LIMIT: usize = 20;
 
 /// Every parameter of the route.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "q",
     "name",
     "given",
@@ -43,6 +43,7 @@ const NAMES: [&str; 19] = [
     "sort",
     "limit",
     "cursor",
+    "explain",
 ];
 
 /// What was asked.
@@ -57,6 +58,8 @@ pub(super) struct Asked {
     /// Entries of the page: 1 to the maximum of the settings.
     pub limit: usize,
     pub cursor: Option<String>,
+    /// Is told how the question was read.
+    pub explain: bool,
 }
 
 impl FromRequestParts<Shared> for Asked {
@@ -76,6 +79,7 @@ impl Asked {
             order: Order::Rank,
             limit: DEFAULT_LIMIT.min(max_page),
             cursor: None,
+            explain: false,
         };
         let mut seen = Vec::new();
         for (name, value) in query_string::pairs(query)? {
@@ -145,6 +149,7 @@ impl Asked {
                     return Err(Problem::parameter("limit_too_large", name, format!("a page holds {max_page} entries at most")));
                 }
             }
+            "explain" => self.explain = value.parse().map_err(|_| one_of("true, false"))?,
             "cursor" => self.cursor = Some(value.to_owned()),
             _ if text::words(value).is_empty() => {
                 return Err(Problem::parameter("invalid_parameter", name, "the value holds neither a letter nor a digit"));
@@ -170,7 +175,7 @@ impl Asked {
             return Err(Problem::parameter("invalid_parameter", "kind", "mailbox is asked for alone"));
         }
         if self.criteria == Criteria::default() {
-            let detail = "at least one criterion is required; kind, facets, sort, limit and cursor are none";
+            let detail = "at least one criterion is required; kind, facets, sort, limit, cursor and explain are none";
             return Err(Problem::new(StatusCode::BAD_REQUEST, "missing_criterion", detail));
         }
         Ok(self)
@@ -240,6 +245,7 @@ mod tests {
             ("q=a&facets=profession,,", "invalid_parameter"),
             ("q=a&sort=distance", "invalid_parameter"),
             ("facets=true&sort=name", "missing_criterion"),
+            ("q=a&explain=oui", "invalid_parameter"),
             ("q=%ff", "invalid_encoding"),
         ] {
             assert_eq!(read(query).unwrap_err(), code, "{query}");

@@ -9,7 +9,7 @@ use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, Schema};
+use utoipa::openapi::{Components, ContentBuilder, Object, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -87,6 +87,9 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         if !matches!(parameter.parameter_in, ParameterIn::Query) {
             continue;
         }
+        if let ("limit", Some(RefOr::T(Schema::Object(schema)))) = (parameter.name.as_str(), &mut parameter.schema) {
+            bound_limit(schema);
+        }
         // The field can be set and not read: it is read from what the document will say.
         let written = serde_json::to_value(&*parameter).unwrap_or_default();
         let Some(example) = written.get("example").cloned() else { continue };
@@ -100,6 +103,13 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// What [`super::operator::Parameters::limit`] takes, where a route says nothing else.
+fn bound_limit(schema: &mut Object) {
+    if schema.maximum.is_none() {
+        (schema.minimum, schema.maximum) = (Some(1.into()), Some(1_000.into()));
+    }
 }
 
 /// Scripts, styles and images of the page come from this server only; Swagger UI sets inline styles and data images.

@@ -26,7 +26,7 @@ const LONGEST_NAME: usize = 200;
 #[serde(deny_unknown_fields)]
 pub(super) struct IdentityQuestion {
     /// RPPS number (11 digits), or identification nationale (12 digits).
-    #[schema(pattern = "^[0-9]{11,12}$", example = "10999990012")]
+    #[schema(pattern = "^([0-9]{11}|8[0-9]{11})$", example = "10999990012")]
     rpps: String,
     #[schema(min_length = 1, max_length = 200, example = "TESTARD")]
     family_name: String,

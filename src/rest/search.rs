@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::refusals::SearchRefusals;
 use super::router::Shared;
 use crate::directory::cursor::Progress;
-use crate::directory::{Matching, Query, Source, Truncated};
+use crate::directory::{Hit, Level, Matching, Query, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
 use crate::settings::LimitSettings;
 use axum::Json;
 use axum::extract::State;
@@ -26,9 +26,9 @@ pub(super) struct SearchAnswer {
     /// Entries that match, on all pages.
     #[schema(example = 1)]
     pub(super) total: u64,
-    /// Best first: those whose family name is just `name`, then whole words before beginnings, with a mailbox before without, then by name
-    /// and id. When nothing matches as typed, those that match with one error in one word.
-    pub(super) items: Vec<Item>,
+    /// Best first: by the worst word of each (whole, beginning, alike in sound, one error, two; then names before profession and place before
+    /// other structures), then those whose family name is just `name`, those spelled as typed, with a mailbox before without, by name and id.
+    pub(super) items: Vec<FoundItem>,
     /// Cursor of the next page; null on the last one. With `truncated`, the page behind it takes an account (`account_required`).
     pub(super) next: Option<String>,
     /// The facets asked for, counted over all pages.
@@ -41,6 +41,37 @@ pub(super) struct SearchAnswer {
     /// search (100 without an account), or it has been shown as many mailboxes as it may be for now. A narrower question finds the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) truncated: Option<bool>,
+    /// How the question was read; with `explain=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) plan: Option<QuestionRead>,
+}
+
+/// An entry of an answer, and why it is there.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FoundItem {
+    #[serde(flatten)]
+    pub(super) item: Item,
+    /// For each word of `q`, `name` and `given` the best way it matches this entry; empty when none was asked.
+    pub(super) r#match: Vec<WordMatch>,
+}
+
+impl FoundItem {
+    fn of(hit: &Hit, understood: &Understood) -> Result<Self, Problem> {
+        let (r#match, _) = understood.matches(hit.published()?.view());
+        Ok(Self { item: Item::of(hit)?, r#match })
+    }
+}
+
+/// A question as it was read.
+#[derive(Serialize, ToSchema)]
+pub(super) struct QuestionRead {
+    /// Words that are looked up, each with all it is taken for.
+    pub(super) words: Vec<WordRead>,
+    /// Particles, titles and the like, left out because other words remain.
+    pub(super) dropped: Vec<WordDropped>,
+    /// What was forgiven for this answer; absent when nothing was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) level: Option<Level>,
 }
 
 /// Entries that all pages of a question may hold, and whether an account would get further.
@@ -65,9 +96,15 @@ fn account_required(most: u64) -> Problem {
 ///
 /// Without an account the pages of one question hold 100 entries together: the page behind them answers 403 `account_required`.
 ///
-/// When nothing matches as typed, one error in one word of `q`, `name`, `given`, `city`, `profession` or `specialty` is forgiven: a letter
-/// too many, too few, another one, or two neighbours swapped, in a word of three letters or more and no digit, which is then compared whole
-/// and not by its beginning. `total` counts these matches, and pages that follow stay with them.
+/// Words of `q`, `name` and `given` match whole, by their beginning, and names and communes also by their sound (Lefèvre, Lefebvre). `q`
+/// understands everyday words (cardio, kiné, généraliste), départements by number or name, regions, arrondissements, short forms of first
+/// names, numbers (RPPS, FINESS, SIRET, telephone, postcode) and addresses. Titles (dr) and particles (de, le) are left out when other words
+/// remain. Words of `q` recognised as profession, specialty or place hold of one same exercise or activity.
+///
+/// When nothing matches as typed, errors are forgiven in words of `q`, `name`, `given`, `city`, `profession` and `specialty` that nobody holds
+/// as typed: a letter too many, too few, another one, or two neighbours swapped; one in a word of four letters or more and no digit, then,
+/// when there is still nothing, two from eight letters. Such a word is compared whole. `total` counts these matches, and pages that follow
+/// stay with them.
 #[utoipa::path(
     get,
     path = "/v1/search",
@@ -80,6 +117,7 @@ fn account_required(most: u64) -> Problem {
 pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, asked: Asked) -> Result<Json<SearchAnswer>, Problem> {
     let (directory, audience) = (&api.service.directory, caller.audience);
     let now = (api.clock)().as_second();
+    let understood = Understood::of(&asked.criteria);
     let mut query = Query {
         kinds: asked.kinds,
         matching: Matching::Criteria(asked.criteria),
@@ -105,7 +143,7 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
     // An account that was cut short has no next page; what it still has of an older cursor is one more page.
     query.limit = if anonymous { query.limit.min(left) } else { query.limit };
     let answer = directory.search(&caller, query, api.deadline()).await?;
-    let items = answer.hits.iter().map(Item::of).collect::<Result<Vec<_>, _>>()?;
+    let items = answer.hits.iter().map(|hit| FoundItem::of(hit, &understood)).collect::<Result<Vec<_>, _>>()?;
     let returned = returned + answer.hits.len() as u64;
     // All pages together hold no more than over LDAP.
     let restricted = answer.truncated == Some(Truncated::Allowance) || (answer.more && returned >= most);
@@ -124,5 +162,10 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
         facets: answer.facets.map(|facets| FacetsAnswer::of(facets, &asked.facets)),
         exact: answer.truncated.filter(|_| !restricted).map(|_| false),
         truncated: restricted.then_some(true),
+        plan: asked.explain.then(|| QuestionRead {
+            words: understood.words(),
+            dropped: understood.dropped(),
+            level: answer.hits.first().map(|hit| Level::of(&hit.rank)),
+        }),
     }))
 }

@@ -6,10 +6,12 @@ mod entries;
 mod facets;
 mod forget;
 mod generations;
+mod matched;
 mod paging;
 mod paused;
 pub mod sample;
 mod typos;
+mod understood;
 
 use annuaire::index::query::{Answer, AttributeFilter, Criteria, Matching, Order, Query};
 use annuaire::index::{Committed, Document, Found, Generation, Index, Limits, MAX_CANDIDATES, Reader};

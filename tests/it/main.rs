@@ -22,6 +22,7 @@ mod ldap;
 mod liste_rouge;
 mod logs;
 mod net;
+mod openapi;
 mod operators;
 mod projection;
 mod rest;

@@ -22,6 +22,7 @@ mod question;
 mod refusal;
 mod results;
 mod search;
+mod understood;
 
 pub(super) use refusal::{answers, page as refusal_page};
 

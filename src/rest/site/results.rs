@@ -5,6 +5,7 @@ use super::super::search::SearchAnswer;
 use super::card::card;
 use super::labels;
 use super::question::Question;
+use super::understood::understood;
 use crate::directory::Directory;
 use maud::{Markup, html};
 
@@ -33,6 +34,7 @@ pub(super) fn results(results: &Results<'_>) -> Markup {
                 a .to-filters href="#filtres" { "Affiner la recherche" }
             }
             (results.criteria())
+            (understood(answer))
             @if answer.total == 0 { (results.nothing()) } @else {
                 @if answer.exact == Some(false) {
                     p .notice { "La recherche a été arrêtée avant la fin : des fiches peuvent manquer. Précisez-la." }
@@ -40,7 +42,7 @@ pub(super) fn results(results: &Results<'_>) -> Markup {
                 @if answer.total > 1 { (results.order()) }
                 @if answer.total > results.most { (results.too_many()) }
                 @if question.goes_on() { p { a href=(question.first_page().href()) { "Revenir aux premiers résultats" } } }
-                ol .cards { @for item in &answer.items { li { (card(&item.view)) } } }
+                ol .cards { @for item in &answer.items { li { (card(&item.item.view)) } } }
                 (results.way_on())
             }
         }
@@ -50,7 +52,7 @@ pub(super) fn results(results: &Results<'_>) -> Markup {
 impl Results<'_> {
     /// A value in words. A structure asked for by its id is named as the answer names it.
     fn words(&self, name: &str, value: &str) -> String {
-        let practices = self.answer.items.iter().flat_map(|item| item.view.practices());
+        let practices = self.answer.items.iter().flat_map(|found| found.item.view.practices());
         let named = practices.filter_map(|practice| practice.organization).find(|organization| organization.id == value);
         match named.filter(|organization| name == "organization" && !organization.name.is_empty()) {
             Some(organization) => organization.name.clone(),

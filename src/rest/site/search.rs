@@ -28,7 +28,7 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
         return Ok(landing(&api.service.directory, audience, &question).into_response());
     }
     let (most, _) = search::pages_of(&api.service.settings.limits, &caller.source);
-    let asked = Asked::read(&format!("{}&facets=true", question.query()), api.service.settings.http.max_page)?;
+    let asked = Asked::read(&format!("{}&facets=true&explain=true", question.query()), api.service.settings.http.max_page)?;
     let answer = search::search(State(api.clone()), Caller(caller.clone()), asked).await?.0;
     let dropped = if answer.total == 0 { without_one(&api, &caller, &question).await } else { Vec::new() };
     let directory = &api.service.directory;
