@@ -1,4 +1,4 @@
-//! `annuaire demo`: invented people, imported and served, and three things to try.
+//! `annuaire demo`: invented people, imported and served, and four things to try.
 //!
 //! The fixtures are inside the binary, so it works from any folder. It makes its data folder and marks it; a folder it did not make,
 //! also one of real data, is refused, and `import` refuses a demo folder: invented and real people never meet.
@@ -182,18 +182,19 @@ async fn introduce(service: &Service, secret: Option<&str>) -> anyhow::Result<()
         }
     }
     if let Some(example) = example(service).await? {
-        say(three_things(ldap, http, &example));
+        say(four_things(ldap, http, &example));
     }
     Ok(())
 }
 
-fn three_things(ldap: SocketAddr, http: SocketAddr, example: &Example) -> String {
+fn four_things(ldap: SocketAddr, http: SocketAddr, example: &Example) -> String {
     let Example { family, city } = example;
     format!(
-        "Three things to try:\n\
-         1  ldapsearch -x -H ldap://{ldap} -b dc=mssante,dc=fr '(cn=*{family}*{city}*)' cn mail\n\
-         2  curl 'http://{http}/v1/search?q={family}+{city}'      (all of it: http://{http}/docs)\n\
-         3  Thunderbird: address book, new LDAP directory, host {host}, port {port}, base DN dc=mssante,dc=fr;\n   \
+        "Four things to try:\n\
+         1  in a browser  http://{http}/?q={family}+{city}\n\
+         2  ldapsearch -x -H ldap://{ldap} -b dc=mssante,dc=fr '(cn=*{family}*{city}*)' cn mail\n\
+         3  curl 'http://{http}/v1/search?q={family}+{city}'      (all of it: http://{http}/docs)\n\
+         4  Thunderbird: address book, new LDAP directory, host {host}, port {port}, base DN dc=mssante,dc=fr;\n   \
             then write a message and type \"{family} {city}\"   (ldap://{ldap}/dc=mssante,dc=fr??sub?(mail=*))\n",
         host = ldap.ip(),
         port = ldap.port(),

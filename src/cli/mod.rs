@@ -62,7 +62,7 @@ over LDAP and REST, built from the official files.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Import invented people, serve them, and print three things to try
+    /// Import invented people, serve them, and print four things to try
     Demo(demo::Args),
     /// Import official files: files, zips or folders, in any order
     Import(import::Args),

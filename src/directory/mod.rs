@@ -11,7 +11,8 @@ mod suggest;
 mod whole;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
-pub use crate::index::matched::{Level, Understood, WordDropped, WordMatch, WordRead};
+pub use crate::index::How;
+pub use crate::index::matched::{Kind as WordKind, Level, Understood, WordDropped, WordMatch, WordRead};
 pub use crate::index::query::{
     Answer, AttributeFilter, Criteria, FacetCount, Facets, MAX_PAGE, Matching, Order, QUICK_TESTS, Query, RankKey, SortKey, Truncated,
     ZeroPapierFilter,
@@ -23,7 +24,9 @@ pub use crate::limits::{Governor, Source};
 pub use crate::model::Audience;
 use crate::model::{Coded, EntryKey};
 use crate::visibility::Published;
-pub use crate::visibility::{MailboxSummary, PersonView, View, ZeroPapier};
+pub use crate::visibility::{
+    ActivityView, ExerciseView, MailboxSummary, OrganizationView, PersonView, ProfessionalView, StructureView, View, ZeroPapier,
+};
 pub use consultation::{Asked, Consultation, Interface};
 use cursor::CursorKey;
 pub use lookup::MOST_KEYS;

@@ -111,8 +111,8 @@ impl Exports {
     }
 
     /// Official files applied last: kind and edition.
-    pub(super) async fn sources(&self) -> Result<Vec<(String, String)>> {
-        Ok(self.store.status().await?.files.into_iter().map(|file| (file.kind, file.edition)).collect())
+    pub async fn sources(&self) -> Result<Vec<(String, String)>> {
+        Ok(self.store.last_applied().await?.into_iter().map(|applied| (applied.file.code().to_owned(), applied.edition)).collect())
     }
 }
 

@@ -71,7 +71,7 @@ impl FromRequestParts<Shared> for Asked {
 }
 
 impl Asked {
-    fn read(query: &str, max_page: usize) -> Result<Self, Problem> {
+    pub(super) fn read(query: &str, max_page: usize) -> Result<Self, Problem> {
         let mut asked = Self {
             criteria: Criteria::default(),
             kinds: Vec::new(),

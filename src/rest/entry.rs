@@ -82,7 +82,7 @@ pub(super) fn moved(collection: &str, id: &str) -> Result<Response, Problem> {
 }
 
 /// Stable id of the only entry that carries `text` as an identifier of its own.
-async fn named_by(api: &Api, caller: &Caller, kind: Kind, text: &str) -> Result<Option<String>, Problem> {
+pub(super) async fn named_by(api: &Api, caller: &Caller, kind: Kind, text: &str) -> Result<Option<String>, Problem> {
     let query = Query {
         kinds: vec![kind],
         matching: Matching::Criteria(Criteria { identifier: Some(text.to_owned()), ..Criteria::default() }),

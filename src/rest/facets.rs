@@ -35,17 +35,17 @@ impl Facet {
 #[schema(as = Facets)]
 pub(super) struct FacetsAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
-    profession: Option<Vec<FacetCount>>,
+    pub(super) profession: Option<Vec<FacetCount>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    specialty: Option<Vec<FacetCount>>,
+    pub(super) specialty: Option<Vec<FacetCount>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    department: Option<Vec<FacetCount>>,
+    pub(super) department: Option<Vec<FacetCount>>,
     /// By the types of the mailboxes shown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    mailbox_type: Option<Vec<FacetCount>>,
+    pub(super) mailbox_type: Option<Vec<FacetCount>>,
     /// By what the mailboxes shown say: `accepted`, `refused`, `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    zero_papier: Option<Vec<FacetCount>>,
+    pub(super) zero_papier: Option<Vec<FacetCount>>,
 }
 
 impl FacetsAnswer {

@@ -1,6 +1,7 @@
 //! What the page of the indicators says, section by section. Each plot has its figures in a table behind it; a figure that may not be told says
 //! so, and so does one that is not known.
 
+use super::french;
 use super::indicators_page::{AskedDay, Day, Page, Row, Values, by_date};
 use super::indicators_plot::{Plot, share};
 use crate::indicators::Cut;
@@ -28,6 +29,7 @@ pub(super) fn render(page: &Page) -> Markup {
             }
             body {
                 main {
+                    p { a href="/" { "Annuaire MSSanté" } }
                     h1 { "Indicateurs de l'annuaire MSSanté" }
                     @if page.day.is_empty() {
                         p { "Aucun indicateur n'a encore été calculé." }
@@ -55,7 +57,7 @@ fn introduction(page: &Page) -> Markup {
     let of = |measure: &str| value(&page.nation, measure);
     html! {
         p {
-            "Situation du " time datetime=(page.day) { (french_day(&page.day)) } ". Sont comptées les boîtes que le public peut voir : "
+            "Situation du " time datetime=(page.day) { (french::day(&page.day)) } ". Sont comptées les boîtes que le public peut voir : "
             "ni liste rouge, ni boîtes de test, ni boîtes applicatives. Les effectifs de 1 à 4 sont masqués, et avec eux ceux qui "
             "permettraient de les retrouver. "
             a href="/indicateurs.csv" { "Télécharger tous les chiffres de cette page (CSV)" } "."
@@ -95,7 +97,7 @@ fn introduction(page: &Page) -> Markup {
 
 /// Both ends of the days counted.
 fn ends(days: &[&str]) -> [String; 2] {
-    let day = |day: Option<&&str>| day.map(|day| french_day(day)).unwrap_or_default();
+    let day = |day: Option<&&str>| day.map(|day| french::day(day)).unwrap_or_default();
     [day(days.first()), day(days.last())]
 }
 
@@ -141,7 +143,7 @@ fn table_of_days(days: &[Day], caption: &str, columns: &[(&str, &str)]) -> Marku
                 tbody {
                     @for day in days.iter().rev() {
                         tr {
-                            th scope="row" { (french_day(&day.day)) }
+                            th scope="row" { (french::day(&day.day)) }
                             @for (_, measure) in columns {
                                 td .number { (moved(day, measure).map_or_else(|| "non connu".to_owned(), number)) }
                             }
@@ -213,7 +215,7 @@ fn consultation(asked: &[AskedDay]) -> Markup {
                     tbody {
                         @for day in asked.iter().rev() {
                             tr {
-                                th scope="row" { (french_day(&day.day)) }
+                                th scope="row" { (french::day(&day.day)) }
                                 td .number { (door(day, "ldap")) }
                                 td .number { (door(day, "rest")) }
                                 td .number { (rate_of(day.nation.get("questions_empty_share").copied())) }
@@ -259,22 +261,10 @@ fn value(values: &Values, measure: &str) -> Option<f64> {
     values.get(measure).copied().unwrap_or(Some(0.0))
 }
 
-fn french_day(day: &str) -> String {
-    day.parse::<jiff::civil::Date>().map_or_else(|_| day.to_owned(), |date| date.strftime("%d/%m/%Y").to_string())
-}
-
 /// With the narrow no-break spaces of French; a hidden figure says so.
 fn number(value: Option<f64>) -> String {
     let Some(value) = value else { return "masqué".to_owned() };
-    let digits = format!("{value:.0}");
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
+    french::digits(&format!("{value:.0}"))
 }
 
 fn rate(value: Option<f64>) -> String {
@@ -302,6 +292,5 @@ mod tests {
         assert_eq!(rate(Some(0.4567)), "45,7\u{202f}%");
         assert_eq!((rate_of(None), rate_of(Some(None))), ("sans objet".to_owned(), "masqué".to_owned()));
         assert_eq!(milliseconds(Some(319.0)), "0,3\u{202f}ms");
-        assert_eq!(french_day("2026-11-05"), "05/11/2026");
     }
 }

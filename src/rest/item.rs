@@ -12,13 +12,13 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Item {
     #[serde(flatten)]
-    view: View,
+    pub(super) view: View,
     /// The same on every machine and after any rebuild (UUIDv5).
     #[schema(value_type = String, format = "uuid", example = "3f0c1f0e-3b6e-5f6c-9c76-0f6f3f6f8f10")]
     entry_uuid: Uuid,
     /// When the content last changed, UTC.
     #[schema(format = DateTime, example = "2026-11-03T05:12:45Z")]
-    updated_at: String,
+    pub(super) updated_at: String,
 }
 
 impl Item {

@@ -18,6 +18,7 @@ mod entry;
 mod exports;
 mod facets;
 mod file_answer;
+mod french;
 mod health;
 mod identity_check;
 mod indicators;
@@ -42,6 +43,7 @@ mod refusals;
 mod robots;
 mod router;
 mod search;
+mod site;
 mod suggest;
 mod trust_space;
 

@@ -2,10 +2,11 @@
 //! becomes an HTTP status.
 //!
 //! Handlers return a [`Problem`]; it travels as a response extension until [`complete`], which knows the request id, writes the
-//! body. The same layer turns bare error responses of the layers below (unknown route, wrong method, body too large, time-out) into
+//! body, or for people the page ([`site`]). The same layer turns bare error responses of the layers below (unknown route, wrong method, body too large, time-out) into
 //! problems, so that no error leaves in another shape. A problem names parameters, never their values.
 
 use super::observe::RequestId;
+use super::site;
 use crate::error::{Error, Kind};
 use axum::Extension;
 use axum::extract::Request;
@@ -177,6 +178,7 @@ impl IntoResponse for Problem {
 /// Layer: gives every error response its problem document.
 pub(super) async fn complete(Extension(id): Extension<RequestId>, request: Request, next: Next) -> Response {
     let head = request.method() == Method::HEAD;
+    let page = site::answers(request.uri().path(), request.headers()).then(|| request.uri().clone());
     let response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
@@ -191,12 +193,23 @@ pub(super) async fn complete(Extension(id): Extension<RequestId>, request: Reque
         }
         None => Problem::of_status(status),
     };
-    let bytes = serde_json::to_vec(&problem.document(&id)).unwrap_or_default();
-    for replaced in [CONTENT_ENCODING, TRANSFER_ENCODING] {
+    for replaced in [CONTENT_ENCODING, TRANSFER_ENCODING, CONTENT_LENGTH] {
         parts.headers.remove(replaced);
     }
-    parts.headers.insert(CONTENT_TYPE, MEDIA_TYPE);
-    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+    let body = match page {
+        Some(uri) => {
+            let page = site::refusal_page(status, problem.code, problem.parameter.as_deref(), id.as_str(), &uri);
+            let (shown, body) = page.into_parts();
+            parts.headers.extend(shown.headers);
+            body
+        }
+        None => {
+            let bytes = serde_json::to_vec(&problem.document(&id)).unwrap_or_default();
+            parts.headers.insert(CONTENT_TYPE, MEDIA_TYPE);
+            parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            bytes.into()
+        }
+    };
     match status {
         StatusCode::UNAUTHORIZED => {
             parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"annuaire\", error=\"invalid_token\""));
@@ -206,7 +219,7 @@ pub(super) async fn complete(Extension(id): Extension<RequestId>, request: Reque
         }
         _ => {}
     }
-    Response::from_parts(parts, if head { axum::body::Body::empty() } else { bytes.into() })
+    Response::from_parts(parts, if head { axum::body::Body::empty() } else { body })
 }
 
 #[cfg(test)]

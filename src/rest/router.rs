@@ -2,7 +2,7 @@
 
 use super::{
     RestService, admin, alerts, changes, docs, exports, health, identity_check, indicators, indicators_page, layers, lookup, mailboxes,
-    nomenclatures, operator, organizations, professionals, robots, search, suggest, trust_space,
+    nomenclatures, operator, organizations, professionals, robots, search, site, suggest, trust_space,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,7 +126,7 @@ pub fn router_with_clock(service: RestService, clock: Clock) -> axum::Router {
     let (lists, _) = list_routes().split_for_parts();
     let (batches, _) = batch_routes().split_for_parts();
     let (everybody, _) = everybody_routes().split_for_parts();
-    let pages = docs::pages(&openapi()).merge(indicators_page::pages()).merge(robots::page());
+    let pages = docs::pages(&openapi()).merge(indicators_page::pages()).merge(robots::page()).merge(site::pages());
     let router = layers::bounded(router.merge(pages).with_state(Arc::clone(&state)), bounds);
     let waiting = layers::bounded_for_waiting(waiting.with_state(Arc::clone(&state)), bounds, changes::LONGEST_WAIT);
     let lists = layers::bounded_for_lists(lists.with_state(Arc::clone(&state)), bounds);

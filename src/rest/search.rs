@@ -27,34 +27,34 @@ const IDENTITY: &str = "";
 pub(super) struct SearchAnswer {
     /// Entries that match, on all pages.
     #[schema(example = 1)]
-    total: u64,
+    pub(super) total: u64,
     /// Best first: by the worst word of each (whole, beginning, alike in sound, one error, two; then names before profession and place before
     /// other structures), then those whose family name is just `name`, those spelled as typed, with a mailbox before without, by name and id.
-    items: Vec<FoundItem>,
+    pub(super) items: Vec<FoundItem>,
     /// Cursor of the next page; null on the last one. With `truncated`, the page behind it takes an account (`account_required`).
-    next: Option<String>,
+    pub(super) next: Option<String>,
     /// The facets asked for, counted over all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
-    facets: Option<FacetsAnswer>,
+    pub(super) facets: Option<FacetsAnswer>,
     /// Only ever false: the search was ended early, `total` and the counts of facets are lower bounds and entries may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    exact: Option<bool>,
+    pub(super) exact: Option<bool>,
     /// Only ever true: there are more than the caller is answered. Either the pages together hold as many entries as it may read by one
     /// search (100 without an account), or it has been shown as many mailboxes as it may be for now. A narrower question finds the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    truncated: Option<bool>,
+    pub(super) truncated: Option<bool>,
     /// How the question was read; with `explain=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<QuestionRead>,
+    pub(super) plan: Option<QuestionRead>,
 }
 
 /// An entry of an answer, and why it is there.
 #[derive(Serialize, ToSchema)]
 pub(super) struct FoundItem {
     #[serde(flatten)]
-    item: Item,
+    pub(super) item: Item,
     /// For each word of `q`, `name` and `given` the best way it matches this entry; empty when none was asked.
-    r#match: Vec<WordMatch>,
+    pub(super) r#match: Vec<WordMatch>,
 }
 
 impl FoundItem {
@@ -69,16 +69,16 @@ impl FoundItem {
 #[derive(Serialize, ToSchema)]
 pub(super) struct QuestionRead {
     /// Words that are looked up, each with all it is taken for.
-    words: Vec<WordRead>,
+    pub(super) words: Vec<WordRead>,
     /// Particles, titles and the like, left out because other words remain.
-    dropped: Vec<WordDropped>,
+    pub(super) dropped: Vec<WordDropped>,
     /// What was forgiven for this answer; absent when nothing was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    level: Option<Level>,
+    pub(super) level: Option<Level>,
 }
 
 /// Entries that all pages of a question may hold, and whether an account would get further.
-fn pages_of(limits: &LimitSettings, source: &Source) -> (u64, bool) {
+pub(super) fn pages_of(limits: &LimitSettings, source: &Source) -> (u64, bool) {
     match source {
         Source::Account { .. } => (limits.account_paged_entries as u64, false),
         Source::Address(_) | Source::Local => (limits.anonymous_entries as u64, true),

@@ -75,7 +75,7 @@ fn folders_of_something_else_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_says_three_things_that_work_and_keeps_to_its_folder() {
+async fn the_demo_says_four_things_that_work_and_keeps_to_its_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("annuaire-data");
     let server = Server::demo(&data).await;
@@ -84,6 +84,10 @@ async fn the_demo_says_three_things_that_work_and_keeps_to_its_folder() {
     let question = printed.split("/v1/search?").nth(1).and_then(|rest| rest.split('\'').next()).expect("a question");
     let answer = http(server.http_address(), "GET", &format!("/v1/search?{question}"), None).await;
     assert!(answer.json()["total"].as_u64() > Some(0), "{question}: {}", answer.text());
+    let page = printed.split("in a browser  ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a page");
+    let path = page.strip_prefix(&format!("http://{}", server.http)).expect("an address of this server");
+    let page = http(server.http_address(), "GET", path, None).await;
+    assert!(page.status == 200 && page.text().contains("href=\"mailto:"), "{path}: {}", page.text());
     let filter = printed.split("-b dc=mssante,dc=fr '").nth(1).and_then(|rest| rest.split('\'').next()).expect("a filter");
     let mut ldap = crate::harness::Ldap::connect(server.ldap_address()).await;
     assert_ne!(ldap.search("dc=mssante,dc=fr", filter).await.entries.len(), 0, "{filter}");

@@ -82,6 +82,13 @@ async fn rest_is_clean(directory: &TestDirectory, professional: bool) {
         "/v1/suggest?q=zoe.rougier",
         "/v1/organizations/F990999013",
         "/v1/nomenclatures/TRE_G15",
+        "/?q=rougier",
+        "/?name=rougeir&has_mailbox=true",
+        "/?address=@medecin.mssante.fr&name=rougier",
+        "/?profession=50&kind=professional",
+        &format!("/professionnel/{HOLDER}"),
+        "/structure/F990999013",
+        "/donnees",
     ] {
         let answer = get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
@@ -97,9 +104,15 @@ async fn rest_is_clean(directory: &TestDirectory, professional: bool) {
     }
     assert_eq!(get("/v1/search?name=rougier&has_mailbox=false").await.json()["total"], 1);
     // Asked by its address it answers as an unknown one, to the byte.
-    for path in
-        ["/v1/mailboxes/", "/v1/search?kind=mailbox&address=", "/v1/search?address=", "/v1/search?kind=mailbox&q=", "/v1/suggest?q="]
-    {
+    for path in [
+        "/v1/mailboxes/",
+        "/v1/search?kind=mailbox&address=",
+        "/v1/search?address=",
+        "/v1/search?kind=mailbox&q=",
+        "/v1/suggest?q=",
+        "/?address=",
+        "/?q=",
+    ] {
         let (red, unknown) = (get(&format!("{path}{RED}")).await, get(&format!("{path}{UNKNOWN}")).await);
         assert_eq!(comparable(&red, RED), comparable(&unknown, UNKNOWN), "{path}");
     }

@@ -29,6 +29,10 @@ async fn nothing_asked_and_nobody_found_is_logged() {
         "/v1/mailboxes/zyxadresse@example.mssante.fr".to_owned(),
         format!("/v1/mailboxes/{address}"),
         "/zyxchemin".to_owned(),
+        "/?q=zyxfamille&city=zyxville".to_owned(),
+        format!("/?address={address}"),
+        "/professionnel/zyxchemin".to_owned(),
+        "/structure/zyxchemin?q=zyxfamille".to_owned(),
     ] {
         http(web, "GET", &path, None).await;
         http(web, "GET", &path, Some("ann_zyxmotdepasse")).await;

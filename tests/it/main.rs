@@ -29,3 +29,4 @@ mod rest;
 mod scenarios;
 mod store;
 mod visibility;
+mod web;

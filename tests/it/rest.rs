@@ -8,6 +8,7 @@ mod paging;
 mod records;
 mod search;
 mod service;
+mod site;
 mod suggest;
 mod world;
 

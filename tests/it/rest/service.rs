@@ -47,13 +47,24 @@ async fn neither_logs_nor_metrics_hold_what_was_asked() {
             "/v1/admin/mailboxes/elodie.cardio@medecin.mssante.fr",
             "/v1/admin/journal?object=elodie.cardio@medecin.mssante.fr",
             "/nowhere/etang",
+            "/?q=etang&city=lyon",
+            "/?q=etang&cursor=secretville",
+            "/professionnel/10000000010",
+            "/professionnel/elodie",
+            "/structure/secretville",
         ] {
             world.get(uri).await;
             world.get_with(uri, "authorization", "Bearer secretville").await;
         }
     }
     let logs = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-    assert!(logs.contains("/v1/professionals/{id}") && logs.contains("request_id") && logs.contains("unmatched"), "{logs}");
+    assert!(
+        logs.contains("/v1/professionals/{id}")
+            && logs.contains("/professionnel/{id}")
+            && logs.contains("request_id")
+            && logs.contains("unmatched"),
+        "{logs}"
+    );
     let metrics = handle.render();
     assert!(metrics.contains(r#"annuaire_http_requests_total{method="GET",route="/v1/search",status="200"} 2"#), "{metrics}");
     assert!(metrics.contains("annuaire_http_request_seconds"));

@@ -1,0 +1,202 @@
+//! Pages of prose: how to leave, how software asks, how accessible this is.
+
+use super::super::router::Shared;
+use super::layout::{Page, prose};
+use crate::settings::{Cleartext, Settings};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::HOST;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use std::net::{IpAddr, SocketAddr};
+
+pub(super) async fn opting_out() -> Response {
+    let text = html! {
+        p .lead { "Trois choses se demandent, chacune à celui qui la tient. Aucune ne se fait ici : cet annuaire répète ce qu'on lui "
+        "donne." }
+        h2 { "Retirer son adresse : la liste rouge" }
+        p {
+            "Demandez à l'opérateur de votre messagerie MSSanté (votre ordre, votre éditeur, votre établissement ou Mailiz) de mettre "
+            "votre boîte en "
+            strong { "liste rouge" } ". L'opérateur transmet l'indicateur ; la boîte quitte alors les recherches, les comptes et les "
+            "fichiers. Elle "
+            "continue de fonctionner : ceux qui ont votre adresse peuvent vous écrire."
+        }
+        ul {
+            li { "Si l'opérateur publie ici directement, l'effet est immédiat dans les recherches, et le lendemain dans les fichiers." }
+            li { "S'il passe par l'extraction nationale, l'adresse disparaît avec la prochaine extraction." }
+            li { "Les autorités sanitaires peuvent encore vous adresser une alerte ; elles ne publient pas l'adresse." }
+        }
+        p { "L'opérateur est celui du domaine, ce qui suit le signe @ : la "
+        "" a href="/v1/domains?limit=1000" { "liste des domaines" } " le nomme." }
+        h2 { "Retirer son téléphone" }
+        p { "Le numéro attaché à une boîte se retire de la même façon, auprès de l'opérateur (opposition à la publication du téléphone)." }
+        h2 #zero-papier { "Zéro papier" }
+        p {
+            "« Zéro papier accepté » dit que le titulaire ne veut plus recevoir sur papier ce qui lui arrive déjà par messagerie "
+            "sécurisée. "
+            "L'indicateur se change auprès de l'opérateur. Sans indication, aucune mention n'est affichée."
+        }
+        h2 #corriger { "Faire corriger sa fiche" }
+        p {
+            "Le nom, la profession, les spécialités et les lieux d'exercice viennent du RPPS : la correction se demande à votre ordre "
+            "ou, sans ordre, à "
+            "l'agence régionale de santé. Ces données sont publiques par la loi ; elles ne peuvent pas être effacées d'ici."
+        }
+    };
+    let content = prose("Ne plus y figurer", &text);
+    Page { title: "Ne plus y figurer", path: "/ne-plus-y-figurer", listed: true, content }.into_response()
+}
+
+/// Where LDAP is spoken, as far as this server knows: a proxy or a container may show other ports.
+struct Ldap {
+    host: String,
+    clear: SocketAddr,
+    tls: Option<SocketAddr>,
+    /// How a connection to the port begins.
+    how: &'static str,
+}
+
+impl Ldap {
+    fn of(settings: &Settings, headers: &HeaderMap) -> Self {
+        let how = match (settings.ldap.listen_tls, &settings.net.tls.certificate, settings.net.cleartext) {
+            (Some(_), ..) => "SSL/TLS",
+            (None, Some(_), _) => "StartTLS",
+            (None, None, Cleartext::Loopback) => "sans TLS, depuis la machine du serveur seulement",
+            (None, None, Cleartext::Anywhere) => "sans TLS",
+        };
+        Self { host: host(headers), clear: settings.ldap.listen, tls: settings.ldap.listen_tls, how }
+    }
+
+    fn port(&self) -> u16 {
+        match self.tls.unwrap_or(self.clear).port() {
+            0 if self.tls.is_some() => 636,
+            0 => 389,
+            port => port,
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("{}://{}:{}/dc=mssante,dc=fr??sub?(mail=*)", if self.tls.is_some() { "ldaps" } else { "ldap" }, self.host, self.port())
+    }
+}
+
+pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> Response {
+    let ldap = Ldap::of(&api.service.settings, &headers);
+    let origin = origin(&headers, &ldap.host);
+    let text = html! {
+        p .lead { "La messagerie complète les adresses par LDAP ; les logiciels métier cherchent par l'API. Les deux sont ouverts à "
+        "tous, sans clé." }
+        h2 { "Dans une messagerie" }
+        p { "Ajoutez un annuaire LDAP, avec ces réglages :" }
+        dl {
+            dt { "Serveur" } dd { code { (ldap.host) } }
+            dt { "Port" } dd { code { (ldap.port()) } }
+            dt { "Chiffrement" } dd { (ldap.how) }
+            dt { "Base" } dd { code { "dc=mssante,dc=fr" } " (base DN, base de recherche)" }
+            dt { "Étendue" } dd { "sous-arbre" }
+            dt { "Filtre" } dd { code { "(mail=*)" } ", si la messagerie en demande un" }
+            dt { "Identifiant" } dd { "aucun" }
+            dt { "En une ligne" } dd { code { (ldap.url()) } }
+        }
+        (mail_clients())
+        h2 { "Dans un logiciel" }
+        p { "La même recherche que sur cette page, en JSON, avec les mêmes paramètres :" }
+        pre tabindex="0" { code { "curl '" (origin) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
+        ul {
+            li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel ; "
+            "" a href="/openapi.json" { "openapi.json" } " en est la description." }
+            li { "Les " a href="/donnees" { "fichiers du jour" } " évitent de parcourir l'annuaire page par page." }
+        }
+        h2 { "Avec un compte" }
+        p {
+            "Un logiciel identifié, par un secret ou un certificat, lit de plus longues listes et voit aussi les boîtes applicatives. "
+            "L'exploitant de ce "
+            "serveur crée le compte. Sans compte, une recherche montre cent fiches au plus, et le nombre d'adresses montrées par heure "
+            "est borné."
+        }
+    };
+    Page { title: "Dans vos logiciels", path: "/api", listed: true, content: prose("Dans vos logiciels", &text) }.into_response()
+}
+
+fn mail_clients() -> Markup {
+    html! {
+        details { summary { "Thunderbird" } p {
+            "Carnet d'adresses, Nouveau carnet, Ajouter un annuaire LDAP ; puis Paramètres, Rédaction, Adressage : cochez Serveur "
+            "d'annuaire."
+        } }
+        details { summary { "Outlook pour Windows (classique)" } p {
+            "Paramètres du compte, Carnets d'adresses, Nouveau, Service d'annuaire Internet (LDAP) ; Paramètres supplémentaires pour le "
+            "port et la base. "
+            "Le nouvel Outlook n'a pas d'annuaire LDAP."
+        } }
+        details { summary { "Contacts d'Apple (macOS, iOS)" } p { "Réglages, Comptes, Ajouter un autre compte, Compte LDAP ; puis "
+        "Réglages de recherche pour la base." } }
+        details { summary { "Evolution, Roundcube, SOGo" } p { "Nouveau carnet d'adresses de type LDAP ; pour les webmails, dans la "
+        "configuration du serveur." } }
+    }
+}
+
+pub(super) async fn accessibility() -> Response {
+    let text = html! {
+        p .lead { "Ces pages sont faites pour être utilisées au clavier, avec un lecteur d'écran, agrandies, sans script et sur papier." }
+        h2 { "État" }
+        p {
+            "Elles visent le référentiel général d'amélioration de l'accessibilité (RGAA 4.1) et les WCAG 2.2 au niveau AA. Chaque "
+            "modification est vérifiée "
+            "par des essais automatiques dans un navigateur : règles d'axe-core sur chaque sorte de page, en clair et en sombre, "
+            "recherche au clavier seul, "
+            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait : ces pages "
+            "ne se déclarent donc "
+            "pas conformes."
+        }
+        h2 { "Contenus dont l'accessibilité est moindre" }
+        ul {
+            li { "La " a href="/docs/" { "documentation de l'API" } " est produite par Swagger UI, en anglais, et demande JavaScript. Le "
+            "fichier openapi.json dit la même chose." }
+            li { "Les noms et libellés sont ceux des fichiers officiels, parfois en capitales ou abrégés." }
+        }
+        h2 { "Signaler une difficulté" }
+        p {
+            "Écrivez à l'exploitant de ce serveur en indiquant la page et ce qui vous a arrêté. Sans réponse satisfaisante, vous pouvez "
+            "saisir le "
+            a href="https://formulaire.defenseurdesdroits.fr/" { "Défenseur des droits" } "."
+        }
+    };
+    let content = prose("Accessibilité", &text);
+    Page { title: "Accessibilité", path: "/accessibilite", listed: true, content }.into_response()
+}
+
+/// Where this server is asked: without TLS only on its own machine.
+fn origin(headers: &HeaderMap, name: &str) -> String {
+    let named = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| host.starts_with(name)).unwrap_or(name);
+    let own = name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    format!("{}://{named}", if own { "http" } else { "https" })
+}
+
+/// The name this server was asked under, when it is a name; the port is HTTP's own.
+fn host(headers: &HeaderMap) -> String {
+    let named = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match named.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => named,
+    };
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._[]:".contains(&b));
+    if plain && !name.is_empty() && name.len() <= 253 { name.to_owned() } else { "annuaire.example.org".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn only_a_name_is_repeated() {
+        let of = |value: &'static str| host(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(value))]));
+        assert_eq!(
+            (of("annuaire.fr:8080"), of("[::1]:80"), of("annuaire.fr")),
+            ("annuaire.fr".into(), "[::1]".into(), "annuaire.fr".into())
+        );
+        assert_eq!((of("a\"><b"), of("")), ("annuaire.example.org".to_owned(), "annuaire.example.org".to_owned()));
+    }
+}
