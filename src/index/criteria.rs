@@ -243,7 +243,10 @@ fn one_practice(criteria: &Criteria, mistaken: &[(Spelt, usize)], tolerance: Tol
     let mut ask = |asked: &Option<String>, plan: &dyn Fn(&str) -> Plan| inside.extend(asked.as_deref().map(plan));
     ask(&criteria.profession, &|text| coded(Spelt::Profession, text));
     ask(&criteria.specialty, &|text| coded(Spelt::Specialty, text));
-    ask(&criteria.department, &|text| plan_coded("dept", text));
+    ask(&criteria.department, &|text| match recognised::departments_named(text) {
+        known if known.is_empty() => plan_coded("dept", text),
+        known => Plan::or(known.iter().map(|code| plan_exact("dept", code)).collect()),
+    });
     ask(&criteria.postal_code, &|text| plan_exact("cp", text));
     ask(&criteria.organization, &|text| Plan::or(vec![plan_exact("o", text), plan_words("o", text)]));
     match Plan::and(inside) {

@@ -56,6 +56,8 @@ struct Words {
     names: BTreeSet<String>,
     givens: BTreeSet<String>,
     initials: BTreeSet<String>,
+    /// Sounds of the names of each kind.
+    sounds: [BTreeSet<String>; 2],
     cities: Vec<BTreeSet<String>>,
 }
 
@@ -96,11 +98,16 @@ impl Words {
         let initials = |name: &str| text::words(name).iter().filter_map(|w| w.chars().next()).collect::<String>();
         let town = |place: &annuaire::visibility::OrganizationView| {
             let number = text::town::arrondissement(&place.city, &place.postal_code).map(|number| number.to_string());
-            text::town::town_words(&place.city).into_iter().chain(number).collect()
+            let words = text::town::town_words(&place.city);
+            let joined = (words.len() > 1).then(|| words.iter().filter(|w| w.parse::<u32>().is_err()).map(String::as_str).collect());
+            words.into_iter().chain(joined).chain(number).collect()
         };
+        let names: BTreeSet<String> = persons.iter().flat_map(|p| all(&p.family_name)).collect();
+        let givens: BTreeSet<String> = persons.iter().flat_map(|p| all(&p.given_name)).collect();
         Self {
-            names: persons.iter().flat_map(|p| all(&p.family_name)).collect(),
-            givens: persons.iter().flat_map(|p| all(&p.given_name)).collect(),
+            sounds: [&names, &givens].map(|words| words.iter().filter_map(|word| text::phonetic::key(word)).collect()),
+            names,
+            givens,
             initials: persons.iter().map(|p| initials(&p.given_name)).filter(|i| i.len() > 1).collect(),
             cities: view.practices().iter().filter_map(|p| p.organization.map(town)).collect(),
         }
@@ -115,12 +122,12 @@ impl Words {
         };
         let (typed, word) = (asked.word(), text::small_words::canonical(asked.word()));
         let sound = text::phonetic::key(word);
-        let alike = |o: &String| o.starts_with(typed) || (sound.is_some() && text::phonetic::key(o) == sound);
+        let alike = |kind: usize| own.iter().any(|o| o.starts_with(typed)) || sound.is_some_and(|sound| self.sounds[kind].contains(&sound));
         let full = || text::everyday::full_names(typed).iter().any(|names| names.iter().all(|name| own.contains(name)));
         let found = match asked {
             Asked::City(_) => own.contains(word),
-            Asked::Name(_) => own.contains(word) || own.iter().any(alike),
-            Asked::Given(_) => own.contains(word) || own.iter().any(alike) || self.initials.contains(typed) || full(),
+            Asked::Name(_) => own.contains(word) || alike(0),
+            Asked::Given(_) => own.contains(word) || alike(1) || self.initials.contains(typed) || full(),
         };
         if found {
             return Some(0);
@@ -163,7 +170,7 @@ fn an_answer_is_what_a_count_of_edits_says() {
     let entries: Vec<(&Doc, Words)> = docs.iter().map(|doc| (doc, Words::of(doc))).collect();
     let mut dice = Dice(7);
     let mut forgiven = [0; 3];
-    for round in 0..2_000 {
+    for round in 0..1_000 {
         let (_, source) = dice.of(&entries);
         let mut pick = |all: &BTreeSet<String>, asked: bool| -> Option<String> {
             let all: Vec<_> = all.iter().filter(|word| word.chars().count() >= 2).cloned().collect();
@@ -200,14 +207,14 @@ fn an_answer_is_what_a_count_of_edits_says() {
             let level = answers.iter().position(|answer| !answer.is_empty());
             let answer = asked(&reader, audience, &criteria);
             let expected = level.map(|level| answers[level].clone()).unwrap_or_default();
-            let least = [0, 36, 48];
+            let least = [0, 144, 192];
             assert!(answer.iter().all(|(_, class)| *class >= least[level.unwrap_or_default()]), "{criteria:?}");
-            assert!(level != Some(0) || answer.iter().all(|(_, class)| *class < 36), "{criteria:?}");
+            assert!(level != Some(0) || answer.iter().all(|(_, class)| *class < 144), "{criteria:?}");
             forgiven[level.unwrap_or_default()] += 1;
             assert_eq!(answer.into_iter().map(|(key, _)| key).collect::<BTreeSet<_>>(), expected, "{criteria:?}");
         }
     }
-    assert!(forgiven[1] > 500 && forgiven[2] > 50, "the questions are of the kind meant: {forgiven:?}");
+    assert!(forgiven[1] > 300 && forgiven[2] > 30, "the questions are of the kind meant: {forgiven:?}");
 }
 
 fn named(rpps: &str, name: &str) -> Vec<Doc> {
@@ -256,17 +263,17 @@ fn the_whole_name_comes_before_longer_ones_that_hold_it() {
         let answer = asked(&reader, Audience::Public, &name(typed));
         answer.into_iter().map(|(key, class)| (key.chars().next_back().unwrap(), class)).collect()
     };
-    assert_eq!(found("martinet"), [('3', 0), ('5', 0), ('1', 2), ('2', 2), ('4', 2), ('6', 14)]);
-    assert_eq!(found("de martinet"), [('2', 0), ('1', 3), ('3', 3), ('5', 3), ('4', 3), ('6', 15)], "the particle breaks ties");
-    assert_eq!(found("martiet"), [('3', 36), ('5', 36), ('1', 38), ('2', 38), ('4', 38)]);
-    assert_eq!(found("de martiet")[0], ('2', 36));
-    assert_eq!(found("matrinet lac"), [('4', 38)], "not all of the name");
-    assert_eq!(found("bois martinte"), [('1', 36)]);
+    assert_eq!(found("martinet"), [('3', 0), ('5', 0), ('1', 2), ('2', 2), ('4', 2), ('6', 50)]);
+    assert_eq!(found("de martinet"), [('2', 0), ('1', 3), ('3', 3), ('5', 3), ('4', 3), ('6', 51)], "the particle breaks ties");
+    assert_eq!(found("martiet"), [('3', 144), ('5', 144), ('1', 146), ('2', 146), ('4', 146)]);
+    assert_eq!(found("de martiet")[0], ('2', 144));
+    assert_eq!(found("matrinet lac"), [('4', 146)], "not all of the name");
+    assert_eq!(found("bois martinte"), [('1', 144)]);
     // Two errors from eight letters, none in the first letter; one from four.
-    assert_eq!(found("matrniet")[0], ('3', 48));
+    assert_eq!(found("matrniet")[0], ('3', 192));
     assert!(found("amrtniet").is_empty() && found("dub").is_empty());
     // It sounds alike.
-    assert_eq!(found("martinay").iter().map(|(_, class)| *class).collect::<Vec<_>>(), [26; 5]);
+    assert_eq!(found("martinay").iter().map(|(_, class)| *class).collect::<Vec<_>>(), [98; 5]);
 }
 
 #[test]
@@ -283,12 +290,12 @@ fn an_error_is_forgiven_in_what_is_asked_of_a_practice() {
     let nurses = practising("Infirmier", None, "grenoble");
     assert!(!nurses.0.is_empty() && nurses.1 == Some(0));
     for (profession, city) in [("infirmeir", "grenoble"), ("infirmie", "grenoble"), ("60", "grenobel"), ("infirmier", "genoble")] {
-        assert_eq!(practising(profession, None, city), (nurses.0.clone(), Some(36)), "{profession} {city}");
+        assert_eq!(practising(profession, None, city), (nurses.0.clone(), Some(144)), "{profession} {city}");
     }
     let hearts = practising("10", Some("cardiologie"), "lyon");
-    assert_eq!(practising("10", Some("cardiologei"), "lyon"), (hearts.0, Some(36)));
-    assert_eq!(practising("infirmeir", None, "grenobel"), (nurses.0.clone(), Some(36)), "an error in each word");
-    assert_eq!(practising("infrimeir", None, "grenoble"), (nurses.0, Some(48)), "two in a long one");
+    assert_eq!(practising("10", Some("cardiologei"), "lyon"), (hearts.0, Some(144)));
+    assert_eq!(practising("infirmeir", None, "grenobel"), (nurses.0.clone(), Some(144)), "an error in each word");
+    assert_eq!(practising("infrimeir", None, "grenoble"), (nurses.0, Some(192)), "two in a long one");
     for (profession, city) in [("61", "grenoble"), ("ifnrmeir", "grenoble"), ("infirmier", "gernobel2"), ("infirmier", "nice")] {
         assert!(practising(profession, None, city).0.is_empty(), "too many errors, or another code: {profession} {city}");
     }
