@@ -87,6 +87,18 @@ async fn a_search_shows_what_the_api_answers() {
 }
 
 #[tokio::test]
+async fn whoever_is_shown_something_else_than_was_typed_is_told() {
+    let world = World::new().await;
+    let html = page(&world, "/?q=etnag+coeur", 200).await;
+    assert_eq!(entries(&html), [format!("/professionnel/{CARDIOLOGIST}")].into());
+    assert!(html.contains("Rien ne répond exactement") && html.contains("» pour « etnag »"), "{html}");
+    let html = page(&world, "/?q=dr+etang+cardio", 200).await;
+    assert!(html.contains("« cardio » comme spécialité") && html.contains("Sans : « dr »"), "{html}");
+    let html = page(&world, "/?q=etang", 200).await;
+    assert!(!html.contains("Compris :") && !html.contains("Rien ne répond"), "{html}");
+}
+
+#[tokio::test]
 async fn what_is_typed_is_text() {
     let world = World::new().await;
     for typed in ["%3Cscript%3Ealert(1)%3C%2Fscript%3E", "%22%3E%3Cimg+src%3Dx%3E", "%26lt%3B"] {
