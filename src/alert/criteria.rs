@@ -138,6 +138,12 @@ impl Criteria {
         self.placed().then(|| Self { departments: nowhere(), communes: nowhere(), postal_codes: nowhere(), ..self.clone() })
     }
 
+    /// Does everybody match?
+    #[must_use]
+    pub fn is_anybody(&self) -> bool {
+        !self.of_people() && self.sectors.is_empty() && self.structures.is_none() && !self.placed()
+    }
+
     /// Is anything asked that only a person can meet? Then a structure is written to for the people it has.
     #[must_use]
     pub fn of_people(&self) -> bool {

@@ -75,13 +75,17 @@ impl Walk<'_> {
     /// Who would match, were any place of theirs known; `None` when no place is asked for.
     async fn unplaced(&self, reading: &mut AlertReading) -> Result<Option<Unplaced>> {
         let Some(anywhere) = self.criteria.anywhere() else { return Ok(None) };
+        let all = reading.gather_nowhere().await?;
+        if anywhere.is_anybody() {
+            return Ok(Some(Unplaced { people: all, with_mailbox: self.holders_nowhere(reading).await? }));
+        }
         let mut unplaced = Unplaced::default();
         let mut after = String::new();
         loop {
             let people = reading.people_nowhere_after(&after, BATCH).await?;
             for person in people.iter().filter(|person| anywhere.matches(person).is_some()) {
                 unplaced.people += 1;
-                unplaced.with_mailbox += u64::from(self.own(person).any(|mailbox| self.alerted(mailbox)));
+                unplaced.with_mailbox += u64::from(self.own(&person.mailboxes).any(|mailbox| self.alerted(mailbox)));
             }
             let whole = people.len() >= BATCH as usize;
             match people.into_iter().next_back() {
@@ -91,9 +95,23 @@ impl Walk<'_> {
         }
     }
 
-    /// Mailboxes of the types asked for that a professional holds.
-    fn own<'p>(&'p self, person: &'p AlertPerson) -> impl Iterator<Item = &'p AlertMailbox> + Clone {
-        person.mailboxes.iter().map(Arc::as_ref).filter(|mailbox| self.criteria.types.contains(&mailbox.record.mailbox.kind))
+    /// Of those without a place, who has a mailbox that may be written to.
+    async fn holders_nowhere(&self, reading: &mut AlertReading) -> Result<u64> {
+        let (mut found, mut after) = (0, String::new());
+        loop {
+            let holders = reading.holders_nowhere_after(&after, BATCH).await?;
+            found += holders.iter().filter(|(_, own)| self.own(own).any(|mailbox| self.alerted(mailbox))).count() as u64;
+            let whole = holders.len() >= BATCH as usize;
+            match holders.into_iter().next_back() {
+                Some((last, _)) if whole => after = last,
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// Those of the types asked for among the mailboxes of a professional.
+    fn own<'p>(&'p self, mailboxes: &'p [Arc<AlertMailbox>]) -> impl Iterator<Item = &'p AlertMailbox> + Clone {
+        mailboxes.iter().map(Arc::as_ref).filter(|mailbox| self.criteria.types.contains(&mailbox.record.mailbox.kind))
     }
 
     fn lists_organisations(&self) -> bool {
@@ -133,7 +151,7 @@ impl Walk<'_> {
             let met: Vec<String> = met.map(|site| site.id.clone()).collect();
             under_way.met.extend(met);
         }
-        let own = self.own(person);
+        let own = self.own(&person.mailboxes);
         let mut reachable: Vec<&AlertMailbox> = own.clone().filter(|mailbox| self.alerted(mailbox)).collect();
         reachable.sort_by(|a, b| preference(a).cmp(&preference(b)));
         let first = sites.first().copied();

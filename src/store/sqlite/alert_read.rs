@@ -89,7 +89,7 @@ statements! {
         UNION SELECT s.finess_ej, s.id FROM structure AS s WHERE s.finess_ej <> '' AND s.finess_ej IN (SELECT value FROM json_each($1)))";
 }
 
-// Over temporary tables, each of which is there only after its first statement.
+// Over the temporary table, which is there only after the first.
 const CANDIDATES: &str = "CREATE TEMP TABLE alert_candidate (id TEXT PRIMARY KEY) WITHOUT ROWID";
 const FIND_CANDIDATES: &str = "INSERT OR IGNORE INTO temp.alert_candidate SELECT a.professional FROM structure AS s
     JOIN activity AS a ON a.structure = s.id
@@ -98,22 +98,16 @@ const FIND_CANDIDATES: &str = "INSERT OR IGNORE INTO temp.alert_candidate SELECT
         OR s.postal_code IN (SELECT value FROM json_each($5)))";
 const PEOPLE_AMONG: &str = people!("temp.alert_candidate AS c JOIN professional AS p ON p.id = c.id WHERE c.id > $1");
 
-// Who exercises at no place that is known. The structures without one are few, and looked at once.
-const NOWHERE: &str = "CREATE TEMP TABLE alert_nowhere (id TEXT PRIMARY KEY) WITHOUT ROWID";
-const FIND_NOWHERE: &str = "INSERT INTO temp.alert_nowhere SELECT p.id FROM professional AS p WHERE p.closed_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM activity AS a WHERE a.professional = p.id AND a.structure NOT IN (SELECT '' UNION ALL
-        SELECT id FROM structure WHERE closed_at IS NOT NULL OR (department = '' AND insee = '' AND postal_code = ''))) ORDER BY p.id";
-const PEOPLE_NOWHERE: &str = people!("temp.alert_nowhere AS c JOIN professional AS p ON p.id = c.id WHERE c.id > $1");
+// Over the table of those without a place.
+pub(super) const PEOPLE_NOWHERE: &str = people!("temp.alert_nowhere AS c JOIN professional AS p ON p.id = c.id WHERE c.id > $1");
 
 /// A moment of the store, and the place in it.
 #[derive(Debug)]
 pub struct AlertReading {
-    connection: SqliteConnection,
+    pub(super) connection: SqliteConnection,
     standings: Standings,
     scope: AlertScope,
-    /// The temporary tables that are there.
     among: bool,
-    nowhere: bool,
 }
 
 impl Sqlite {
@@ -135,7 +129,7 @@ impl Sqlite {
         for (id, state) in rows::<(String, String)>(&mut connection, OPERATORS).await? {
             standings.operators.insert(id, operator_state(&state)?);
         }
-        Ok(Some(AlertReading { connection, standings, scope: AlertScope::default(), among: false, nowhere: false }))
+        Ok(Some(AlertReading { connection, standings, scope: AlertScope::default(), among: false }))
     }
 }
 
@@ -181,18 +175,7 @@ impl AlertReading {
         self.people(from, after, most).await
     }
 
-    /// The same of those who exercise at no place that is known, whatever place or structure is asked for.
-    pub async fn people_nowhere_after(&mut self, after: &str, most: u32) -> Result<Vec<AlertPerson>> {
-        if !self.nowhere {
-            for statement in [NOWHERE, FIND_NOWHERE] {
-                sqlx::query(statement).execute(&mut self.connection).await.map_err(db("reading people without a place"))?;
-            }
-            self.nowhere = true;
-        }
-        self.people(PEOPLE_NOWHERE, after, most).await
-    }
-
-    async fn people(&mut self, from: &'static str, after: &str, most: u32) -> Result<Vec<AlertPerson>> {
+    pub(super) async fn people(&mut self, from: &'static str, after: &str, most: u32) -> Result<Vec<AlertPerson>> {
         let asked = |codes: &[String]| (!codes.is_empty()).then(|| json(codes));
         let scope = &self.scope;
         let query = sqlx::query_scalar(from)
@@ -269,7 +252,7 @@ impl AlertReading {
         Ok(of)
     }
 
-    async fn mailboxes_of(&mut self, ids: &str) -> Result<HashMap<String, Vec<Arc<AlertMailbox>>>> {
+    pub(super) async fn mailboxes_of(&mut self, ids: &str) -> Result<HashMap<String, Vec<Arc<AlertMailbox>>>> {
         type Holder = (String, i64, i64);
         let found: Vec<Row<Holder>> = all(&mut self.connection, OF_PEOPLE, ids.to_owned()).await?;
         let mut found: Vec<_> = found.into_iter().map(Row::split).collect();
@@ -384,10 +367,8 @@ mod tests {
     async fn statements_over_the_temporary_table_prepare() {
         let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
         prepare(&mut connection).await.unwrap();
-        for table in [CANDIDATES, NOWHERE] {
-            (&mut connection).execute(table).await.unwrap();
-        }
-        for sql in [FIND_CANDIDATES, PEOPLE_AMONG, FIND_NOWHERE, PEOPLE_NOWHERE] {
+        (&mut connection).execute(CANDIDATES).await.unwrap();
+        for sql in [FIND_CANDIDATES, PEOPLE_AMONG] {
             (&mut connection).prepare(sqlx::SqlStr::from_static(sql)).await.unwrap_or_else(|error| panic!("{sql}\n{error}"));
         }
     }

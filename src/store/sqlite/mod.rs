@@ -8,6 +8,7 @@
 //! `json_each`. Statement logging is off: a bound value may be a name or an address.
 
 mod accounts;
+mod alert_nowhere;
 pub mod alert_read;
 mod alerts;
 pub(super) mod apply;
