@@ -58,6 +58,19 @@ fn beside_a_hidden_stock_no_movement_is_told() {
 }
 
 #[test]
+fn beside_one_place_where_few_changed_a_place_without_any_is_hidden_and_not_the_nation() {
+    let region = |key: &str| Cell::new(Cut::Region, key);
+    let mut counts = Counts::from([((Cell::nation(), Measure::Mailboxes), 90), ((Cell::nation(), Measure::MailboxesChanged), 9)]);
+    for (key, changed) in [("84", 3), ("11", 0), ("93", 6)] {
+        counts.insert((region(key), Measure::Mailboxes), 30);
+        counts.insert((region(key), Measure::MailboxesChanged), changed);
+    }
+    let told = told(counts, &operators(), Some(&BTreeSet::new()));
+    let of = |cell: Cell| told.get(&(cell, Measure::MailboxesChanged)).copied().unwrap_or(Some(0));
+    assert_eq!([Cell::nation(), region("84"), region("11"), region("93")].map(of), [Some(9), None, None, Some(6)]);
+}
+
+#[test]
 fn ages_and_durations_are_no_counts() {
     let counts = Counts::from([
         ((Cell::nation(), Measure::AgeOfRppsDays), 3),
@@ -99,7 +112,7 @@ fn cells(place: u8) -> Vec<Cell> {
         Cell::new(Cut::Operator, &*operators()[domain][0]),
         Cell::new(Cut::Profession, profession),
         Cell::new(Cut::Specialty, format!("{profession}:S{}", place % 4)),
-        Cell::new(Cut::Type, if place % 2 == 0 { "PER" } else { "ORG" }),
+        Cell::new(Cut::Type, if place.is_multiple_of(2) { "PER" } else { "ORG" }),
     ]
 }
 

@@ -44,7 +44,8 @@ fn read(exports: &Exports, audience: Audience) -> (Copy, Manifest) {
 
 async fn follow(feed: &Feed, audience: Audience, copy: &mut Copy, mut cursor: String) {
     loop {
-        let page = feed.after(audience, &cursor, MAX_CHANGES, Duration::ZERO).await.unwrap();
+        // What is searchable is told a moment later.
+        let page = feed.after(audience, &cursor, MAX_CHANGES, Duration::from_secs(1)).await.unwrap();
         if page.changes.is_empty() {
             return;
         }

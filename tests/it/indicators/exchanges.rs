@@ -58,6 +58,11 @@ async fn a_deposit_counts_once_and_is_taken_whole_or_not_at_all() {
     assert_eq!(taken.status, 200, "{}", taken.text());
     assert_eq!(rows(&world).await, 4);
     let good = line(OWN, now() - 20, "sent", 1);
+    let document = serde_json::to_value(annuaire::rest::openapi()).unwrap();
+    let documented = &document["paths"]["/v1/operator/exchanges"]["post"]["responses"];
+    for other in ["404", "409", "410", "412"] {
+        assert!(documented.get(other).is_none(), "{other} is never answered");
+    }
     for (bad, code, field) in [
         (line("elodie.martin@medecin.mssante.fr", now(), "sent", 1), "MSS-052", Some("address")),
         (line("inconnue@ch-exempleville.mssante.fr", now(), "sent", 1), "MSS-052", Some("address")),
@@ -73,6 +78,8 @@ async fn a_deposit_counts_once_and_is_taken_whole_or_not_at_all() {
         let json = answer.json();
         assert_eq!((json["code"].as_str(), json["field"].as_str()), (Some(code), field), "{bad}: {json}");
         assert!(json["detail"].as_str().unwrap().contains("ligne 3"), "{json}");
+        let described = documented[answer.status.to_string()]["description"].as_str();
+        assert!(described.is_some_and(|text| text.contains(code)), "{}: {code} is described as {described:?}", answer.status);
     }
     assert_eq!(refused(&deposit(&world, "\n", &[]).await), (400, "MSS-001".to_owned()));
     assert_eq!(rows(&world).await, 4, "nothing of what was refused");
@@ -143,4 +150,26 @@ async fn after_three_months_sums_are_left_and_no_address() {
     let full = kept(&world.directory, "full").await;
     assert!(full.iter().any(|row| row.ends_with("messages_received None")), "{full:?}");
     assert!(!full.iter().any(|row| row.contains("messages_received Some")), "{full:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_ago_an_operator_sent_something_is_for_the_authority() {
+    let world = World::new().await;
+    let indicators = indicators(&world.directory);
+    let ages = async |later: i64| {
+        indicators.build(now() + later * DAY).await.unwrap();
+        let public = kept(&world.directory, "public").await;
+        assert!(!public.iter().any(|row| row.contains("age_of_feed_days")), "what is hidden moves no public figure");
+        let full = kept(&world.directory, "full").await;
+        full.into_iter().filter(|row| row.contains("age_of_feed_days")).collect::<Vec<_>>()
+    };
+    assert_eq!(ages(0).await, Vec::<String>::new(), "nobody sent anything yet");
+    let line = r#"{"address":"feed@ch-exempleville.mssante.fr","type":"ORG","structure_id":"F990999013","responsible":"R C","description":"D","liste_rouge":true}"#;
+    let report = world.batch("/v1/operator/batches", &[line.to_owned()]).await;
+    assert_eq!(report.status, 200, "{}", report.text());
+    let today = ages(0).await;
+    assert!(today.len() == 1 && today[0].ends_with(&format!("operator {HOSPITAL} age_of_feed_days Some(0)")), "{today:?}");
+    let later = ages(30).await.pop().unwrap();
+    // An hour more or less in France makes a day at midnight.
+    assert!(["Some(29)", "Some(30)"].iter().any(|age| later.ends_with(age)), "{later}");
 }
