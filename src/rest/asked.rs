@@ -7,7 +7,8 @@
 use super::problem::Problem;
 use super::query_string;
 use super::router::Shared;
-use crate::directory::{Criteria, ZeroPapierFilter};
+use crate::directory::{Criteria, Matching, Order, Query, ZeroPapierFilter};
+use crate::error::Error;
 use crate::model::{Kind, MailboxType};
 use crate::text;
 use axum::extract::FromRequestParts;
@@ -53,6 +54,15 @@ pub(super) struct Asked {
     pub cursor: Option<String>,
 }
 
+/// The first page of what a query string of `/v1/search` asks, without a listener: for what measures answers.
+///
+/// # Errors
+/// What the route would refuse.
+pub fn question(query: &str, max_page: usize) -> crate::error::Result<Query> {
+    let asked = Asked::read(query, max_page).map_err(|problem| Error::invalid(format!("{}: {query}", problem.code())))?;
+    Ok(asked.question())
+}
+
 impl FromRequestParts<Shared> for Asked {
     type Rejection = Problem;
 
@@ -62,6 +72,18 @@ impl FromRequestParts<Shared> for Asked {
 }
 
 impl Asked {
+    /// What the directory is asked for the first page.
+    pub(super) fn question(self) -> Query {
+        Query {
+            kinds: self.kinds,
+            matching: Matching::Criteria(self.criteria),
+            order: Order::Rank,
+            limit: self.limit,
+            after: None,
+            count: true,
+        }
+    }
+
     fn read(query: &str, max_page: usize) -> Result<Self, Problem> {
         let mut asked = Self { limit: DEFAULT_LIMIT.min(max_page), ..Self::default() };
         let mut seen = Vec::new();

@@ -38,6 +38,7 @@ mod router;
 mod search;
 mod trust_space;
 
+pub use asked::question;
 pub use router::{Clock, openapi, router, router_with_clock};
 
 use crate::alert::Alerts;

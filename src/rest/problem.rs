@@ -116,7 +116,6 @@ impl Problem {
         }
     }
 
-    #[cfg(test)]
     pub(super) fn code(&self) -> &'static str {
         self.code
     }

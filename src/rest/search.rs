@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::refusals::SearchRefusals;
 use super::router::Shared;
 use crate::directory::cursor::Progress;
-use crate::directory::{Matching, Order, Query, Source, Truncated};
+use crate::directory::{Source, Truncated};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -57,17 +57,11 @@ pub(super) struct SearchAnswer {
 pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, asked: Asked) -> Result<Json<SearchAnswer>, Problem> {
     let (directory, audience) = (&api.service.directory, caller.audience);
     let now = (api.clock)().as_second();
-    let mut query = Query {
-        kinds: asked.kinds,
-        matching: Matching::Criteria(asked.criteria),
-        order: Order::Rank,
-        limit: asked.limit,
-        after: None,
-        count: true,
-    };
+    let cursor = asked.cursor.clone();
+    let mut query = asked.question();
     let question = query.clone();
     let mut returned = 0;
-    if let Some(cursor) = &asked.cursor {
+    if let Some(cursor) = &cursor {
         let place = directory.cursors().decode(cursor, audience, &question, IDENTITY, now);
         let progress = place.map_err(|error| Problem::parameter("invalid_cursor", "cursor", error.to_string()))?;
         returned = progress.returned;
