@@ -38,6 +38,26 @@ pub(super) enum Candidates {
         heap: BinaryHeap<Head>,
         doc: DocId,
     },
+    /// The union of its levels, the best first.
+    Levels {
+        levels: Vec<(u8, Candidates)>,
+        doc: DocId,
+    },
+    /// Every document; those that hold the set, or do not, have the bit.
+    Behind {
+        all: Box<Candidates>,
+        set: Box<Candidates>,
+        holds: bool,
+        bit: u8,
+    },
+    OnePractice(Box<Candidates>, Practices),
+}
+
+/// Where a document stands among those that match: the level of its worst word, and what it comes behind others of its level for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Standing {
+    pub level: u8,
+    pub behind: u8,
 }
 
 /// Members of a disjunction that are looked at one by one at each step.
@@ -61,8 +81,14 @@ impl Candidates {
 
     pub fn doc(&self) -> DocId {
         match self {
-            Self::All { doc, .. } | Self::And { doc, .. } | Self::Or { doc, .. } | Self::Many { doc, .. } => *doc,
+            Self::All { doc, .. }
+            | Self::And { doc, .. }
+            | Self::Or { doc, .. }
+            | Self::Many { doc, .. }
+            | Self::Levels { doc, .. } => *doc,
             Self::Postings(postings) => postings.doc(),
+            Self::Behind { all, .. } => all.doc(),
+            Self::OnePractice(matches, _) => matches.doc(),
         }
     }
 
@@ -97,6 +123,36 @@ impl Candidates {
                 *doc = seek_many(heap, target, patience);
                 *doc
             }
+            Self::Levels { levels, doc } => {
+                *doc = levels.iter_mut().map(|(_, level)| level.seek(target, patience)).min().unwrap_or(TERMINATED);
+                levels.retain(|(_, level)| level.doc() != TERMINATED);
+                *doc
+            }
+            Self::Behind { all, set, .. } => {
+                set.seek(target, patience);
+                all.seek(target, patience)
+            }
+            Self::OnePractice(matches, practices) => practices.next(matches, target, patience),
+        }
+    }
+
+    /// Where the document that it is at stands.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::And { members, .. } => members.iter().map(Self::standing).fold(Standing::default(), |worst, one| Standing {
+                level: worst.level.max(one.level),
+                behind: worst.behind | one.behind,
+            }),
+            Self::Levels { levels, doc } => {
+                let best = levels.iter().find(|(_, level)| level.doc() == *doc);
+                Standing { level: best.map_or(0, |(level, _)| *level), behind: 0 }
+            }
+            Self::Behind { all, set, holds, bit } => {
+                let held = set.doc() == all.doc();
+                Standing { level: 0, behind: if held == *holds { *bit } else { 0 } }
+            }
+            Self::OnePractice(matches, _) => matches.standing(),
+            _ => Standing::default(),
         }
     }
 
@@ -108,6 +164,9 @@ impl Candidates {
             Self::And { members, .. } => members.first().map_or(0, Self::cost),
             Self::Or { members, .. } => members.iter().map(Self::cost).sum(),
             Self::Many { heap, .. } => heap.iter().map(|head| head.0.cost()).sum(),
+            Self::Levels { levels, .. } => levels.iter().map(|(_, level)| level.cost()).sum(),
+            Self::Behind { all, .. } => all.cost(),
+            Self::OnePractice(matches, _) => matches.cost(),
         }
     }
 }
@@ -151,27 +210,7 @@ impl<'a> Builder<'a> {
             Plan::Term(place, term) => self.term(*place, term)?,
             Plan::Beginning(place, beginning) => self.beginning(*place, beginning)?,
             Plan::Values(attribute, test, otherwise) => self.values(attribute, test, otherwise)?,
-            Plan::And(members) => {
-                let mut built = Vec::with_capacity(members.len());
-                for member in members {
-                    if self.patience.is_over() {
-                        return Ok(Candidates::empty());
-                    }
-                    if matches!(member, Plan::Near(..)) && meet(&mut built, 0, self.patience) == TERMINATED {
-                        return Ok(Candidates::empty());
-                    }
-                    let candidates = self.build(member)?;
-                    if candidates.doc() == TERMINATED {
-                        return Ok(Candidates::empty());
-                    }
-                    built.push(candidates);
-                }
-                built.sort_by_key(Candidates::cost);
-                match meet(&mut built, 0, self.patience) {
-                    TERMINATED => Candidates::empty(),
-                    doc => Candidates::And { members: built, doc },
-                }
-            }
+            Plan::And(members) => self.conjunction(members)?,
             Plan::Or(members) => {
                 let mut built = Vec::new();
                 for member in members {
@@ -184,6 +223,54 @@ impl<'a> Builder<'a> {
             }
             Plan::InOneSlot(inner) => self.slots(inner)?,
             Plan::Near(place, near) => self.near(*place, near)?,
+            Plan::Levels(levels) => {
+                let mut built = Vec::with_capacity(levels.len());
+                for (level, plan) in levels {
+                    built.push((*level, self.build(plan)?));
+                }
+                built.retain(|(_, candidates)| candidates.doc() != TERMINATED);
+                let doc = built.iter().map(|(_, candidates)| candidates.doc()).min().unwrap_or(TERMINATED);
+                Candidates::Levels { levels: built, doc }
+            }
+            Plan::Behind { bit, holds, plan } => {
+                Candidates::Behind { all: Box::new(self.all()), set: Box::new(self.build(plan)?), holds: *holds, bit: *bit }
+            }
+            Plan::OnePractice(plan, words) => {
+                let mut matches = self.build(plan)?;
+                if matches.doc() == TERMINATED {
+                    return Ok(matches);
+                }
+                let mut practices = Practices::default();
+                for word in words {
+                    practices.words.push((self.build(&word.entry)?, self.each_slot(&word.practice)?));
+                }
+                practices.next(&mut matches, 0, self.patience);
+                Candidates::OnePractice(Box::new(matches), practices)
+            }
+        })
+    }
+
+    /// What is dear to open is opened only when the other members meet.
+    fn conjunction(&mut self, members: &[Plan]) -> Result<Candidates> {
+        let mut built = Vec::with_capacity(members.len());
+        let cheap = members.iter().filter(|member| !member.is_dear());
+        for member in cheap.chain(members.iter().filter(|member| member.is_dear())) {
+            if self.patience.is_over() {
+                return Ok(Candidates::empty());
+            }
+            if member.is_dear() && meet(&mut built, 0, self.patience) == TERMINATED {
+                return Ok(Candidates::empty());
+            }
+            let candidates = self.build(member)?;
+            if candidates.doc() == TERMINATED {
+                return Ok(Candidates::empty());
+            }
+            built.push(candidates);
+        }
+        built.sort_by_key(Candidates::cost);
+        Ok(match meet(&mut built, 0, self.patience) {
+            TERMINATED => Candidates::empty(),
+            doc => Candidates::And { members: built, doc },
         })
     }
 
@@ -192,8 +279,12 @@ impl<'a> Builder<'a> {
         Candidates::All { doc: if end == 0 { TERMINATED } else { 0 }, end }
     }
 
-    /// Slots are numbered without gaps: the first number no document of the segment has ends the walk.
     fn slots(&mut self, inner: &Plan) -> Result<Candidates> {
+        Ok(union(self.each_slot(inner)?))
+    }
+
+    /// Slots are numbered without gaps: the first number no document of the segment has ends the walk.
+    fn each_slot(&mut self, inner: &Plan) -> Result<Vec<Candidates>> {
         let mut built = Vec::new();
         for number in 0.. {
             let name = slot(number);
@@ -205,7 +296,7 @@ impl<'a> Builder<'a> {
             built.push(self.build(inner)?);
         }
         self.slot = String::new();
-        Ok(union(built))
+        Ok(built)
     }
 
     fn inverted(&self, place: Place) -> Result<Arc<InvertedIndexReader>> {
@@ -226,8 +317,10 @@ impl<'a> Builder<'a> {
     /// Of a beginning that would open too many lists every entry is a candidate, unless nothing proves candidates afterwards.
     fn beginning(&mut self, place: Place, text: &str) -> Result<Candidates> {
         let beginning = format!("{}{text}", if place == Place::Codes { &self.slot } else { "" });
+        // Of words and addresses the whole one is another matter.
+        let whole = matches!(place, Place::Words | Place::Address);
         let most = if matches!(place, Place::NameGrams | Place::TextGrams) { self.lists_left() } else { usize::MAX };
-        Ok(self.each_term(place, &beginning, most, usize::MAX, |_| true)?.unwrap_or_else(|| self.all()))
+        Ok(self.each_term(place, &beginning, most, usize::MAX, |term| !whole || term.len() > beginning.len())?.unwrap_or_else(|| self.all()))
     }
 
     /// Entries with a value that passes. A value too long for its term to repeat it whole may pass.
@@ -287,11 +380,43 @@ impl<'a> Builder<'a> {
         let slot = if place == Place::Codes { self.slot.as_str() } else { "" };
         let mut terms = inverted.terms().search(near.terms(slot)).into_stream().map_err(failed)?;
         let mut built = Vec::new();
-        while built.len() < MOST_NEIGHBOURS && terms.advance() {
+        while built.len() < MOST_NEIGHBOURS && terms.advance() && !self.patience.is_over_after_a_step() {
             let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed)?;
             built.push(Candidates::Postings(Box::new(postings)));
         }
         Ok(union(built))
+    }
+}
+
+/// Words of one same practice, each with the documents that hold it as a whole and those that hold it in each slot.
+#[derive(Default)]
+pub(super) struct Practices {
+    words: Vec<(Candidates, Vec<Candidates>)>,
+}
+
+impl Practices {
+    /// The first match at or behind `target` whose words can hold together.
+    fn next(&mut self, matches: &mut Candidates, target: DocId, patience: &Patience<'_>) -> DocId {
+        let mut doc = matches.seek(target, patience);
+        while doc != TERMINATED && !self.hold(doc, patience) {
+            doc = matches.advance(patience);
+        }
+        doc
+    }
+
+    /// Words that the entry holds otherwise are asked of no practice.
+    fn hold(&mut self, doc: DocId, patience: &Patience<'_>) -> bool {
+        let mut asked: Vec<_> = Vec::new();
+        for (entry, slots) in &mut self.words {
+            if entry.seek(doc, patience) != doc {
+                asked.push(slots);
+            }
+        }
+        let slots = asked.iter().map(|slots| slots.len()).min().unwrap_or_default();
+        let together = |slot: usize, asked: &mut [&mut Vec<Candidates>]| {
+            asked.iter_mut().all(|slots| slots.get_mut(slot).is_some_and(|set| set.seek(doc, patience) == doc))
+        };
+        asked.len() < 2 || (0..slots).any(|slot| together(slot, &mut asked))
     }
 }
 

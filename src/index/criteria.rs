@@ -1,61 +1,163 @@
-//! From REST criteria to exact plans: of all matches and of the classes of their rank (see [`super::query::RankKey::class`]), as typed, and
-//! with one error forgiven, which is asked only when nothing matches as typed for this audience. A page that continues behind an entry
-//! found with an error stays with the tolerant plan, whatever has come to match since.
+//! From REST criteria to exact plans, as typed and with errors forgiven.
+//!
+//! Each word of `q`, `name` and `given` is a set of levels (see [`super::alternative`]): the best level a document holds is where it stands,
+//! its worst word where the document does. Errors are asked for only when nothing matches as typed for this audience, and only in words
+//! that nobody shown to it holds as typed: with another spelling they would be another name, and the right name in the wrong town is no error.
 
+use super::alternative::{Alternative, ONE_ERROR, RANKS, TWO_ERRORS};
 use super::document::whole_name;
+use super::facts::Tag;
 use super::near::Near;
-use super::plan::{Place, Plan};
-use super::practice::{Criterion, plan_coded, plan_exact, plan_words};
-use super::query::{Criteria, ZeroPapierFilter};
-use super::terms::LONGEST_EDGE;
+use super::plan::{OfPractice, Place, Plan};
+use super::practice::{Criterion, plan_coded, plan_exact, plan_words, telling_words};
+use super::query::{Criteria, INEXACT, OTHER_NAME, ZeroPapierFilter};
+use super::reading::{Asked, Reading, errors_of};
+use super::recognised;
 use crate::model::Address;
-use crate::text;
+use crate::text::{everyday, town};
 
-/// What a question looks up.
-pub(super) struct Plans {
-    pub matches: Plan,
-    /// What a match of each class holds, the best first; the others are of the class behind.
-    pub classes: Vec<Plan>,
-}
-
-/// The plans of a question as it is typed: by classes, those whose family name is what was typed, those that hold every free word whole.
-pub(super) fn plan(criteria: &Criteria) -> Plans {
-    let words = free_words(criteria);
-    let whole = Plan::and(words.iter().map(FreeWord::whole).collect());
-    let name = criteria.name.as_deref().map(|name| Plan::Term(Place::Words, whole_name(name)));
-    let classes = match name {
-        Some(name) => vec![Plan::and(vec![name, whole.clone()]), whole],
-        None => vec![whole, Plan::None],
-    };
-    Plans { matches: with_error(criteria, &words, Mistaken::None), classes }
-}
-
-/// The plans that forgive one error in one word of `q`, `name`, `given`, `city`, `profession` or `specialty`: the union, over the words, of
-/// the question with this one word by its neighbours and everything else as typed. A word with an error is a whole one: a beginning has too
-/// many neighbours to mean any. A name of somebody else's that holds the typed one as a word comes behind those who have no other.
-pub(super) fn tolerant(criteria: &Criteria) -> Plans {
-    let words = free_words(criteria);
-    let free = (0..words.len()).map(Mistaken::Free);
-    let spelt = Spelt::ALL.into_iter().flat_map(|spelt| (0..spelt.words(criteria).len()).map(move |at| Mistaken::Practice(spelt, at)));
-    let matches = Plan::or(free.chain(spelt).map(|error| with_error(criteria, &words, error)).collect());
-    let name = criteria.name.as_deref().map_or(Plan::None, |name| {
-        let near = Near::plan(Place::Words, "f", &text::words(name).join(" "));
-        Plan::or([Plan::Term(Place::Words, whole_name(name))].into_iter().chain(near).collect())
-    });
-    Plans { matches, classes: vec![name] }
-}
-
-/// Where the error is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mistaken {
+/// Errors a word may hold, by the length it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tolerance {
     None,
-    Free(usize),
-    Practice(Spelt, usize),
+    One,
+    Two,
+}
+
+impl Tolerance {
+    pub fn errors(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+
+    /// No entry that is found so stands before this level.
+    pub fn least(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::One => ONE_ERROR * RANKS,
+            Self::Two => TWO_ERRORS * RANKS,
+        }
+    }
+}
+
+/// Words that may hold errors: those of the reading, then those of the practice, in the order of [`Spelt::ALL`].
+pub(super) struct Forgivable {
+    reading: Reading,
+    practice: Vec<(Spelt, usize, String)>,
+}
+
+impl Forgivable {
+    pub fn of(criteria: &Criteria) -> Self {
+        let words = |spelt: Spelt| spelt.words(criteria).into_iter().enumerate().map(move |(at, word)| (spelt, at, word));
+        let practice = Spelt::ALL.into_iter().flat_map(words).filter(|(.., word)| errors_of(word) > 0).collect();
+        Self { reading: Reading::of(criteria), practice }
+    }
+
+    /// For each word that may hold an error, what holds it as typed: a name, a town, a profession.
+    pub fn as_typed(&self) -> Vec<Plan> {
+        let of_reading = self.reading.words.iter().map(|word| if word.forgivable { as_typed(word) } else { Plan::All });
+        let tag = Tag::Practice.term();
+        of_reading.chain(self.practice.iter().map(|(.., word)| Plan::Term(Place::Words, format!("{tag}{word}")))).collect()
+    }
+
+    /// The plan that forgives so much in the words marked; `None` when that is no more than was asked before.
+    pub fn plan(&self, criteria: &Criteria, marked: &[bool], tolerance: Tolerance) -> Option<Plan> {
+        let (words, practice) = marked.split_at_checked(self.reading.words.len())?;
+        let longest = |word: &str| errors_of(word) >= tolerance.errors();
+        let in_words = self.reading.words.iter().zip(words).any(|(word, marked)| *marked && word.forgivable && longest(&word.text));
+        let in_practice = self.practice.iter().zip(practice).any(|((.., word), marked)| *marked && longest(word));
+        let mistaken: Vec<_> = self.practice.iter().zip(practice).filter(|(_, marked)| **marked).map(|((spelt, at, _), _)| (*spelt, *at)).collect();
+        (in_words || in_practice).then(|| whole(criteria, &self.reading, words, &mistaken, tolerance))
+    }
+}
+
+/// Entries that hold the word itself where an error would be taken for it.
+fn as_typed(word: &Asked) -> Plan {
+    let whole = word.typed.iter().filter(|way| way.level < 2).map(|way| way.test.plan());
+    Plan::or(whole.collect())
+}
+
+/// The plan of a question as it is typed.
+pub(super) fn plan(criteria: &Criteria) -> Plan {
+    whole(criteria, &Reading::of(criteria), &[], &[], Tolerance::None)
+}
+
+fn whole(criteria: &Criteria, reading: &Reading, marked: &[bool], mistaken: &[(Spelt, usize)], tolerance: Tolerance) -> Plan {
+    if reading.says_nothing || criteria.city.as_deref().is_some_and(|city| town::town_words(city).is_empty()) {
+        return Plan::None;
+    }
+    let mut words = Vec::new();
+    let mut all = Vec::new();
+    for (at, word) in reading.words.iter().enumerate() {
+        let mut ways = word.typed.clone();
+        if word.forgivable && marked.get(at).copied().unwrap_or_default() {
+            ways.extend(word.mistaken(tolerance.errors()));
+        }
+        all.push(levels(&ways));
+        words.push(ways);
+    }
+    if let Some(name) = &criteria.name {
+        all.push(other_name(name, tolerance));
+    }
+    all.extend(reading.spelled.iter().map(|(spelled, folded)| inexact(spelled, folded)));
+    all.push(one_practice(criteria, mistaken, tolerance));
+    all.extend(rest(criteria));
+    together(Plan::and(all), &words)
+}
+
+/// Ways to match by level.
+fn levels(ways: &[Alternative]) -> Plan {
+    let mut by_level: Vec<u8> = ways.iter().map(|way| way.level).collect();
+    by_level.sort_unstable();
+    by_level.dedup();
+    let plan = |level: u8| Plan::or(ways.iter().filter(|way| way.level == level).map(|way| way.test.plan()).collect());
+    Plan::Levels(by_level.into_iter().map(|level| (level, plan(level))).collect())
+}
+
+/// Those whose family name is more than what was typed come behind.
+fn other_name(name: &str, tolerance: Tolerance) -> Plan {
+    let whole = whole_name(name);
+    let bare = whole.strip_prefix("f:").unwrap_or_default().to_owned();
+    let near = (1..=tolerance.errors().min(errors_of(&bare.replace(' ', "")))).filter_map(|errors| Near::plan(Place::Words, "f", &bare, errors));
+    let named = Plan::or(std::iter::once(Plan::Term(Place::Words, whole)).chain(near).collect());
+    Plan::Behind { bit: OTHER_NAME, holds: false, plan: Box::new(named) }
+}
+
+/// Those who spell it with other accents come behind; of a particle, those who have none.
+fn inexact(spelled: &str, folded: &str) -> Plan {
+    use crate::text::small_words::is_particle;
+    let term = |tag: &str, word: &str| Plan::Term(Place::Words, format!("{tag}{word}"));
+    let (holds, plan) = if spelled != folded {
+        (false, term("x:", spelled))
+    } else if is_particle(folded) {
+        (false, term("n:", folded))
+    } else {
+        (true, term("y:", folded))
+    };
+    Plan::Behind { bit: INEXACT, holds, plan: Box::new(plan) }
+}
+
+/// Words of `q` that are recognised as practised somewhere hold of one same practice, and so do the towns beside them.
+fn together(plan: Plan, words: &[Vec<Alternative>]) -> Plan {
+    let recognised = |ways: &&Vec<Alternative>| ways.iter().any(|way| matches!(way.test, super::alternative::Test::Code(..)));
+    if words.len() < 2 || !words.iter().any(|ways| recognised(&ways)) {
+        return plan;
+    }
+    let of_practice = words.iter().filter_map(|ways| {
+        let practice: Vec<_> = ways.iter().filter_map(|way| way.test.plan_of_practice()).collect();
+        let entry = ways.iter().filter(|way| way.test.plan_of_practice().is_none()).map(|way| way.test.plan());
+        (!practice.is_empty()).then(|| OfPractice { entry: Plan::or(entry.collect()), practice: Plan::or(practice) })
+    });
+    let of_practice: Vec<_> = of_practice.collect();
+    if of_practice.len() < 2 { plan } else { Plan::OnePractice(Box::new(plan), of_practice) }
 }
 
 /// What is asked of a practice by words that may be misspelt.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Spelt {
+pub(super) enum Spelt {
     City,
     Profession,
     Specialty,
@@ -72,71 +174,43 @@ impl Spelt {
         }
     }
 
-    fn words(self, criteria: &Criteria) -> Vec<String> {
-        let asked = match self {
-            Self::City => &criteria.city,
-            Self::Profession => &criteria.profession,
-            Self::Specialty => &criteria.specialty,
-        };
-        asked.as_deref().map(text::words).unwrap_or_default()
+    fn asked(self, criteria: &Criteria) -> Option<&str> {
+        match self {
+            Self::City => criteria.city.as_deref(),
+            Self::Profession => criteria.profession.as_deref(),
+            Self::Specialty => criteria.specialty.as_deref(),
+        }
     }
 
-    /// All words, one of them by its neighbours.
-    fn plan(self, criteria: &Criteria, error: Mistaken) -> Plan {
+    fn words(self, criteria: &Criteria) -> Vec<String> {
+        let words = self.asked(criteria).map(|asked| match self {
+            Self::City => town::town_words(asked),
+            Self::Profession | Self::Specialty => super::facts::name_words(asked),
+        });
+        telling_words(words.unwrap_or_default())
+    }
+
+    /// All words, some of them by their neighbours.
+    fn plan(self, criteria: &Criteria, mistaken: &[(Self, usize)], tolerance: Tolerance) -> Plan {
         let words = self.words(criteria).into_iter().enumerate().map(|(at, word)| {
-            let near = || Near::plan(Place::Codes, self.tag(), &word).unwrap_or(Plan::None);
-            if error == Mistaken::Practice(self, at) { near() } else { Plan::Term(Place::Codes, format!("{}:{word}", self.tag())) }
+            let typed = Plan::Term(Place::Codes, format!("{}:{word}", self.tag()));
+            if !mistaken.contains(&(self, at)) {
+                return typed;
+            }
+            let errors = tolerance.errors().min(errors_of(&word));
+            Plan::or(std::iter::once(typed).chain(Near::plan(Place::Codes, self.tag(), &word, errors)).collect())
         });
         Plan::and(words.collect())
     }
-}
 
-/// A word of `q`, `name` or `given`. A free word may also be a name: names are kept under their own tags only.
-struct FreeWord {
-    tags: &'static [&'static str],
-    word: String,
-}
-
-impl FreeWord {
-    fn under_any_tag(&self, plan: impl Fn(&str) -> Plan) -> Plan {
-        Plan::or(self.tags.iter().map(|tag| plan(tag)).collect())
+    /// What the whole of it stands for among everyday words.
+    fn everyday(self, criteria: &Criteria) -> Plan {
+        let words = self.words(criteria);
+        let found = everyday::phrase(&words).filter(|(count, _)| *count == words.len() && self != Self::City);
+        let ways = found.map(|(_, row)| recognised::codes(row, 0, super::alternative::How::Synonym)).unwrap_or_default();
+        let own = ways.iter().filter(|way| matches!(way.test, super::alternative::Test::Code(kind, _) if kind == self.tag()));
+        Plan::or(own.filter_map(|way| way.test.plan_of_practice()).collect())
     }
-
-    fn whole(&self) -> Plan {
-        self.under_any_tag(|tag| Plan::Term(Place::Words, format!("{tag}:{}", self.word)))
-    }
-
-    fn near(&self) -> Plan {
-        self.under_any_tag(|tag| Near::plan(Place::Words, tag, &self.word).unwrap_or(Plan::None))
-    }
-
-    fn beginning(&self) -> Plan {
-        let short = self.word.chars().count() <= LONGEST_EDGE;
-        self.under_any_tag(|tag| {
-            let term = format!("{tag}:{}", self.word);
-            if short { Plan::Term(Place::Edges, term) } else { Plan::Beginning(Place::Words, term) }
-        })
-    }
-}
-
-fn free_words(criteria: &Criteria) -> Vec<FreeWord> {
-    let asked: [(&'static [&'static str], _); 3] = [(&["n", "g", "q"], &criteria.q), (&["n"], &criteria.name), (&["g"], &criteria.given)];
-    let words = asked.into_iter().filter_map(|(tags, asked)| Some((tags, text::words(asked.as_ref()?))));
-    words.flat_map(|(tags, words)| words.into_iter().map(move |word| FreeWord { tags, word })).collect()
-}
-
-fn with_error(criteria: &Criteria, words: &[FreeWord], error: Mistaken) -> Plan {
-    let said_nothing = [&criteria.q, &criteria.name, &criteria.given, &criteria.city];
-    if said_nothing.into_iter().flatten().any(|asked| text::words(asked).is_empty()) {
-        return Plan::None;
-    }
-    let mut all = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        all.push(if error == Mistaken::Free(at) { word.near() } else { word.beginning() });
-    }
-    all.push(one_practice(criteria, error));
-    all.extend(rest(criteria));
-    Plan::and(all)
 }
 
 /// What is not asked by words.
@@ -157,12 +231,13 @@ fn rest(criteria: &Criteria) -> Vec<Plan> {
 }
 
 /// What is asked of one same practice.
-fn one_practice(criteria: &Criteria, error: Mistaken) -> Plan {
-    let coded = |spelt: Spelt, text: &str| match error {
-        Mistaken::Practice(mistaken, _) if mistaken == spelt => spelt.plan(criteria, error),
-        _ => plan_coded(spelt.tag(), text),
+fn one_practice(criteria: &Criteria, mistaken: &[(Spelt, usize)], tolerance: Tolerance) -> Plan {
+    let coded = |spelt: Spelt, text: &str| {
+        let by_words = spelt.plan(criteria, mistaken, tolerance);
+        let by_words = if by_words == Plan::All { Plan::None } else { by_words };
+        Plan::or(vec![plan_exact(spelt.tag(), text), by_words, spelt.everyday(criteria)])
     };
-    let mut inside = vec![Spelt::City.plan(criteria, error)];
+    let mut inside = vec![Spelt::City.plan(criteria, mistaken, tolerance)];
     let mut ask = |asked: &Option<String>, plan: &dyn Fn(&str) -> Plan| inside.extend(asked.as_deref().map(plan));
     ask(&criteria.profession, &|text| coded(Spelt::Profession, text));
     ask(&criteria.specialty, &|text| coded(Spelt::Specialty, text));

@@ -1,15 +1,15 @@
 //! One document from one published entry: its terms for attribute filters, for REST criteria, its columns and its stored bytes.
 
 use super::Document;
+use super::facts;
 use super::fields::{Fields, kind_number};
-use super::practice::{self, Criterion};
+use super::practice::{self, Criterion, EVERYWHERE};
 use super::ready::Terms;
 use super::stored::Answer;
 use super::terms::{AttributeTerms, edges};
 use crate::ldap_entry;
-use crate::model::Coded;
 use crate::text;
-use crate::visibility::{OrganizationView, Published, View};
+use crate::visibility::{Published, View};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use tantivy::TantivyDocument;
@@ -39,16 +39,7 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
             domains.add(&[domain]);
         }
     }
-    let words = tagged_words(view);
-    let mut whole = Terms::default();
-    for person in view.persons() {
-        whole.add(&[&whole_name(&person.family_name)]);
-    }
-    let mut beginnings = Terms::default();
-    for (tag, word) in &words {
-        whole.add(&[tag, word]);
-        edges(word).for_each(|edge| beginnings.add(&[tag, edge]));
-    }
+    let (whole, beginnings) = word_terms(view);
     let mut codes = document_codes(view);
     practice::add_slots(view, &mut codes);
     let mut out = TantivyDocument::default();
@@ -80,50 +71,44 @@ pub(super) fn sort_key(published: &Published) -> String {
 
 /// The term of a whole family name, `f:` and its words; written so or with other accents and hyphens, it is the same.
 pub(super) fn whole_name(name: &str) -> String {
-    format!("f:{}", text::words(name).join(" "))
+    format!("f:{}", facts::name_words(name).join(" "))
 }
 
-/// Words by tag: `n:` family names, `g:` given names, `q:` whatever else free words may mean.
-fn tagged_words(view: &View) -> BTreeSet<(&'static str, String)> {
-    let mut words = BTreeSet::new();
-    let mut put =
-        |tag: &'static str, value: &str| words.extend(text::words_of(&text::fold_keeping_ends(value)).map(|w| (tag, w.to_owned())));
+/// Terms of the words: whole (by tag), what they begin with, how they sound, and which names are spelled with accents (`x:` so, `y:` folded).
+fn word_terms(view: &View) -> (Terms, Terms) {
+    let (mut whole, mut beginnings) = (Terms::default(), Terms::default());
+    let mut told = BTreeSet::new();
+    for fact in facts::words(view) {
+        if let Some(sound) = fact.sound() {
+            whole.add(&[fact.tag.sound(), &sound]);
+        }
+        if told.insert((fact.tag, fact.word.clone())) {
+            whole.add(&[fact.tag.term(), &fact.word]);
+            edges(&fact.word).filter(|edge| *edge != fact.word).for_each(|edge| beginnings.add(&[fact.tag.term(), edge]));
+        }
+    }
     for person in view.persons() {
-        put("n:", &person.family_name);
-        put("g:", &person.given_name);
-    }
-    for practice in view.practices() {
-        if let Some(profession) = practice.profession {
-            put("q:", &profession.label);
-        }
-        for specialty in practice.specialties {
-            put("q:", &specialty.label);
-        }
-        if let Some(place) = practice.organization {
-            for value in [&place.name, &place.trade_name, &place.city, &place.postal_code] {
-                put("q:", value);
-            }
-            put("q:", place.department.as_ref().map_or("", |d: &Coded| &d.label));
+        whole.add(&[&whole_name(&person.family_name)]);
+        let names = [&person.family_name, &person.given_name].into_iter().filter(|name| !name.is_ascii());
+        for (spelled, folded) in names.flat_map(|name| text::spelled_words(name)).filter(|(spelled, folded)| spelled != folded) {
+            whole.add(&["x:", &spelled]);
+            whole.add(&["y:", &folded]);
         }
     }
-    for mailbox in view.mailboxes() {
-        put("q:", &mailbox.service);
-    }
-    words
+    (whole, beginnings)
 }
 
 /// Terms that hold of the whole document.
 fn document_codes(view: &View) -> Terms {
     let mut codes = Terms::default();
-    let mut identifiers = |ids: &[&str]| ids.iter().filter_map(|id| Criterion::identifier(id)).for_each(|term| codes.add(&[&term]));
-    for person in view.persons() {
-        identifiers(&[&person.id, &person.rpps, &person.adeli]);
+    for id in facts::identifiers(view).into_iter().filter_map(Criterion::identifier) {
+        codes.add(&[&id]);
     }
-    let mut organization = |o: &OrganizationView| identifiers(&[&o.id, &o.finess, &o.finess_ej, &o.siret]);
-    match view {
-        View::Mailbox(v) => v.organizations.iter().for_each(&mut organization),
-        View::Structure(v) => organization(&v.organization),
-        View::Professional(_) => {}
+    for number in facts::telephones(view) {
+        codes.add(&[&Criterion::telephone(&facts::national_number(number))]);
+    }
+    for code in view.practices().iter().flat_map(facts::codes) {
+        codes.add(&[EVERYWHERE, code.kind, "=", &code.code]);
     }
     for mailbox in view.mailboxes() {
         let zero_papier = mailbox.zero_papier.map_or("none", crate::visibility::ZeroPapier::name);

@@ -9,10 +9,12 @@
 //! the entries it proves, `search`, `patience`, `paused` and `order` the answer, `walk` all of them, `reader` the door
 //! `directory` uses.
 
+mod alternative;
 mod candidates;
 mod compaction;
 mod criteria;
 mod document;
+mod facts;
 mod fields;
 mod filter;
 mod filter_plan;
@@ -23,6 +25,7 @@ mod held;
 mod laid;
 mod lately;
 mod near;
+mod numbers;
 mod order;
 mod packing;
 mod patience;
@@ -32,7 +35,9 @@ mod practice;
 pub mod query;
 mod question;
 mod reader;
+mod reading;
 mod ready;
+mod recognised;
 mod search;
 mod segments;
 mod sorted;

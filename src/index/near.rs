@@ -1,6 +1,6 @@
-//! Words one error away from a typed one, read from the term list of a segment.
+//! Words one or two errors away from a typed one, read from the term list of a segment.
 //!
-//! One error is a letter too many, a letter too few, another letter, or two neighbours swapped. The typed word itself is counted among its
+//! An error is a letter too many, a letter too few, another letter, or two neighbours swapped. The typed word itself is counted among its
 //! neighbours. The term list also holds what only deleted documents or other audiences have, so neighbours are no answer: they open posting
 //! lists, whose documents are asked one by one whether they live and are shown.
 
@@ -11,50 +11,52 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 use tantivy_fst::Automaton;
 
-/// Shortest word that may hold an error, a name of four letters with one too few: in a shorter one an error leaves nearly every other word
-/// possible.
-const SHORTEST: usize = 3;
 /// Longest: the automaton grows with the word, and no name is as long.
 const LONGEST: usize = 64;
-/// Neighbours followed in one segment, in the order of the alphabet. A word of eight letters has fewer over the Latin alphabet (8 × 25 others,
-/// 9 × 26 longer, 8 shorter, 7 swapped), so only a list made to be dense is cut.
-pub(super) const MOST_NEIGHBOURS: usize = 500;
+/// Neighbours followed in one segment, in the order of the alphabet. A word of eight letters has fewer at one error over the Latin alphabet
+/// (8 × 25 others, 9 × 26 longer, 8 shorter, 7 swapped), and few of those at two are names, so only a list made to be dense is cut.
+pub(super) const MOST_NEIGHBOURS: usize = 1_000;
 
-/// Its tables depend on the number of errors alone, and take longer to make than a search.
+/// Their tables depend on the number of errors alone, and take longer to make than a search.
 static ONE_ERROR: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
+static TWO_ERRORS: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
 
-/// A tag that must be there as it is, then a word with at most one error.
+/// A tag that must be there as it is, then a word with at most so many errors; of two none is in the first letter.
 #[derive(Clone)]
 pub(super) struct Near {
     tag: String,
     word: String,
+    errors: u8,
     /// Made by the first segment that needs it, for all.
     automaton: Arc<OnceLock<DFA>>,
 }
 
 impl Near {
-    /// The plan of a word that may hold an error, or of a name of several; nothing for one that may not: with another digit it is another postcode, number or
-    /// arrondissement.
-    pub fn plan(place: Place, tag: &str, word: &str) -> Option<Plan> {
+    /// The plan of a word that may hold errors, or of a name of several; nothing for one that may not: with another digit it is another
+    /// postcode, number or arrondissement.
+    pub fn plan(place: Place, tag: &str, word: &str, errors: u8) -> Option<Plan> {
         let length = word.chars().count();
-        let near = || Self { tag: format!("{tag}:"), word: word.to_owned(), automaton: Arc::default() };
-        ((SHORTEST..=LONGEST).contains(&length) && word.chars().all(|c| c.is_alphabetic() || c == ' ')).then(|| Plan::Near(place, near()))
+        let near = || Self { tag: format!("{tag}:"), word: word.to_owned(), errors, automaton: Arc::default() };
+        ((1..=LONGEST).contains(&length) && word.chars().all(|c| c.is_alphabetic() || c == ' ')).then(|| Plan::Near(place, near()))
     }
 
     /// The automaton of the terms that begin with `slot` and the tag.
     pub fn terms(&self, slot: &str) -> Terms<'_> {
-        let automaton = self.automaton.get_or_init(|| ONE_ERROR.build_dfa(&self.word));
-        Terms { beginning: format!("{slot}{}", self.tag), automaton }
+        let tables = if self.errors < 2 { &ONE_ERROR } else { &TWO_ERRORS };
+        let automaton = self.automaton.get_or_init(|| tables.build_dfa(&self.word));
+        let first = self.word.chars().next().filter(|_| self.errors > 1);
+        let kept = first.map(String::from).unwrap_or_default();
+        Terms { beginning: format!("{slot}{}", self.tag), kept, automaton }
     }
 
-    fn key(&self) -> (&str, &str) {
-        (&self.tag, &self.word)
+    fn key(&self) -> (&str, &str, u8) {
+        (&self.tag, &self.word, self.errors)
     }
 }
 
 impl fmt::Debug for Near {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Near({}{})", self.tag, self.word)
+        write!(f, "Near({}{}, {})", self.tag, self.word, self.errors)
     }
 }
 
@@ -81,6 +83,8 @@ impl Ord for Near {
 /// See [`Near::terms`].
 pub(super) struct Terms<'a> {
     beginning: String,
+    /// Beginning of the word that must be there as it is, also read by the automaton.
+    kept: String,
     automaton: &'a DFA,
 }
 
@@ -88,7 +92,8 @@ pub(super) struct Terms<'a> {
 pub(super) enum State {
     /// So many bytes of the exact beginning are read.
     Beginning(usize),
-    Word(u32),
+    /// State of the automaton, and bytes of the word read, as far as they are kept.
+    Word(u32, usize),
     Lost,
 }
 
@@ -100,7 +105,7 @@ impl Automaton for Terms<'_> {
     }
 
     fn is_match(&self, state: &State) -> bool {
-        matches!(state, State::Word(at) if matches!(self.automaton.distance(*at), Distance::Exact(_)))
+        matches!(state, State::Word(at, _) if matches!(self.automaton.distance(*at), Distance::Exact(_)))
     }
 
     fn can_match(&self, state: &State) -> bool {
@@ -111,14 +116,15 @@ impl Automaton for Terms<'_> {
         match *state {
             State::Beginning(read) if self.beginning.as_bytes().get(read) == Some(&byte) => {
                 if read + 1 == self.beginning.len() {
-                    State::Word(self.automaton.initial_state())
+                    State::Word(self.automaton.initial_state(), 0)
                 } else {
                     State::Beginning(read + 1)
                 }
             }
-            State::Word(at) => match self.automaton.transition(at, byte) {
+            State::Word(_, read) if self.kept.as_bytes().get(read).is_some_and(|kept| *kept != byte) => State::Lost,
+            State::Word(at, read) => match self.automaton.transition(at, byte) {
                 SINK_STATE => State::Lost,
-                next => State::Word(next),
+                next => State::Word(next, (read + 1).min(self.kept.len())),
             },
             State::Beginning(_) | State::Lost => State::Lost,
         }

@@ -76,11 +76,37 @@ pub(super) enum Plan {
     Or(Vec<Plan>),
     /// Holds in at least one practice slot; its terms are without the slot's number.
     InOneSlot(Box<Plan>),
-    /// Any term with at most one error. Last in order: a conjunction opens it only when its other members meet.
+    /// Any term with a few errors: a conjunction opens it only when its other members meet.
     Near(Place, Near),
+    /// A word of a question: its ways to match by level, the best first.
+    Levels(Vec<(u8, Plan)>),
+    /// Every entry; those that hold it, or do not, come behind the others of their level. The bits of [`super::query::RankKey::class`].
+    Behind { bit: u8, holds: bool, plan: Box<Plan> },
+    /// Words that must hold of one same practice, where they hold of a practice only.
+    OnePractice(Box<Plan>, Vec<OfPractice>),
+}
+
+/// A word that may match a practice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct OfPractice {
+    /// By the whole entry.
+    pub entry: Plan,
+    /// By a practice; its terms are without the slot's number.
+    pub practice: Plan,
 }
 
 impl Plan {
+    /// Does it open a list that is dear to open?
+    pub fn is_dear(&self) -> bool {
+        match self {
+            Self::Near(..) => true,
+            Self::And(members) | Self::Or(members) => members.iter().any(Self::is_dear),
+            Self::Levels(levels) => levels.iter().any(|(_, plan)| plan.is_dear()),
+            Self::Behind { plan, .. } | Self::InOneSlot(plan) | Self::OnePractice(plan, _) => plan.is_dear(),
+            _ => false,
+        }
+    }
+
     /// Members sorted and made unique: the same pattern on four attributes of one gram field is one conjunction.
     pub fn and(members: Vec<Self>) -> Self {
         let mut flat = Vec::new();

@@ -1,8 +1,10 @@
 //! REST criteria as terms. Profession, specialty, place and organisation are asked of one same practice, so each practice of an entry has a
 //! slot of its own: terms `slot/criterion`. A question is the OR over slots of the AND inside a slot: exact, however many practices there are.
 
+use super::facts;
 use super::plan::{Place, Plan};
 use super::ready::Terms;
+use crate::text::small_words::{canonical, is_particle};
 use crate::text;
 use crate::visibility::{OrganizationView, Practice, View};
 
@@ -21,10 +23,18 @@ impl Criterion {
         format!("mbx={}/{}", kind.unwrap_or("*"), zero_papier.unwrap_or("*"))
     }
 
+    /// A telephone number shown, as [`super::facts::national_number`] makes it.
+    pub fn telephone(national: &str) -> String {
+        format!("tel={national}")
+    }
+
     pub fn has_mailbox(has: bool) -> String {
         format!("has={}", u8::from(has))
     }
 }
+
+/// Prefix of the codes that any practice of an entry has.
+pub(super) const EVERYWHERE: &str = "*/";
 
 /// Prefix of the terms of a slot; also the term that says the slot is there.
 pub(super) fn slot(number: usize) -> String {
@@ -48,11 +58,14 @@ struct Slot<'a> {
 
 impl Slot<'_> {
     fn practice(&mut self, practice: &Practice<'_>) {
+        for code in facts::codes(practice) {
+            self.terms.add(&[self.slot, code.kind, "=", &code.code]);
+        }
         if let Some(profession) = practice.profession {
-            self.coded("prof", &profession.code, &profession.label);
+            self.label("prof", &profession.label);
         }
         for specialty in practice.specialties {
-            self.coded("spec", &specialty.code, &specialty.label);
+            self.label("spec", &specialty.label);
         }
         if let Some(place) = practice.organization {
             self.organization(place);
@@ -61,20 +74,20 @@ impl Slot<'_> {
 
     fn organization(&mut self, place: &OrganizationView) {
         if let Some(department) = &place.department {
-            self.coded("dept", &department.code, &department.label);
+            self.label("dept", &department.label);
         }
-        self.exact("cp", &place.postal_code);
         for id in [&place.id, &place.finess, &place.finess_ej, &place.siret] {
             self.exact("o", id);
         }
-        self.words("c", &place.city);
+        for word in facts::town_words(place) {
+            self.terms.add(&[self.slot, "c:", &word]);
+        }
         self.words("o", &place.name);
         self.words("o", &place.trade_name);
     }
 
-    /// Found by its code, and by words of its label.
-    fn coded(&mut self, tag: &str, code: &str, label: &str) {
-        self.exact(tag, code);
+    /// Found whole, and by its words.
+    fn label(&mut self, tag: &str, label: &str) {
         let label = text::fold(label);
         if !label.is_empty() {
             self.terms.add(&[self.slot, tag, "=", &label]);
@@ -95,7 +108,7 @@ impl Slot<'_> {
 
     fn words_of(&mut self, tag: &str, folded: &str) {
         for word in text::words_of(folded) {
-            self.terms.add(&[self.slot, tag, ":", word]);
+            self.terms.add(&[self.slot, tag, ":", canonical(word)]);
         }
     }
 }
@@ -109,11 +122,19 @@ pub(super) fn plan_exact(tag: &str, asked: &str) -> Plan {
     Plan::Term(Place::Codes, format!("{tag}={}", text::fold(asked)))
 }
 
-/// All words asked for; nothing that is a word finds nothing.
+/// All words asked for, small ones left out where others remain; nothing that is a word finds nothing.
 pub(super) fn plan_words(tag: &str, asked: &str) -> Plan {
-    let words = text::words(asked);
+    let words = telling_words(facts::name_words(asked));
     if words.is_empty() {
         return Plan::None;
     }
     Plan::and(words.into_iter().map(|word| Plan::Term(Place::Codes, format!("{tag}:{word}"))).collect())
+}
+
+/// Words without particles, unless there are no others.
+pub(super) fn telling_words(mut words: Vec<String>) -> Vec<String> {
+    if words.iter().any(|word| !is_particle(word)) {
+        words.retain(|word| !is_particle(word));
+    }
+    words
 }

@@ -50,7 +50,7 @@ pub enum Order {
     NameDescending,
     /// Values of attributes, then folded name and id. Every match is read: dearer than the name, which is a column.
     By(Vec<SortKey>),
-    /// (match class, has a mailbox, folded name, id). Criteria that nothing matches as typed are answered with one error forgiven.
+    /// (match class, has a mailbox, folded name, id). Criteria that nothing matches as typed are answered with errors forgiven.
     Rank,
 }
 
@@ -90,8 +90,10 @@ impl Order {
 /// Where an entry stands in an ordered answer. Class and mailbox are 0 but for [`Order::Rank`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RankKey {
-    /// 0 every word whole, and `name` the whole family name; 1 every word whole; 2 some word by its beginning; with one error in one word:
-    /// 3 the whole family name, 4 the others.
+    /// `4 × level + 2 × the family name is more than name + accents or particles are not as typed`. Level: that of the worst word, each
+    /// word at its best: `3 × quality + field`. Quality: 0 whole or a code it stands for, 1 a beginning or a short form of a first name, 2 a
+    /// word that sounds alike, 3 one error, 4 two. Field: 0 names of persons, identifiers and addresses, 1 profession, specialty, place and the
+    /// structure's own name, 2 others.
     pub class: u8,
     /// 0 has a mailbox, 1 has none.
     pub without_mailbox: u8,
@@ -99,7 +101,20 @@ pub struct RankKey {
     pub name: String,
 }
 
+/// Classes of one level, by the bits below.
+pub(super) const CLASSES_OF_A_LEVEL: u8 = 4;
+/// The family name is not just what was asked for by `name`.
+pub(super) const OTHER_NAME: u8 = 2;
+/// A name is not spelled as typed.
+pub(super) const INEXACT: u8 = 1;
+
 impl RankKey {
+    /// Level of the worst word, without what breaks ties.
+    #[must_use]
+    pub fn level(&self) -> u8 {
+        self.class / CLASSES_OF_A_LEVEL
+    }
+
     /// The place of every entry where there is no order: nothing continues from it.
     pub(super) const NONE: Self = Self { class: 0, without_mailbox: 0, name: String::new() };
 }

@@ -1,22 +1,23 @@
-//! A query made ready to be searched: the plan of its candidates, what proves them, and the classes of the rank.
+//! A query made ready to be searched: the plan of its candidates, what proves them, and where its matches stand at best.
 
+use super::alternative::{ONE_ERROR, RANKS, TWO_ERRORS};
+use super::criteria::{self, Tolerance};
 use super::filter::Node;
 use super::plan::Plan;
-use super::query::{Matching, Order, Query};
-use super::{criteria, filter, filter_plan};
+use super::query::{CLASSES_OF_A_LEVEL, Matching, Query};
+use super::{filter, filter_plan};
 use crate::error::Result;
 
-/// First class of what is found by forgiving an error; see [`super::query::RankKey::class`].
-pub(super) const TOLERANT: u8 = 3;
+/// First classes of what is found by forgiving one error in a word, and two; see [`super::query::RankKey::class`].
+pub(super) const WITH_ONE_ERROR: u8 = ONE_ERROR * RANKS * CLASSES_OF_A_LEVEL;
+pub(super) const WITH_TWO_ERRORS: u8 = TWO_ERRORS * RANKS * CLASSES_OF_A_LEVEL;
 
 /// A question made ready: what to look up, what to prove, what ranks first.
 pub(super) struct Question {
     pub plan: Plan,
     pub proof: Option<Node>,
-    /// Class of the first of `classes`.
-    pub best: u8,
-    /// What a document has to hold to be of a class, the best first; all others are of the class behind the last.
-    pub classes: Vec<Plan>,
+    /// No match stands before this level.
+    pub least: u8,
 }
 
 impl Question {
@@ -24,23 +25,14 @@ impl Question {
         Ok(match &query.matching {
             Matching::Attributes(asked) => {
                 let proof = filter::compile(asked)?;
-                Self { plan: filter_plan::plan(&proof), proof: Some(proof), best: 0, classes: vec![Plan::All] }
+                Self { plan: filter_plan::plan(&proof), proof: Some(proof), least: 0 }
             }
-            Matching::Criteria(criteria) => {
-                let criteria::Plans { matches, classes } = criteria::plan(criteria);
-                Self { plan: matches, proof: None, best: 0, classes: if query.order == Order::Rank { classes } else { vec![Plan::All] } }
-            }
+            Matching::Criteria(criteria) => Self { plan: criteria::plan(criteria), proof: None, least: 0 },
         })
     }
 
-    /// The same with one error forgiven; nothing where errors are not.
-    pub fn tolerant(query: &Query) -> Option<Self> {
-        match &query.matching {
-            Matching::Criteria(criteria) if query.order == Order::Rank => {
-                let criteria::Plans { matches, classes } = criteria::tolerant(criteria);
-                Some(Self { plan: matches, proof: None, best: TOLERANT, classes })
-            }
-            _ => None,
-        }
+    /// One that looks a plan up, errors forgiven.
+    pub fn forgiving(plan: Plan, tolerance: Tolerance) -> Self {
+        Self { plan, proof: None, least: tolerance.least() }
     }
 }

@@ -1,14 +1,15 @@
 //! One search over one generation: candidates, columns, re-test, order, totals. Blocking; bounded by candidates and a deadline.
 
 use super::candidates::Candidates;
+use super::criteria::{Forgivable, Tolerance};
 use super::fields::{Fields, kind_number};
 use super::filter::Subject;
 use super::lately::Lately;
 use super::order::{SegmentOrder, Smallest};
 use super::patience::{Limits, Patience};
 use super::plan::{Place, Plan};
-use super::query::{Answer, MAX_PAGE, Order, Query, RankKey, Truncated};
-use super::question::{Question, TOLERANT};
+use super::query::{Answer, CLASSES_OF_A_LEVEL, MAX_PAGE, Matching, Order, Query, RankKey, Truncated};
+use super::question::{Question, WITH_ONE_ERROR, WITH_TWO_ERRORS};
 use super::segments::Segments;
 use super::sorted::Sorted;
 use super::stored::Stored;
@@ -75,18 +76,68 @@ pub(super) struct State<'a> {
 pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
     check(query)?;
     let ask = |question: &Question| answer(state, audience, query, limits, question, &mut Begun::default());
+    let typed = |query: &Query| Question::of(query).and_then(|question| ask(&question));
+    let forgiving = |tolerance| forgiving(state, audience, query, limits, tolerance);
     match &query.after {
-        Some(after) if after.class >= TOLERANT => Question::tolerant(query).map_or_else(|| ask(&Question::of(query)?), |q| ask(&q)),
-        Some(_) => ask(&Question::of(query)?),
+        // A page that continues behind an entry found with an error stays with what was forgiven, whatever has come to match since.
+        Some(after) if after.class >= WITH_ONE_ERROR => {
+            let tolerance = if after.class >= WITH_TWO_ERRORS { Tolerance::Two } else { Tolerance::One };
+            forgiving(tolerance)?.map_or_else(|| typed(query), |question| ask(&question))
+        }
+        Some(_) => typed(query),
         None => {
-            let typed = ask(&Question::of(query)?)?;
-            let nothing = typed.hits.is_empty() && !typed.more && typed.truncated.is_none();
-            match nothing.then(|| Question::tolerant(query)).flatten() {
-                Some(question) => ask(&question),
-                None => Ok(typed),
+            let mut found = typed(query)?;
+            for tolerance in [Tolerance::One, Tolerance::Two] {
+                let nothing = found.hits.is_empty() && !found.more && found.truncated.is_none();
+                match nothing.then(|| forgiving(tolerance)).transpose()?.flatten() {
+                    Some(question) => found = ask(&question)?,
+                    None if nothing => {}
+                    None => break,
+                }
             }
+            Ok(found)
         }
     }
+}
+
+/// The question with errors forgiven in the words that nobody shown holds as typed; nothing where that forgives nothing more. A walk that
+/// began with an error goes on with it although somebody has come by that name.
+fn forgiving(
+    state: State<'_>,
+    audience: Audience,
+    query: &Query,
+    limits: &Limits<'_>,
+    tolerance: Tolerance,
+) -> Result<Option<Question>> {
+    let (Matching::Criteria(criteria), Order::Rank) = (&query.matching, &query.order) else {
+        return Ok(None);
+    };
+    let forgivable = Forgivable::of(criteria);
+    let patience = Patience::of(limits);
+    let mut marked = Vec::new();
+    for plan in forgivable.as_typed() {
+        marked.push(!held(state, audience, &plan, &patience)?);
+    }
+    if query.after.is_some() && !marked.contains(&true) {
+        marked.fill(true);
+    }
+    let plan = forgivable.plan(criteria, &marked, tolerance);
+    Ok(plan.map(|plan| Question::forgiving(plan, tolerance)))
+}
+
+/// Does anybody shown to this audience match?
+fn held(state: State<'_>, audience: Audience, plan: &Plan, patience: &Patience<'_>) -> Result<bool> {
+    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
+        let columns = state.segments.columns(ordinal)?;
+        let mut candidates = Candidates::of(plan, state.fields, segment, patience)?;
+        while candidates.doc() != TERMINATED {
+            if columns.shown(segment, candidates.doc(), u64::from(audience.bit()), u64::MAX) {
+                return Ok(true);
+            }
+            candidates.advance(patience);
+        }
+    }
+    Ok(false)
 }
 
 pub(super) fn check(query: &Query) -> Result<()> {
@@ -328,10 +379,6 @@ impl Run<'_> {
         let columns = self.segments.columns(ordinal)?;
         let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref())?;
         let mut candidates = self.candidates(&question.plan, segment)?;
-        let mut classes = Vec::with_capacity(question.classes.len());
-        for plan in &question.classes {
-            classes.push(self.candidates(plan, segment)?);
-        }
         let mut best = Smallest::new(capacity);
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
@@ -339,8 +386,8 @@ impl Run<'_> {
                 break;
             }
             if columns.shown(segment, doc, self.audience, self.kinds) {
-                let place = classes.iter_mut().position(|class| class.seek(doc, self.patience) == doc).unwrap_or(question.classes.len());
-                let class = question.best.saturating_add(u8::try_from(place).unwrap_or(u8::MAX));
+                let standing = candidates.standing();
+                let class = standing.level.max(question.least).saturating_mul(CLASSES_OF_A_LEVEL).saturating_add(standing.behind);
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
                 if (key.is_some() || self.query.count) && !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {

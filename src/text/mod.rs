@@ -2,6 +2,16 @@
 //!
 //! Folding is the product rule on top of RFC 4518: case and accents folded, œ → oe, æ → ae, ß → ss, typographic apostrophes and
 //! hyphens made plain, soft hyphens and zero-width characters dropped, runs of blanks made one, ends trimmed.
+//!
+//! Beside it what French names and questions need: [`phonetic`] keys, [`edits`], particles and titles ([`small_words`]), towns ([`town`]),
+//! everyday words ([`everyday`]) found as [`phrases`].
+
+pub mod edits;
+pub mod everyday;
+pub mod phonetic;
+pub mod phrases;
+pub mod small_words;
+pub mod town;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -83,6 +93,14 @@ pub fn words(text: &str) -> Vec<String> {
 /// [`words`] of a text that is folded.
 pub fn words_of(folded: &str) -> impl Iterator<Item = &str> {
     folded.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+}
+
+/// Words as they are written but for their case, each with its folded form: what accents are compared by.
+#[must_use]
+pub fn spelled_words(text: &str) -> Vec<(String, String)> {
+    let spelled: String = text.nfc().flat_map(char::to_lowercase).collect();
+    let words = spelled.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c)).filter(|word| !word.is_empty());
+    words.map(|word| (word.to_owned(), fold(word))).collect()
 }
 
 /// Collation key of `NOM Prénom`: words joined by one blank, so that hyphens, apostrophes and blanks sort alike.

@@ -1,0 +1,138 @@
+//! Numbers and addresses among the words of a question, and what each is taken for.
+//!
+//! A telephone or SIRET number may be written in groups; other numbers stand alone. A number that is of two kinds is looked up as both.
+
+use super::alternative::Test;
+use super::facts::national_number;
+use crate::model::{Address, normalize_domain};
+
+/// A part of a question.
+#[derive(Debug, PartialEq)]
+pub(super) enum Piece<'a> {
+    /// Taken for this, and for nothing else.
+    Number(String, Vec<Test>),
+    /// Words, and what all of them together may be the beginning of.
+    Words(&'a str, Option<Test>),
+}
+
+/// Groups of digits of the longest number written in groups.
+const MOST_GROUPS: usize = 7;
+
+pub(super) fn pieces(asked: &str) -> Vec<Piece<'_>> {
+    let chunks: Vec<&str> = asked.split_whitespace().collect();
+    let mut pieces = Vec::new();
+    let mut rest = chunks.as_slice();
+    while let Some((first, behind)) = rest.split_first() {
+        let grouped = (1..=rest.len().min(MOST_GROUPS)).rev().find_map(|count| {
+            let written = rest.get(..count)?.concat();
+            let tests = number(&written, count > 1)?;
+            Some((count, Piece::Number(written, tests)))
+        });
+        if let Some((count, piece)) = grouped {
+            pieces.push(piece);
+            rest = rest.get(count..).unwrap_or_default();
+        } else {
+            pieces.push(address(first).unwrap_or(Piece::Words(first, local_part(first))));
+            rest = behind;
+        }
+    }
+    pieces
+}
+
+/// What a number is taken for; `None` for what is none, nor looks like one.
+fn number(written: &str, grouped: bool) -> Option<Vec<Test>> {
+    let mut bare = String::new();
+    for c in written.chars() {
+        match c {
+            '0'..='9' => bare.push(c),
+            '.' | '-' | '/' | '(' | ')' | '+' => {}
+            // Ids of structures, FINESS of Corsica.
+            'a'..='z' | 'A'..='Z' if !grouped => bare.push(c.to_ascii_lowercase()),
+            _ => return None,
+        }
+    }
+    let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+    if digits < bare.len() {
+        // Letters among digits: an id, unless the punctuation says that it is none.
+        let plain = written.chars().all(char::is_alphanumeric);
+        return (plain && digits >= 7 && (9..=15).contains(&bare.len())).then(|| vec![Test::Identifier(bare)]);
+    }
+    let national = national_number(written);
+    let is_telephone = national.len() == 10 && national.starts_with('0') && !national.starts_with("00");
+    let mut tests = Vec::new();
+    if is_telephone {
+        tests.push(Test::Telephone(national));
+    }
+    let is_identifier = match digits {
+        14 => true,
+        11 | 12 => !written.starts_with('+'),
+        9 | 10 => !grouped && !written.contains('.'),
+        _ => false,
+    };
+    if is_identifier && !(is_telephone && grouped) {
+        tests.push(Test::Identifier(bare.clone()));
+    }
+    if digits == 5 && !grouped && written.len() == 5 {
+        tests.push(Test::Code("cp", bare));
+    }
+    (!tests.is_empty()).then_some(tests)
+}
+
+/// An address, the beginning of one up to or behind its `@`, or `@domain`.
+fn address(chunk: &str) -> Option<Piece<'_>> {
+    let (local, domain) = chunk.split_once('@')?;
+    let test = if local.is_empty() {
+        normalize_domain(domain).map(Test::Domain)
+    } else {
+        Address::parse(chunk).ok().map(|address| Test::Address(address.as_str().to_owned()))
+    };
+    let beginning = (!local.is_empty()).then(|| Test::AddressBegins(chunk.to_lowercase()));
+    let tests: Vec<Test> = test.into_iter().chain(beginning).collect();
+    (!tests.is_empty()).then(|| Piece::Number(chunk.to_owned(), tests))
+}
+
+/// `prenom.nom`, as local parts are made.
+fn local_part(chunk: &str) -> Option<Test> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let mut parts = chunk.split(['.', '_']);
+    let (first, second) = (parts.next()?, parts.next()?);
+    (chunk.chars().all(fits) && !first.is_empty() && second.len() > 1).then(|| Test::AddressBegins(chunk.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_apart() {
+        let id = |id: &str| Test::Identifier(id.into());
+        let phone = |number: &str| Test::Telephone(number.into());
+        for (asked, expected) in [
+            ("10999990012", vec![id("10999990012")]),
+            ("810999990012", vec![id("810999990012")]),
+            ("690000001", vec![id("690000001")]),
+            ("2A0000001", vec![id("2a0000001")]),
+            ("F690000001", vec![id("f690000001")]),
+            ("12345678900011", vec![id("12345678900011")]),
+            ("123 456 789 00011", vec![id("12345678900011")]),
+            ("69003", vec![Test::Code("cp", "69003".into())]),
+            ("0499000001", vec![phone("0499000001"), id("0499000001")]),
+            ("04 99 00 00 01", vec![phone("0499000001")]),
+            ("04.99.00.00.01", vec![phone("0499000001")]),
+            ("+33 4 99 00 00 01", vec![phone("0499000001")]),
+            ("+33(0)499000001", vec![phone("0499000001")]),
+            ("0033499000001", vec![phone("0499000001")]),
+            ("@CH-exemple.mssante.fr", vec![Test::Domain("ch-exemple.mssante.fr".into())]),
+            ("jean.dupont@", vec![Test::AddressBegins("jean.dupont@".into())]),
+        ] {
+            let found = pieces(asked);
+            assert!(matches!(&found[..], [Piece::Number(_, tests)] if *tests == expected), "{asked}: {found:?}");
+        }
+        for words in ["69", "3e", "dupont", "2A", "1234", "123456", "12-14", "a1b2c3d4"] {
+            assert!(matches!(&pieces(words)[..], [Piece::Words(_, None)]), "{words}: {:?}", pieces(words));
+        }
+        assert!(matches!(&pieces("j.dupont")[..], [Piece::Words(_, Some(Test::AddressBegins(_)))]));
+        let mixed = pieces("dupont 69003 04 99 00 00 01");
+        assert!(matches!(&mixed[..], [Piece::Words("dupont", None), Piece::Number(..), Piece::Number(..)]), "{mixed:?}");
+    }
+}
