@@ -1,7 +1,7 @@
 //! `annuaire bench`: measures of what the program answers, over invented people, in a temporary folder; the data folder is not touched.
 
 use super::exit::Exit;
-use super::relevance::{self, Asked, Data, Scores, World};
+use super::relevance::{self, Asked, Data, Question, Scores, World};
 use super::{Context, say, say_json};
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -62,11 +62,15 @@ async fn relevance(args: Args) -> anyhow::Result<Exit> {
     Ok(if below.is_empty() { Exit::Ok } else { Exit::Failed })
 }
 
-/// One line: what was asked, expected and answered.
+/// One line: what was asked, expected and answered; answers that are expected carry a star.
 fn described(asked: &Asked) -> String {
-    let Asked { question, given, .. } = asked;
-    let answered = if given.ids.is_empty() { "nothing".to_owned() } else { given.ids.join(" ") };
-    format!("{} [{}] {} — {}: {} of {}", question.id, question.kind, question.asked, question.expect, answered, given.total)
+    let Asked { question, expected, given, .. } = asked;
+    let wanted = expected.entries();
+    let star = |id: &String| if wanted.contains(id) { format!("{id}*") } else { id.clone() };
+    let answered: Vec<_> = given.ids.iter().map(star).collect();
+    let answered = if answered.is_empty() { "nothing".to_owned() } else { answered.join(" ") };
+    let Question { id, asked, expect, .. } = question;
+    format!("{id}: {asked} — {expect} ({}): {answered} of {}", wanted.len(), given.total)
 }
 
 /// Kinds, then groups.

@@ -81,11 +81,9 @@ impl Candidates {
 
     pub fn doc(&self) -> DocId {
         match self {
-            Self::All { doc, .. }
-            | Self::And { doc, .. }
-            | Self::Or { doc, .. }
-            | Self::Many { doc, .. }
-            | Self::Levels { doc, .. } => *doc,
+            Self::All { doc, .. } | Self::And { doc, .. } | Self::Or { doc, .. } | Self::Many { doc, .. } | Self::Levels { doc, .. } => {
+                *doc
+            }
             Self::Postings(postings) => postings.doc(),
             Self::Behind { all, .. } => all.doc(),
             Self::OnePractice(matches, _) => matches.doc(),
@@ -139,10 +137,10 @@ impl Candidates {
     /// Where the document that it is at stands.
     pub fn standing(&self) -> Standing {
         match self {
-            Self::And { members, .. } => members.iter().map(Self::standing).fold(Standing::default(), |worst, one| Standing {
-                level: worst.level.max(one.level),
-                behind: worst.behind | one.behind,
-            }),
+            Self::And { members, .. } => members
+                .iter()
+                .map(Self::standing)
+                .fold(Standing::default(), |worst, one| Standing { level: worst.level.max(one.level), behind: worst.behind | one.behind }),
             Self::Levels { levels, doc } => {
                 let best = levels.iter().find(|(_, level)| level.doc() == *doc);
                 Standing { level: best.map_or(0, |(level, _)| *level), behind: 0 }
@@ -320,7 +318,9 @@ impl<'a> Builder<'a> {
         // Of words and addresses the whole one is another matter.
         let whole = matches!(place, Place::Words | Place::Address);
         let most = if matches!(place, Place::NameGrams | Place::TextGrams) { self.lists_left() } else { usize::MAX };
-        Ok(self.each_term(place, &beginning, most, usize::MAX, |term| !whole || term.len() > beginning.len())?.unwrap_or_else(|| self.all()))
+        Ok(self
+            .each_term(place, &beginning, most, usize::MAX, |term| !whole || term.len() > beginning.len())?
+            .unwrap_or_else(|| self.all()))
     }
 
     /// Entries with a value that passes. A value too long for its term to repeat it whole may pass.

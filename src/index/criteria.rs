@@ -69,7 +69,8 @@ impl Forgivable {
         let longest = |word: &str| errors_of(word) >= tolerance.errors();
         let in_words = self.reading.words.iter().zip(words).any(|(word, marked)| *marked && word.forgivable && longest(&word.text));
         let in_practice = self.practice.iter().zip(practice).any(|((.., word), marked)| *marked && longest(word));
-        let mistaken: Vec<_> = self.practice.iter().zip(practice).filter(|(_, marked)| **marked).map(|((spelt, at, _), _)| (*spelt, *at)).collect();
+        let mistaken: Vec<_> =
+            self.practice.iter().zip(practice).filter(|(_, marked)| **marked).map(|((spelt, at, _), _)| (*spelt, *at)).collect();
         (in_words || in_practice).then(|| whole(criteria, &self.reading, words, &mistaken, tolerance))
     }
 }
@@ -121,7 +122,8 @@ fn levels(ways: &[Alternative]) -> Plan {
 fn other_name(name: &str, tolerance: Tolerance) -> Plan {
     let whole = whole_name(name);
     let bare = whole.strip_prefix("f:").unwrap_or_default().to_owned();
-    let near = (1..=tolerance.errors().min(errors_of(&bare.replace(' ', "")))).filter_map(|errors| Near::plan(Place::Words, "f", &bare, errors));
+    let near =
+        (1..=tolerance.errors().min(errors_of(&bare.replace(' ', "")))).filter_map(|errors| Near::plan(Place::Words, "f", &bare, errors));
     let named = Plan::or(std::iter::once(Plan::Term(Place::Words, whole)).chain(near).collect());
     Plan::Behind { bit: OTHER_NAME, holds: false, plan: Box::new(named) }
 }

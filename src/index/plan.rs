@@ -81,7 +81,11 @@ pub(super) enum Plan {
     /// A word of a question: its ways to match by level, the best first.
     Levels(Vec<(u8, Plan)>),
     /// Every entry; those that hold it, or do not, come behind the others of their level. The bits of [`super::query::RankKey::class`].
-    Behind { bit: u8, holds: bool, plan: Box<Plan> },
+    Behind {
+        bit: u8,
+        holds: bool,
+        plan: Box<Plan>,
+    },
     /// Words that must hold of one same practice, where they hold of a practice only.
     OnePractice(Box<Plan>, Vec<OfPractice>),
 }

@@ -4,8 +4,8 @@
 use super::facts;
 use super::plan::{Place, Plan};
 use super::ready::Terms;
-use crate::text::small_words::{canonical, is_particle};
 use crate::text;
+use crate::text::small_words::{canonical, is_particle};
 use crate::visibility::{OrganizationView, Practice, View};
 
 /// Spelling of the terms of the `code` field.

@@ -200,7 +200,9 @@ fn dropped(words: &[Written], others: bool) -> Vec<Option<Dropped>> {
     for Written { folded, elided, .. } in words {
         let behind = std::mem::replace(&mut after_cedex, town::is_cedex(folded));
         reasons.push(match folded.as_str() {
-            word if town::is_cedex(word) || town::is_arrondissement(word) || (behind && town::ordinal(word).is_some()) => Some(Dropped::Town),
+            word if town::is_cedex(word) || town::is_arrondissement(word) || (behind && town::ordinal(word).is_some()) => {
+                Some(Dropped::Town)
+            }
             word if is_title(word) => Some(Dropped::Title),
             // A single letter that no apostrophe follows is an initial.
             "d" | "l" if !elided => None,
@@ -270,4 +272,3 @@ fn joined_name(name: &str, source: Source) -> Vec<Alternative> {
         })
         .collect()
 }
-

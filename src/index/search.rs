@@ -102,13 +102,7 @@ pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits
 
 /// The question with errors forgiven in the words that nobody shown holds as typed; nothing where that forgives nothing more. A walk that
 /// began with an error goes on with it although somebody has come by that name.
-fn forgiving(
-    state: State<'_>,
-    audience: Audience,
-    query: &Query,
-    limits: &Limits<'_>,
-    tolerance: Tolerance,
-) -> Result<Option<Question>> {
+fn forgiving(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>, tolerance: Tolerance) -> Result<Option<Question>> {
     let (Matching::Criteria(criteria), Order::Rank) = (&query.matching, &query.order) else {
         return Ok(None);
     };

@@ -9,7 +9,21 @@ const PARTICLES: [&str; 30] = [
 ];
 
 const TITLES: [&str; 16] = [
-    "docteur", "docteurs", "doctoresse", "dr", "drs", "m", "madame", "mademoiselle", "maitre", "mlle", "mme", "monsieur", "mr", "pr", "prof",
+    "docteur",
+    "docteurs",
+    "doctoresse",
+    "dr",
+    "drs",
+    "m",
+    "madame",
+    "mademoiselle",
+    "maitre",
+    "mlle",
+    "mme",
+    "monsieur",
+    "mr",
+    "pr",
+    "prof",
     "professeur",
 ];
 

@@ -24,6 +24,7 @@ mod logs;
 mod net;
 mod operators;
 mod projection;
+mod relevance;
 mod rest;
 mod scenarios;
 mod store;

@@ -27,6 +27,7 @@ use anyhow::{Context as _, ensure};
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub question: Question,
+    pub expected: Expected,
     pub given: Given,
     pub judgement: Judgement,
 }
@@ -44,7 +45,7 @@ pub async fn ask(world: &World, questions: &[Question]) -> anyhow::Result<Vec<As
     for (question, expected) in questions.into_iter().zip(expected.into_iter().flatten()) {
         let given = world.answer(&question.asked).await.with_context(|| format!("question {}", question.id))?;
         let judgement = expected.judge(&given);
-        asked.push(Asked { question: question.clone(), given, judgement });
+        asked.push(Asked { question: question.clone(), expected, given, judgement });
     }
     Ok(asked)
 }

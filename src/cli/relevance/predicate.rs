@@ -1,6 +1,6 @@
 //! What entries have in common: `family=dupont city=lyon|villeurbanne`, alternatives of several terms joined by ` or `.
 //!
-//! `family`, `given`, `city`, `org` and `department` compare words, case and accents ignored; `^=` compares a beginning of the whole. A city
+//! `family`, `given`, `city`, `org` and `department` compare words, case and accents ignored; `^=` compares a beginning, from any word on. A city
 //! is also met by its arrondissements, an `org` by a name that has all its words. `profession`, `specialty`, `postal_code`, `sector` and
 //! `kind` (`professional` or `structure`) are compared as written. All terms but the names and the kind hold of one same practice.
 
@@ -56,7 +56,8 @@ impl Term {
 
     fn meets(&self, value: &str) -> bool {
         let value = folded(value);
-        self.values.iter().map(|wanted| folded(wanted)).any(|wanted| if self.beginning { value.starts_with(&wanted) } else { value == wanted })
+        let at_a_word = |wanted: &str| format!(" {value}").contains(&format!(" {wanted}"));
+        self.values.iter().map(|wanted| folded(wanted)).any(|wanted| if self.beginning { at_a_word(&wanted) } else { value == wanted })
     }
 
     fn of_practice(&self, practice: &Practice) -> bool {
@@ -69,9 +70,10 @@ impl Term {
             "department" => self.meets(&practice.department) || self.meets(&practice.department_label),
             "city" => {
                 let city = folded(&practice.city);
-                self.values.iter().map(|wanted| folded(wanted)).any(|wanted| {
-                    city.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with(" arrondissement"))
-                })
+                self.values
+                    .iter()
+                    .map(|wanted| folded(wanted))
+                    .any(|wanted| city.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with(" arrondissement")))
             }
             _ => {
                 let name = text::words(&practice.organization);

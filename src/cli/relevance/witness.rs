@@ -46,6 +46,12 @@ fn rows(path: &Path) -> anyhow::Result<Vec<HashMap<String, String>>> {
     Ok(lines.map(|line| header.iter().cloned().zip(line.split('|').map(str::to_owned)).collect()).collect())
 }
 
+/// As given, else what the commune's code begins with.
+fn department(given: &str, commune: &str) -> String {
+    let digits = if commune.starts_with("97") { 3 } else { 2 };
+    if given.is_empty() { commune.chars().take(digits).collect() } else { given.to_owned() }
+}
+
 impl Witness {
     /// Reads Personne_activite and SavoirFaire of a folder.
     pub(super) fn read(activities: &Path, expertise: &Path, own: Option<&Own>) -> anyhow::Result<Self> {
@@ -63,6 +69,8 @@ impl Witness {
         for row in activities.iter().filter(|row| !told.contains(&get(row, "Identification nationale PP"))) {
             skills.entry(exercise(row)).or_default().insert(get(row, "Code savoir-faire"));
         }
+        let label = |row: &HashMap<_, _>| (get(row, "Code Département (structure)"), get(row, "Libellé Département (structure)"));
+        let labels: HashMap<_, _> = activities.iter().map(label).filter(|(code, _)| !code.is_empty()).collect();
         let mut people = BTreeMap::<String, Entry>::new();
         let mut structures = BTreeMap::<String, Entry>::new();
         for row in &activities {
@@ -73,9 +81,10 @@ impl Witness {
                 sector: get(row, "Code secteur d'activité"),
                 city: get(row, "Libellé commune (coord. structure)"),
                 postal_code: get(row, "Code postal (coord. structure)"),
-                department: get(row, "Code Département (structure)"),
-                department_label: get(row, "Libellé Département (structure)"),
+                department: department(&get(row, "Code Département (structure)"), &get(row, "Code commune (coord. structure)")),
+                department_label: String::new(),
             };
+            let practice = Practice { department_label: labels.get(&practice.department).cloned().unwrap_or_default(), ..practice };
             let (name, id) = (get(row, "Raison sociale site"), get(row, "Identifiant technique de la structure"));
             let street = get(row, "Libellé Voie (coord. structure)");
             let id = if id.is_empty() { structure_id_without_identifier(&name, &practice.postal_code, &street) } else { Some(id) };
