@@ -8,6 +8,7 @@ pub mod cursor;
 mod whole;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
+pub use crate::index::matched::{Level, Understood, WordDropped, WordMatch, WordRead};
 pub use crate::index::query::{
     Answer, AttributeFilter, Criteria, MAX_PAGE, Matching, Order, QUICK_TESTS, Query, RankKey, SortKey, Truncated, ZeroPapierFilter,
 };

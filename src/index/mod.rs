@@ -3,10 +3,11 @@
 //! No tantivy type leaves this room. It accepts [`crate::visibility::Published`] and nothing else. Candidates may be too many, never
 //! too few; each is tested again against the entry's own values before it is counted.
 //!
-//! In the order the data meets the parts: `fields` what a document is, `terms`, `ready` and `practice` what is cut from an entry, `document`,
-//! `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter`, `filter_plan` and `criteria` a question,
-//! `near` its words with an error, `question` both made ready, `candidates` its posting lists, `segments` where they lie, `lately` and `laid`
-//! the entries it proves, `search`, `patience`, `paused` and `order` the answer, `walk` all of them, `reader` the door
+//! In the order the data meets the parts: `fields` what a document is, `facts`, `terms`, `ready` and `practice` what is cut from an entry, `document`,
+//! `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter` and `filter_plan` a question by attributes;
+//! `reading` (with `numbers`, `recognised` and `alternative`) and `criteria` one by words, `near` and `forgiving` its errors, `matched` why an
+//! entry was found; `question` both made ready, `opening`, `candidates` and `one_practice` its posting lists, `segments` where they lie,
+//! `lately` and `laid` the entries it proves, `search`, `patience`, `paused` and `order` the answer, `walk` all of them, `reader` the door
 //! `directory` uses.
 
 mod alternative;
@@ -19,13 +20,17 @@ mod fields;
 mod filter;
 mod filter_plan;
 mod folder;
+mod forgiving;
 pub mod gate;
 mod generation;
 mod held;
 mod laid;
 mod lately;
+pub mod matched;
 mod near;
 mod numbers;
+mod one_practice;
+mod opening;
 mod order;
 mod packing;
 mod patience;
@@ -45,13 +50,16 @@ mod stored;
 mod terms;
 mod walk;
 
+pub use alternative::How;
 pub use compaction::{Compaction, Merging};
 pub use document::Cut;
+pub use facts::Field;
 pub use gate::Gate;
 pub use generation::Generation;
 pub use patience::{Limits, MAX_CANDIDATES};
 pub use paused::{Paused, Progress};
 pub use reader::Reader;
+pub use reading::{Dropped, Source};
 pub use search::Found;
 pub use sorted::rank_of;
 pub use stored::Stored;

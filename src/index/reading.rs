@@ -272,3 +272,7 @@ fn joined_name(name: &str, source: Source) -> Vec<Alternative> {
         })
         .collect()
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

@@ -1,14 +1,15 @@
 //! One search over one generation: candidates, columns, re-test, order, totals. Blocking; bounded by candidates and a deadline.
 
 use super::candidates::Candidates;
-use super::criteria::{Forgivable, Tolerance};
+use super::criteria::Tolerance;
 use super::fields::{Fields, kind_number};
 use super::filter::Subject;
+use super::forgiving::forgiving;
 use super::lately::Lately;
 use super::order::{SegmentOrder, Smallest};
 use super::patience::{Limits, Patience};
 use super::plan::{Place, Plan};
-use super::query::{Answer, CLASSES_OF_A_LEVEL, MAX_PAGE, Matching, Order, Query, RankKey, Truncated};
+use super::query::{Answer, CLASSES_OF_A_LEVEL, MAX_PAGE, Order, Query, RankKey, Truncated};
 use super::question::{Question, WITH_ONE_ERROR, WITH_TWO_ERRORS};
 use super::segments::Segments;
 use super::sorted::Sorted;
@@ -98,40 +99,6 @@ pub(super) fn search(state: State<'_>, audience: Audience, query: &Query, limits
             Ok(found)
         }
     }
-}
-
-/// The question with errors forgiven in the words that nobody shown holds as typed; nothing where that forgives nothing more. A walk that
-/// began with an error goes on with it although somebody has come by that name.
-fn forgiving(state: State<'_>, audience: Audience, query: &Query, limits: &Limits<'_>, tolerance: Tolerance) -> Result<Option<Question>> {
-    let (Matching::Criteria(criteria), Order::Rank) = (&query.matching, &query.order) else {
-        return Ok(None);
-    };
-    let forgivable = Forgivable::of(criteria);
-    let patience = Patience::of(limits);
-    let mut marked = Vec::new();
-    for plan in forgivable.as_typed() {
-        marked.push(!held(state, audience, &plan, &patience)?);
-    }
-    if query.after.is_some() && !marked.contains(&true) {
-        marked.fill(true);
-    }
-    let plan = forgivable.plan(criteria, &marked, tolerance);
-    Ok(plan.map(|plan| Question::forgiving(plan, tolerance)))
-}
-
-/// Does anybody shown to this audience match?
-fn held(state: State<'_>, audience: Audience, plan: &Plan, patience: &Patience<'_>) -> Result<bool> {
-    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
-        let columns = state.segments.columns(ordinal)?;
-        let mut candidates = Candidates::of(plan, state.fields, segment, patience)?;
-        while candidates.doc() != TERMINATED {
-            if columns.shown(segment, candidates.doc(), u64::from(audience.bit()), u64::MAX) {
-                return Ok(true);
-            }
-            candidates.advance(patience);
-        }
-    }
-    Ok(false)
 }
 
 pub(super) fn check(query: &Query) -> Result<()> {

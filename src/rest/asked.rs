@@ -23,7 +23,7 @@ const MAX_CURSOR: usize = 2_000;
 const DEFAULT_LIMIT: usize = 20;
 
 /// Every parameter of the route.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "q",
     "name",
     "given",
@@ -41,6 +41,7 @@ const NAMES: [&str; 17] = [
     "kind",
     "limit",
     "cursor",
+    "explain",
 ];
 
 /// What was asked.
@@ -52,6 +53,8 @@ pub(super) struct Asked {
     /// Entries of the page: 1 to the maximum of the settings.
     pub limit: usize,
     pub cursor: Option<String>,
+    /// Is told how the question was read.
+    pub explain: bool,
 }
 
 /// The first page of what a query string of `/v1/search` asks, without a listener: for what measures answers.
@@ -73,10 +76,10 @@ impl FromRequestParts<Shared> for Asked {
 
 impl Asked {
     /// What the directory is asked for the first page.
-    pub(super) fn question(self) -> Query {
+    pub(super) fn question(&self) -> Query {
         Query {
-            kinds: self.kinds,
-            matching: Matching::Criteria(self.criteria),
+            kinds: self.kinds.clone(),
+            matching: Matching::Criteria(self.criteria.clone()),
             order: Order::Rank,
             limit: self.limit,
             after: None,
@@ -135,6 +138,7 @@ impl Asked {
                     return Err(Problem::parameter("limit_too_large", name, format!("a page holds {max_page} entries at most")));
                 }
             }
+            "explain" => self.explain = value.parse().map_err(|_| one_of("true, false"))?,
             "cursor" => self.cursor = Some(value.to_owned()),
             _ if text::words(value).is_empty() => {
                 return Err(Problem::parameter("invalid_parameter", name, "the value holds neither a letter nor a digit"));
@@ -160,7 +164,7 @@ impl Asked {
             return Err(Problem::parameter("invalid_parameter", "kind", "mailbox is asked for alone"));
         }
         if self.criteria == Criteria::default() {
-            let detail = "at least one criterion is required; kind, limit and cursor are none";
+            let detail = "at least one criterion is required; kind, limit, cursor and explain are none";
             return Err(Problem::new(StatusCode::BAD_REQUEST, "missing_criterion", detail));
         }
         Ok(self)
@@ -226,6 +230,7 @@ mod tests {
             ("mailbox_type=XXX", "invalid_parameter"),
             ("zero_papier=oui", "invalid_parameter"),
             ("has_mailbox=1", "invalid_parameter"),
+            ("q=a&explain=oui", "invalid_parameter"),
             ("q=%ff", "invalid_encoding"),
         ] {
             assert_eq!(read(query).unwrap_err(), code, "{query}");

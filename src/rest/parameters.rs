@@ -9,19 +9,19 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "read by the derive: documentation only")]
 pub(super) struct SearchParameters {
-    /// Free words, each by its beginning: names, profession, specialty, commune, structure
-    #[param(max_length = 200, example = "dupont lyon")]
+    /// Free words: names, profession or specialty in everyday words, commune, département, structure, numbers, an address or its beginning
+    #[param(max_length = 200, example = "dupont cardio lyon")]
     q: Option<String>,
-    /// Family name, words by their beginning
+    /// Family name, words by their beginning or sound
     #[param(max_length = 200, example = "dupont")]
     name: Option<String>,
-    /// Given name, words by their beginning
+    /// Given name, words by their beginning or sound, initials, short forms
     #[param(max_length = 200, example = "élodie")]
     given: Option<String>,
-    /// Profession: code (TRE_G15, TRE_R94, TRE_R95) or label
+    /// Profession: code (TRE_G15, TRE_R94, TRE_R95), label or everyday word
     #[param(max_length = 200, example = "10")]
     profession: Option<String>,
-    /// Savoir-faire: code (TRE_R38 and its sisters) or label
+    /// Savoir-faire: code (TRE_R38 and its sisters), label or everyday word
     #[param(max_length = 200, example = "Cardiologie")]
     specialty: Option<String>,
     /// Commune
@@ -60,6 +60,9 @@ pub(super) struct SearchParameters {
     /// `next` of the page before, with the same parameters; valid 24 hours
     #[param(max_length = 2000)]
     cursor: Option<String>,
+    /// Whether to tell how the question was read, in `plan`
+    #[param(example = false)]
+    explain: Option<bool>,
 }
 
 /// Dématérialisation, as asked for.

@@ -5,10 +5,12 @@ mod differential;
 mod entries;
 mod forget;
 mod generations;
+mod matched;
 mod paging;
 mod paused;
 pub mod sample;
 mod typos;
+mod understood;
 
 use annuaire::index::query::{Answer, AttributeFilter, Criteria, Matching, Order, Query};
 use annuaire::index::{Committed, Document, Found, Generation, Index, Limits, MAX_CANDIDATES, Reader};

@@ -1,0 +1,52 @@
+//! Forgiving errors: in which words, asked of the index for this audience.
+
+use super::candidates::Candidates;
+use super::criteria::{Forgivable, Tolerance};
+use super::patience::{Limits, Patience};
+use super::plan::Plan;
+use super::query::{Matching, Order, Query};
+use super::question::Question;
+use super::search::State;
+use crate::error::Result;
+use crate::model::Audience;
+use tantivy::TERMINATED;
+
+/// The question with errors forgiven in the words that nobody shown holds as typed; nothing where that forgives nothing more. A walk that
+/// began with an error goes on with it although somebody has come by that name.
+pub(super) fn forgiving(
+    state: State<'_>,
+    audience: Audience,
+    query: &Query,
+    limits: &Limits<'_>,
+    tolerance: Tolerance,
+) -> Result<Option<Question>> {
+    let (Matching::Criteria(criteria), Order::Rank) = (&query.matching, &query.order) else {
+        return Ok(None);
+    };
+    let forgivable = Forgivable::of(criteria);
+    let patience = Patience::of(limits);
+    let mut marked = Vec::new();
+    for plan in forgivable.as_typed() {
+        marked.push(!held(state, audience, &plan, &patience)?);
+    }
+    if query.after.is_some() && !marked.contains(&true) {
+        marked.fill(true);
+    }
+    let plan = forgivable.plan(criteria, &marked, tolerance);
+    Ok(plan.map(|plan| Question::forgiving(plan, tolerance)))
+}
+
+/// Does anybody shown to this audience match?
+fn held(state: State<'_>, audience: Audience, plan: &Plan, patience: &Patience<'_>) -> Result<bool> {
+    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
+        let columns = state.segments.columns(ordinal)?;
+        let mut candidates = Candidates::of(plan, state.fields, segment, patience)?;
+        while candidates.doc() != TERMINATED {
+            if columns.shown(segment, candidates.doc(), u64::from(audience.bit()), u64::MAX) {
+                return Ok(true);
+            }
+            candidates.advance(patience);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,156 @@
+//! Words of a question as people type them: names, everyday words, places, numbers; and in which order the answers come.
+
+use super::sample::{Doc, activity, coded, documents, exercise, held, mailbox, nurse, person, physician, site};
+use super::{asked, built};
+use annuaire::index::Index;
+use annuaire::index::query::Criteria;
+use annuaire::model::{MailboxRecord, MailboxType, ProfessionalRecord, Record, StructureRecord};
+use tempfile::TempDir;
+
+/// Family, given, town of practice (0 Lyon, 1 Paris, 2 Saint-Étienne), profession, specialty.
+const PEOPLE: [(&str, &str, usize, &str, Option<(&str, &str)>); 14] = [
+    ("LEFEBVRE", "Catherine", 0, "10", Some(("SM04", "Cardiologie et Maladies vasculaires (SM)"))),
+    ("LEFÈVRE", "Jean-Baptiste", 1, "60", None),
+    ("LE FEVRE", "Ève", 2, "60", None),
+    ("DE LA TOUR", "Philippe", 0, "60", None),
+    ("SAINT-CLAIR", "Jean-Pierre", 1, "10", Some(("SM53", "Spécialiste en Médecine générale (SM)"))),
+    ("CARDIO", "Zoé", 2, "60", None),
+    ("LYON", "Paul", 1, "10", Some(("SM54", "Médecine générale (SM)"))),
+    ("MARTIN", "Frédéric", 0, "10", Some(("SM26", "Qualifié en Médecine générale (SM)"))),
+    ("MARDIN", "Anne", 0, "60", None),
+    ("N'DIAYE", "Seb", 2, "60", None),
+    ("ROUSSEAU", "Sébastien", 2, "10", Some(("SM42", "Psychiatrie (SM)"))),
+    ("ROUSSEAUX-PETIT", "Béatrice", 0, "93", None),
+    ("GAUTIER", "Thibault", 0, "10", Some(("SM04", "Cardiologie et Maladies vasculaires (SM)"))),
+    ("EL HADDAD", "Mohamed", 0, "10", None),
+];
+
+fn people() -> (TempDir, Index) {
+    let sites = [
+        site("F990999013", "CH DE LA CROIX-D'OR", "69003", "LYON 3E ARRONDISSEMENT", ("69", "Rhône")),
+        site("F990999014", "CENTRE MARTIN", "75012", "PARIS", ("75", "Paris")),
+        site("F990999015", "PHARMACIE DU CŒUR", "42000", "Saint-Étienne", ("42", "Loire")),
+    ];
+    let mut docs: Vec<Doc> = Vec::new();
+    for (number, (family, given, place, profession, specialty)) in PEOPLE.iter().enumerate() {
+        let profession = match *profession {
+            "10" => physician(),
+            "60" => nurse(),
+            code => coded(code, "Psychologue"),
+        };
+        let practised = vec![activity(profession.clone(), Some(sites[*place].clone()))];
+        let exercises = vec![exercise(profession, &specialty.iter().copied().collect::<Vec<_>>())];
+        let mut holder = person(&format!("100000000{number:02}"), given, family, exercises, practised);
+        if number == 3 {
+            // A nurse of Lyon who is also a physician in Paris, with an address.
+            holder.exercises.push(exercise(physician(), &[("SM04", "Cardiologie et Maladies vasculaires (SM)")]));
+            holder.activities.push(activity(physician(), Some(sites[1].clone())));
+            let own = held(mailbox("philippe.delatour@infirmier.mssante.fr", MailboxType::Per), &holder);
+            holder.mailboxes.push(MailboxRecord { holders: vec![], ..own });
+        }
+        docs.extend(documents(&Record::Professional(ProfessionalRecord { ..holder })));
+    }
+    for (number, mut site) in sites.into_iter().enumerate() {
+        if number == 2 {
+            site.sector = coded("SA33", "Pharmacie d'officine");
+        }
+        std::sync::Arc::make_mut(&mut site.structure).phone = format!("04 99 00 00 0{number}");
+        docs.extend(documents(&Record::Structure(StructureRecord { site, mailboxes: vec![] })));
+    }
+    built(&docs)
+}
+
+/// Given names of the answer; the ids of structures.
+fn found(index: &Index, q: &str) -> Vec<String> {
+    let answer = asked(&index.reader(), Criteria { q: Some(q.into()), ..Criteria::default() });
+    let named = |key: String| match key.strip_prefix("p:8100000000") {
+        Some(number) => PEOPLE[number.parse::<usize>().unwrap()].1.to_owned(),
+        None => key,
+    };
+    answer.into_iter().map(named).collect()
+}
+
+const LYON: &str = "s:F990999013";
+const PARIS: &str = "s:F990999014";
+const PHARMACY: &str = "s:F990999015";
+
+#[test]
+fn what_people_type_finds_whom_they_mean() {
+    let (_folder, index) = people();
+    for (q, expected) in [
+        // Names: as typed, then by sound; particles, titles, joined and split, initials, short forms.
+        ("lefebvre", &["Catherine", "Ève", "Jean-Baptiste"][..]),
+        ("Lefèvre", &["Jean-Baptiste", "Ève", "Catherine"]),
+        ("lefevre", &["Ève", "Jean-Baptiste", "Catherine"]),
+        ("le fevre", &["Ève", "Jean-Baptiste", "Catherine"]),
+        ("lefeuvre catherine", &["Catherine"]),
+        ("dr delatour", &["Philippe"]),
+        ("tour philippe", &["Philippe"]),
+        ("filipe de la tour", &["Philippe"]),
+        ("st clair", &["Jean-Pierre"]),
+        ("saintclair", &["Jean-Pierre"]),
+        ("jp saint-clair", &["Jean-Pierre"]),
+        ("j-p st clair", &["Jean-Pierre"]),
+        ("p. saint clair", &["Jean-Pierre"]),
+        ("jean-ba", &["Jean-Baptiste"]),
+        ("jeanbaptiste lefevre", &["Jean-Baptiste"]),
+        ("ndiaye", &["Seb"]),
+        ("n'diaye", &["Seb"]),
+        ("seb", &["Seb", "Sébastien"]),
+        ("cathy lefebvre", &["Catherine"]),
+        ("béa", &["Béatrice"]),
+        ("fred martin", &["Frédéric"]),
+        ("rouseau", &["Sébastien", "Béatrice"]),
+        ("roussot sebastien", &["Sébastien"]),
+        ("petit", &["Béatrice"]),
+        ("gauthier tibo", &["Thibault"]),
+        ("adad", &["Mohamed"]),
+        ("haddad", &["Mohamed"]),
+        ("mardin", &["Anne"]),
+        // Everyday words, of one same practice; they stay names.
+        ("cardiologue lyon", &["Catherine", "Thibault"]),
+        ("cardio", &["Zoé", "Philippe", "Thibault", "Catherine"]),
+        ("cardiologues paris", &["Philippe"]),
+        ("oftalmo", &[]),
+        ("généraliste", &["Paul", "Frédéric", "Jean-Pierre"]),
+        ("médecin généraliste paris", &["Paul", "Jean-Pierre"]),
+        ("psy", &["Sébastien", "Béatrice"]),
+        ("infirmière 42", &["Zoé", "Ève", "Seb"]),
+        ("infirmières loire", &["Zoé", "Ève", "Seb"]),
+        ("pharmacie", &[PHARMACY, "Zoé", "Ève", "Seb", "Sébastien"]),
+        // Places.
+        ("martin lyon", &["Frédéric"]),
+        ("martin", &["Frédéric", PARIS, "Paul", "Jean-Pierre", "Philippe", "Jean-Baptiste"]),
+        ("lyon", &["Paul", LYON, "Philippe", "Mohamed", "Thibault", "Catherine", "Anne", "Frédéric", "Béatrice"]),
+        ("cardiologue lyon 3", &["Catherine", "Thibault"]),
+        ("cardiologue lyon 3e arrondissement", &["Catherine", "Thibault"]),
+        ("cardiologue lyon 4", &[]),
+        ("lefevre paris 12", &["Jean-Baptiste"]),
+        ("lefevre paris 13", &[]),
+        ("lefevre st etienne cedex 1", &["Ève"]),
+        ("lefebvre 69", &["Catherine"]),
+        ("lefebvre auvergne-rhône-alpes", &["Catherine", "Ève"]),
+        ("lefebvre idf", &["Jean-Baptiste"]),
+        ("lefebvre 69003", &["Catherine"]),
+        // Numbers.
+        ("10000000000", &["Catherine"]),
+        ("810000000000", &["Catherine"]),
+        ("990999014", &[PARIS]),
+        ("0499000001", &[PARIS]),
+        ("+33 4 99 00 00 01", &[PARIS]),
+        ("philippe.delatour@", &["Philippe"]),
+        ("philippe.del", &["Philippe"]),
+        ("@infirmier.mssante.fr", &["Philippe"]),
+        ("Philippe.Delatour@infirmier.mssante.fr tour", &["Philippe"]),
+        // Errors, only where nobody is called so.
+        ("lefebvre catherien", &["Catherine"]),
+        ("gautire thibualt", &["Thibault"]),
+        ("cardiolouge lyon", &["Catherine", "Thibault"]),
+        ("martin nantes", &[]),
+        ("mardin paris", &[]),
+        ("adq", &[]),
+        ("xyzzy", &[]),
+    ] {
+        assert_eq!(found(&index, q), expected, "{q}");
+    }
+}
