@@ -32,12 +32,14 @@ impl Asked<'_> {
     pub fn free_words(&self) -> Vec<String> {
         let Some(q) = self.get("q") else { return Vec::new() };
         let grouped = q.chars().all(|c| c.is_ascii_digit() || " .+-".contains(c)) && q.chars().filter(char::is_ascii_digit).count() > 5;
-        if grouped { vec![text::phone_digits(q)] } else { text::words(q) }
+        let national = q.trim().strip_prefix("+33").map(|rest| format!("0{rest}"));
+        if grouped { vec![national.as_deref().unwrap_or(q).chars().filter(char::is_ascii_digit).collect()] } else { text::words(q) }
     }
 
-    /// Words in which an error is forgiven when nothing matches as typed.
+    /// Words in which an error is forgiven when nothing matches as typed; none when there is a number, in which it would be another number.
     pub fn words_with_errors(&self) -> Vec<String> {
         let others = ["name", "given", "city"].into_iter().flat_map(|name| self.words(name));
-        self.free_words().into_iter().chain(others).collect()
+        let words: Vec<_> = self.free_words().into_iter().chain(others).collect();
+        if words.iter().any(|word| word.contains(|c: char| c.is_ascii_digit())) { Vec::new() } else { words }
     }
 }

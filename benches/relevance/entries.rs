@@ -123,8 +123,10 @@ impl Entry {
             ]
         });
         let services: Vec<_> = self.mailboxes.iter().map(|mailbox| mailbox.service.as_str()).collect();
+        // What a structure is called is its name; for people it is a place.
+        let own_name = if self.kind == "structure" { of_practices(&|p| vec![p.organization.clone()]) } else { String::new() };
         [
-            format!("{} {}", self.given, self.family),
+            format!("{} {}{own_name}", self.given, self.family),
             of_practices(&|p| vec![p.profession_label.clone(), p.specialty_labels.clone()]),
             format!("{places} {}", services.join(" ")),
             self.numbers.join(" "),

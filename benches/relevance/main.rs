@@ -3,7 +3,7 @@
 //! `cargo bench --bench relevance -- --write` (or, since it is no matter of speed, `cargo bench --profile dev --bench relevance -- --write`)
 //! builds the data of the suite, asks ours through the directory as REST does, hands everything the public may see to a temporary PostgreSQL
 //! cluster and a SQLite file, asks them the same questions, and writes the table into docs/relevance.md. Without `--write` it only prints.
-//! `--against postgres,sqlite` chooses; `--verbose` tells what each system did not answer. Missing servers are installed by apt.
+//! `--against postgres,sqlite` chooses; `--similar 0.4` and `--enough 0.4` are how alike words must be to them; `--verbose` tells what each system did not answer. Missing servers are installed by apt.
 
 mod asked;
 mod entries;

@@ -5,7 +5,7 @@
 use crate::asked::Asked;
 use crate::entries::Entry;
 use crate::tables::{TABLES, conditions, inserts, many};
-use crate::tool::{find, quoted, run, script, version};
+use crate::tool::{argument, find, quoted, run, script, version};
 use crate::{Answers, Given};
 use annuaire::cli::relevance::{DEPTH, Question};
 use annuaire::text;
@@ -122,7 +122,7 @@ pub fn ask(entries: &[Entry], questions: &[&Question]) -> Result<Answers> {
     let rows: Vec<_> = entries.iter().enumerate().map(|(number, entry)| row(number, entry)).collect();
     let mut sql = format!("{CONFIGURATION}{TABLES}BEGIN;\n{}{}COMMIT;\n{INDEX}", many("raw", &rows), inserts(entries));
     // Words without a stem are told by notices.
-    sql.push_str(&format!("SET client_min_messages = error; SET pg_trgm.word_similarity_threshold = {SIMILAR};\n"));
+    sql.push_str(&format!("SET client_min_messages = error; SET pg_trgm.word_similarity_threshold = {};\n", argument("--similar", SIMILAR)));
     questions.iter().for_each(|question| sql.push_str(&statement(question)));
     let said = run(&mut cluster.psql()?, &script(folder.path(), "questions.sql", &sql)?)?;
     answers(&said)

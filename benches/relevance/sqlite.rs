@@ -7,7 +7,7 @@ use crate::asked::Asked;
 use crate::entries::Entry;
 use crate::postgres::answers;
 use crate::tables::{TABLES, conditions, inserts, many};
-use crate::tool::{find, quoted, run, script, version};
+use crate::tool::{argument, find, quoted, run, script, version};
 use annuaire::cli::relevance::{DEPTH, Question};
 use annuaire::text;
 use anyhow::Result;
@@ -84,7 +84,7 @@ fn statement(question: &Question) -> String {
             similar.push(format!("instr(t.text, {}) > 0", quoted(&format!(" {word} "))));
             continue;
         }
-        similar.push(format!("({held}) >= {}", (windows.len() as f64 * ENOUGH).ceil()));
+        similar.push(format!("({held}) >= {}", (windows.len() as f64 * argument("--enough", ENOUGH)).ceil()));
         likeness.push(held);
         any.extend(windows.into_iter().map(|window| format!("\"{window}\"")));
     }

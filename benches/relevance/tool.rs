@@ -42,3 +42,8 @@ pub fn version(program: &Path) -> Result<String> {
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''").replace('\0', ""))
 }
+
+/// A number behind a flag, else this one.
+pub fn argument(flag: &str, default: f64) -> f64 {
+    std::env::args().skip_while(|argument| argument != flag).nth(1).and_then(|value| value.parse().ok()).unwrap_or(default)
+}

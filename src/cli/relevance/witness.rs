@@ -46,10 +46,17 @@ fn rows(path: &Path) -> anyhow::Result<Vec<HashMap<String, String>>> {
     Ok(lines.map(|line| header.iter().cloned().zip(line.split('|').map(str::to_owned)).collect()).collect())
 }
 
-/// As given, else what the commune's code begins with.
-fn department(given: &str, commune: &str) -> String {
-    let digits = if commune.starts_with("97") { 3 } else { 2 };
-    if given.is_empty() { commune.chars().take(digits).collect() } else { given.to_owned() }
+/// As given, else what the commune's code begins with, else what the postcode does.
+fn department(given: &str, commune: &str, postal_code: &str) -> String {
+    let code = if commune.is_empty() { postal_code } else { commune };
+    match code.get(..2) {
+        _ if !given.is_empty() => given.to_owned(),
+        // Corsica's postcodes know one island.
+        Some("20") => if postal_code < "20200" { "2A" } else { "2B" }.to_owned(),
+        Some("97") => code.chars().take(3).collect(),
+        Some(two) => two.to_owned(),
+        None => String::new(),
+    }
 }
 
 impl Witness {
@@ -81,7 +88,11 @@ impl Witness {
                 sector: get(row, "Code secteur d'activité"),
                 city: get(row, "Libellé commune (coord. structure)"),
                 postal_code: get(row, "Code postal (coord. structure)"),
-                department: department(&get(row, "Code Département (structure)"), &get(row, "Code commune (coord. structure)")),
+                department: department(
+                    &get(row, "Code Département (structure)"),
+                    &get(row, "Code commune (coord. structure)"),
+                    &get(row, "Code postal (coord. structure)"),
+                ),
                 department_label: String::new(),
             };
             let practice = Practice { department_label: labels.get(&practice.department).cloned().unwrap_or_default(), ..practice };
