@@ -122,7 +122,10 @@ pub fn ask(entries: &[Entry], questions: &[&Question]) -> Result<Answers> {
     let rows: Vec<_> = entries.iter().enumerate().map(|(number, entry)| row(number, entry)).collect();
     let mut sql = format!("{CONFIGURATION}{TABLES}BEGIN;\n{}{}COMMIT;\n{INDEX}", many("raw", &rows), inserts(entries));
     // Words without a stem are told by notices.
-    sql.push_str(&format!("SET client_min_messages = error; SET pg_trgm.word_similarity_threshold = {};\n", argument("--similar", SIMILAR)));
+    sql.push_str(&format!(
+        "SET client_min_messages = error; SET pg_trgm.word_similarity_threshold = {};\n",
+        argument("--similar", SIMILAR)
+    ));
     questions.iter().for_each(|question| sql.push_str(&statement(question)));
     let said = run(&mut cluster.psql()?, &script(folder.path(), "questions.sql", &sql)?)?;
     answers(&said)
