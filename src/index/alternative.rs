@@ -38,6 +38,8 @@ pub(super) const BEGINNING: u8 = 1;
 pub(super) const PHONETIC: u8 = 2;
 pub(super) const ONE_ERROR: u8 = 3;
 pub(super) const TWO_ERRORS: u8 = 4;
+/// Errors of one word that are ever forgiven.
+pub(super) const MOST_ERRORS: u8 = 2;
 
 /// What an entry is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +117,10 @@ impl Test {
             Self::Word(Tag::Practice, word) => {
                 let by = ["c:", "prof:", "spec:", "dept:", "cp="];
                 Some(Plan::or(by.iter().map(|tag| Plan::Term(Place::Codes, format!("{tag}{word}"))).collect()))
+            }
+            Self::Sounds(Tag::Practice, key) => Some(Plan::Term(Place::Codes, format!("{}{key}", Tag::Practice.sound()))),
+            Self::Near(Tag::Practice, word, errors) => {
+                Some(Plan::or(["c", "prof", "spec"].iter().filter_map(|tag| Near::plan(Place::Codes, tag, word, *errors)).collect()))
             }
             Self::Code(kind, code) => Some(Plan::Term(Place::Codes, format!("{kind}={code}"))),
             _ => None,

@@ -1,13 +1,14 @@
 //! Why an entry was found, told from the entry's own values: for each asked word the best way it matches. The index is not asked, so what is
 //! told is what is shown; a test holds the two to each other.
 
-use super::alternative::{Alternative, Evidence, How, TWO_ERRORS, Test};
+use super::alternative::{Alternative, Evidence, How, MOST_ERRORS, Test};
 use super::facts::{Field, Tag};
 use super::query::{Criteria, RankKey};
 use super::question::{WITH_ONE_ERROR, WITH_TWO_ERRORS};
 use super::reading::{Asked, Dropped, Reading, Source};
 use crate::visibility::View;
 use serde::Serialize;
+use std::sync::OnceLock;
 use utoipa::ToSchema;
 
 /// How one asked word matches an entry.
@@ -94,13 +95,18 @@ impl Level {
 }
 
 /// A question as it is understood.
-#[derive(Clone, Debug)]
-pub struct Understood(Reading);
+#[derive(Debug)]
+pub struct Understood {
+    reading: Reading,
+    /// Ways to match with errors, word by word: worked out where an entry needs one.
+    mistaken: Vec<OnceLock<Vec<Alternative>>>,
+}
 
 impl Understood {
     #[must_use]
     pub fn of(criteria: &Criteria) -> Self {
-        Self(Reading::of(criteria))
+        let reading = Reading::of(criteria);
+        Self { mistaken: reading.words.iter().map(|_| OnceLock::new()).collect(), reading }
     }
 
     /// One for each word that is looked up, in the order asked, with the level of the worst (see [`RankKey::class`]); a word that does not
@@ -108,17 +114,15 @@ impl Understood {
     #[must_use]
     pub fn matches(&self, view: &View) -> (Vec<WordMatch>, u8) {
         let evidence = Evidence::of(view);
-        let best = |asked: &Asked| {
-            let ways = [asked.typed.clone(), asked.mistaken(TWO_ERRORS)].concat();
-            ways.into_iter().find_map(|way| evidence.passes(&way.test).map(|found| (way, found)))
-        };
+        let first = |ways: &'_ [Alternative]| ways.iter().find_map(|way| Some((way.level, way.how, evidence.passes(&way.test)?)));
         let mut worst = 0;
         let mut matches = Vec::new();
-        for asked in &self.0.words {
-            if let Some((way, (field, value))) = best(asked) {
-                worst = worst.max(way.level);
+        for (asked, mistaken) in self.reading.words.iter().zip(&self.mistaken) {
+            let best = first(&asked.typed).or_else(|| first(mistaken.get_or_init(|| asked.mistaken(MOST_ERRORS))));
+            if let Some((level, how, (field, value))) = best {
+                worst = worst.max(level);
                 let (word, parameter) = (asked.text.clone(), asked.source);
-                matches.push(WordMatch { word, parameter, field, value: value.to_owned(), how: way.how });
+                matches.push(WordMatch { word, parameter, field, value: value.to_owned(), how });
             }
         }
         (matches, worst)
@@ -128,7 +132,7 @@ impl Understood {
     #[must_use]
     pub fn words(&self) -> Vec<WordRead> {
         let read = |asked: &Asked| WordRead { word: asked.text.clone(), parameter: asked.source, taken_for: taken(&asked.typed) };
-        self.0.words.iter().map(read).collect()
+        self.reading.words.iter().map(read).collect()
     }
 
     /// Particles, titles and what of a town's name is not looked up.
@@ -139,7 +143,7 @@ impl Understood {
             parameter: *parameter,
             reason: *reason,
         };
-        self.0.dropped.iter().map(dropped).collect()
+        self.reading.dropped.iter().map(dropped).collect()
     }
 }
 

@@ -4,8 +4,8 @@
 use super::facts;
 use super::plan::{Place, Plan};
 use super::ready::Terms;
-use crate::text;
 use crate::text::small_words::{canonical, is_particle};
+use crate::text::{self, phonetic};
 use crate::visibility::{OrganizationView, Practice, View};
 
 /// Spelling of the terms of the `code` field.
@@ -81,6 +81,9 @@ impl Slot<'_> {
         }
         for word in facts::town_words(place) {
             self.terms.add(&[self.slot, "c:", &word]);
+            if let Some(sound) = phonetic::key(&word) {
+                self.terms.add(&[self.slot, facts::Tag::Practice.sound(), &sound]);
+            }
         }
         self.words("o", &place.name);
         self.words("o", &place.trade_name);

@@ -63,6 +63,8 @@ pub(super) struct Reading {
 const ONE_FROM: usize = 4;
 const TWO_FROM: usize = 8;
 const LONGEST_FORGIVEN: usize = 64;
+/// Words of a question that may hold errors: each reads the whole list of terms.
+const MOST_FORGIVEN: usize = 8;
 
 /// Errors that a word may hold at most.
 pub(super) fn errors_of(word: &str) -> u8 {
@@ -100,7 +102,10 @@ impl Reading {
         let reasons = dropped(&words, others);
         let folded: Vec<&str> = words.iter().map(|word| canonical(&word.folded)).collect();
         let mut neighbours: Vec<Vec<String>> = vec![Vec::new(); words.len()];
-        for (range, one) in joined(&folded) {
+        let is_name = |range: &std::ops::Range<usize>| {
+            words.get(range.clone()).into_iter().flatten().all(|word| !is_title(&word.folded) && !town::is_cedex(&word.folded))
+        };
+        for (range, one) in joined(&folded).filter(|(range, _)| is_name(range)) {
             neighbours.get_mut(range).into_iter().flatten().for_each(|names| names.push(one.clone()));
         }
         let mut kept = Vec::new();
@@ -115,7 +120,8 @@ impl Reading {
         }
         let known = if source == Source::Q { recognise(&kept) } else { vec![Vec::new(); kept.len()] };
         for ((word, names), known) in kept.into_iter().zip(known) {
-            let forgivable = known.is_empty() && errors_of(canonical(&word.folded)) > 0;
+            let before = self.words.iter().filter(|word| word.forgivable).count();
+            let forgivable = known.is_empty() && errors_of(canonical(&word.folded)) > 0 && before < MOST_FORGIVEN;
             let mut typed = known;
             typed.extend(free(&word.folded, source));
             typed.extend(names.iter().flat_map(|name| joined_name(name, source)));

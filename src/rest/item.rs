@@ -22,6 +22,10 @@ pub struct Item {
 }
 
 impl Item {
+    pub(super) fn view(&self) -> &View {
+        &self.view
+    }
+
     pub(super) fn of(hit: &Hit) -> Result<Self, Problem> {
         let published = hit.published()?;
         let updated = jiff::Timestamp::from_second(hit.since()).map_err(|e| Error::internal("the time of an entry", e))?;

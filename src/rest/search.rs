@@ -51,8 +51,9 @@ pub(super) struct FoundItem {
 
 impl FoundItem {
     fn of(hit: &Hit, understood: &Understood) -> Result<Self, Problem> {
-        let (r#match, _) = understood.matches(hit.published()?.view());
-        Ok(Self { item: Item::of(hit)?, r#match })
+        let item = Item::of(hit)?;
+        let (r#match, _) = understood.matches(item.view());
+        Ok(Self { item, r#match })
     }
 }
 

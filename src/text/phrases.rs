@@ -53,7 +53,10 @@ impl Phrases {
         let first = word.chars().next();
         // Two errors, and another beginning: that is another word.
         let fits = move |known: &str| most < 2 || known.chars().next() == first;
-        self.single.iter().filter(move |(known, _)| fits(known) && edits::within(word, known, most)).map(|(_, place)| *place)
+        self.single
+            .iter()
+            .filter(move |(known, _)| known.len().abs_diff(word.len()) <= 4 * most && fits(known) && edits::within(word, known, most))
+            .map(|(_, place)| *place)
     }
 }
 

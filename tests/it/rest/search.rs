@@ -101,6 +101,40 @@ async fn errors_are_forgiven_when_nothing_matches_as_typed() {
 }
 
 #[tokio::test]
+async fn each_hit_tells_why_it_is_there_and_the_plan_how_the_question_was_read() {
+    let world = World::new().await;
+    let json = world.get("/v1/search?q=Dr+cardio+lyon&explain=true").await.json();
+    let item = &json["items"][0];
+    assert_eq!(item["id"], CARDIOLOGIST);
+    let specialty = &item["exercises"][0]["specialties"][0]["label"];
+    let told = serde_json::json!([
+        {"word": "cardio", "parameter": "q", "field": "specialty", "value": specialty, "how": "synonym"},
+        {"word": "lyon", "parameter": "q", "field": "city", "value": "Lyon", "how": "whole"},
+    ]);
+    assert_eq!(item["match"], told);
+    assert_eq!(json["plan"]["level"], "as_typed");
+    assert_eq!(json["plan"]["dropped"], serde_json::json!([{"word": "dr", "parameter": "q", "reason": "title"}]));
+    let cardio = &json["plan"]["words"][0];
+    assert_eq!(cardio["word"], "cardio");
+    let taken = |kind: &str| cardio["taken_for"].as_array().unwrap().iter().find(|t| t["kind"] == kind).map(|t| t["values"].clone());
+    assert!(taken("specialty").unwrap().as_array().unwrap().contains(&"SM04".into()), "{cardio}");
+    assert_eq!(taken("word"), Some(serde_json::json!(["cardio", "cardiolyon"])));
+
+    let json = world.get("/v1/search?name=doubel&given=j&explain=true").await.json();
+    assert_eq!(json["plan"]["level"], "one_error");
+    let how: Vec<_> = json["items"][0]["match"].as_array().unwrap().iter().map(|m| (&m["parameter"], &m["field"], &m["how"])).collect();
+    assert_eq!(
+        how,
+        [(&"name".into(), &"family_name".into(), &"typo".into()), (&"given".into(), &"given_name".into(), &"beginning".into())]
+    );
+
+    let json = world.get("/v1/search?q=zzz&explain=true").await.json();
+    assert_eq!((&json["total"], json["plan"].get("level"), &json["plan"]["words"][0]["word"]), (&0.into(), None, &"zzz".into()));
+    let json = world.get("/v1/search?city=lyon").await.json();
+    assert_eq!((json.get("plan"), &json["items"][0]["match"]), (None, &serde_json::json!([])));
+}
+
+#[tokio::test]
 async fn items_are_the_published_views_with_their_stamps() {
     let world = World::new().await;
     let json = world.get("/v1/search?name=etang").await.json();
