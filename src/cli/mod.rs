@@ -10,6 +10,7 @@ mod admission;
 mod alert;
 pub mod assembly;
 mod audit;
+mod bench;
 mod demo;
 mod dump;
 mod edition;
@@ -25,6 +26,7 @@ mod mailbox;
 mod openapi;
 mod operator;
 mod progress;
+pub mod relevance;
 mod search;
 mod search_output;
 mod serve;
@@ -100,6 +102,9 @@ enum Command {
     Indicators(indicators::Action),
     /// Write invented national files in the real layouts
     Synth(synth::Args),
+    /// Measures of what is answered, over invented people
+    #[command(subcommand)]
+    Bench(bench::Action),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
     /// Rebuild or compact the search index
@@ -200,6 +205,7 @@ async fn dispatch(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Audit(action) => audit::run(context, action).await,
         Command::Indicators(action) => indicators::run(context, action).await,
         Command::Synth(args) => synth::run(context, args),
+        Command::Bench(action) => bench::run(context, action).await,
         Command::Openapi(args) => openapi::run(args),
         Command::Index(action) => index::run(context, action).await,
         Command::Dump(args) => dump::run(context, args).await,

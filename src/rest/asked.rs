@@ -8,7 +8,8 @@ use super::facets::Facet;
 use super::problem::Problem;
 use super::query_string;
 use super::router::Shared;
-use crate::directory::{Criteria, Order, ZeroPapierFilter};
+use crate::directory::{Criteria, Matching, Order, Query, ZeroPapierFilter};
+use crate::error::Error;
 use crate::model::{Kind, MailboxType};
 use crate::text;
 use axum::extract::FromRequestParts;
@@ -62,6 +63,15 @@ pub(super) struct Asked {
     pub explain: bool,
 }
 
+/// The first page of what a query string of `/v1/search` asks, without a listener: for what measures answers.
+///
+/// # Errors
+/// What the route would refuse.
+pub fn question(query: &str, max_page: usize) -> crate::error::Result<Query> {
+    let asked = Asked::read(query, max_page).map_err(|problem| Error::invalid(format!("{}: {query}", problem.code())))?;
+    Ok(asked.question())
+}
+
 impl FromRequestParts<Shared> for Asked {
     type Rejection = Problem;
 
@@ -71,6 +81,19 @@ impl FromRequestParts<Shared> for Asked {
 }
 
 impl Asked {
+    /// What the directory is asked for the first page.
+    pub(super) fn question(&self) -> Query {
+        Query {
+            kinds: self.kinds.clone(),
+            matching: Matching::Criteria(self.criteria.clone()),
+            order: self.order.clone(),
+            limit: self.limit,
+            after: None,
+            count: true,
+            facets: !self.facets.is_empty(),
+        }
+    }
+
     pub(super) fn read(query: &str, max_page: usize) -> Result<Self, Problem> {
         let mut asked = Self {
             criteria: Criteria::default(),

@@ -47,6 +47,7 @@ mod site;
 mod suggest;
 mod trust_space;
 
+pub use asked::question;
 pub use router::{Clock, openapi, router, router_with_clock};
 
 use crate::alert::Alerts;

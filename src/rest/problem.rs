@@ -127,7 +127,6 @@ impl Problem {
         }
     }
 
-    #[cfg(test)]
     pub(super) fn code(&self) -> &'static str {
         self.code
     }

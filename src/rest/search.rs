@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::refusals::SearchRefusals;
 use super::router::Shared;
 use crate::directory::cursor::Progress;
-use crate::directory::{Hit, Level, Matching, Query, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
+use crate::directory::{Hit, Level, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
 use crate::settings::LimitSettings;
 use axum::Json;
 use axum::extract::State;
@@ -121,15 +121,7 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
     let (directory, audience, begun) = (&api.service.directory, caller.audience, Instant::now());
     let now = (api.clock)().as_second();
     let understood = Understood::of(&asked.criteria);
-    let mut query = Query {
-        kinds: asked.kinds,
-        matching: Matching::Criteria(asked.criteria),
-        order: asked.order,
-        limit: asked.limit,
-        after: None,
-        count: true,
-        facets: !asked.facets.is_empty(),
-    };
+    let mut query = asked.question();
     let question = query.clone();
     let (most, anonymous) = pages_of(&api.service.settings.limits, &caller.source);
     let mut returned = 0;

@@ -25,6 +25,7 @@ mod net;
 mod openapi;
 mod operators;
 mod projection;
+mod relevance;
 mod rest;
 mod scenarios;
 mod store;
