@@ -53,7 +53,7 @@ pub(super) enum Test {
     Near(Tag, String, u8),
     /// All of these words, whole.
     All(Tag, Vec<String>),
-    /// A code of a practice: `prof`, `spec`, `sect`, `dept`, `cp`, `arr`.
+    /// A code of a practice: `prof`, `spec`, `dept`, `cp`, `arr`; `sect` of a structure, `work` of where somebody practises.
     Code(&'static str, String),
     Identifier(String),
     Telephone(String),
@@ -81,6 +81,7 @@ impl Test {
     fn rank(&self) -> u8 {
         match self {
             Self::Word(tag, _) | Self::Begins(tag, _) | Self::Sounds(tag, _) | Self::Near(tag, ..) | Self::All(tag, _) => tag.rank(),
+            Self::Code("work", _) => 2,
             Self::Code(..) => 1,
             Self::Identifier(_) | Self::Telephone(_) | Self::Address(_) | Self::AddressBegins(_) | Self::Domain(_) => 0,
         }

@@ -11,7 +11,7 @@ use super::near::Near;
 use super::plan::{OfPractice, Place, Plan};
 use super::practice::{Criterion, plan_coded, plan_exact, plan_words, telling_words};
 use super::query::{Criteria, INEXACT, OTHER_NAME, ZeroPapierFilter};
-use super::reading::{Asked, Reading, errors_of};
+use super::reading::{Asked, MOST_FORGIVEN, Reading, errors_of};
 use super::recognised;
 use crate::model::Address;
 use crate::text::{everyday, town};
@@ -52,7 +52,7 @@ pub(super) struct Forgivable {
 impl Forgivable {
     pub fn of(criteria: &Criteria) -> Self {
         let words = |spelt: Spelt| spelt.words(criteria).into_iter().enumerate().map(move |(at, word)| (spelt, at, word));
-        let practice = Spelt::ALL.into_iter().flat_map(words).filter(|(.., word)| errors_of(word) > 0).collect();
+        let practice = Spelt::ALL.into_iter().flat_map(words).filter(|(.., word)| errors_of(word) > 0).take(MOST_FORGIVEN).collect();
         Self { reading: Reading::of(criteria), practice }
     }
 

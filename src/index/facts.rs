@@ -205,7 +205,9 @@ pub(super) fn codes<'a>(practice: &Practice<'a>) -> Vec<Code<'a>> {
     }
     if let Some(place) = practice.organization {
         if let Some(sector) = &place.sector {
-            put("sect", &sector.code, Field::Organization, &sector.label);
+            // What a structure is, and where a person works, are asked for apart.
+            let kind = if practice.person.is_none() { "sect" } else { "work" };
+            put(kind, &sector.code, Field::Organization, &sector.label);
         }
         if let Some(department) = &place.department {
             put("dept", &department.code, Field::Department, &department.label);

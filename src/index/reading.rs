@@ -66,7 +66,7 @@ const ONE_FROM: usize = 4;
 const TWO_FROM: usize = 8;
 const LONGEST_FORGIVEN: usize = 64;
 /// Words of a question that may hold errors: each reads the whole list of terms.
-const MOST_FORGIVEN: usize = 8;
+pub(super) const MOST_FORGIVEN: usize = 8;
 
 /// Errors that a word may hold at most.
 pub(super) fn errors_of(word: &str) -> u8 {
@@ -249,7 +249,9 @@ fn free(written: &Written, source: Source) -> Vec<Alternative> {
     let word = canonical(typed);
     let mut ways = Vec::new();
     for tag in tags(source) {
-        ways.push(Alternative::new(WHOLE, How::Whole, Test::Word(*tag, word.to_owned())));
+        // A letter is a whole word of Pointe-à-Pitre, and is not what who types it means.
+        let letter = word.len() == 1 && tag.rank() > 0;
+        ways.push(Alternative::new(if letter { BEGINNING } else { WHOLE }, How::Whole, Test::Word(*tag, word.to_owned())));
         // What is typed so far, however it would go on.
         ways.push(Alternative::new(BEGINNING, How::Beginning, Test::Begins(*tag, typed.to_owned())));
     }

@@ -36,9 +36,12 @@ pub(super) fn codes(row: &Everyday, quality: u8, how: How) -> Vec<Alternative> {
     let regions = row.regions.iter().flat_map(|region| of_region(region)).map(|d| Test::Code("dept", fold(d.code)));
     let tests = row.specialties.iter().map(code("spec")).chain(row.professions.iter().map(code("prof")));
     // Who asks for a pharmacy means the place before those who work at one.
-    let behind = |test: Test| u8::from(!row.sectors.is_empty() && !matches!(test, Test::Code("sect", _)));
-    let tests = tests.chain(row.sectors.iter().map(code("sect"))).chain(regions);
-    let way = |test: Test| Alternative { level: behind(test.clone()) + Alternative::new(quality, how, test.clone()).level, how, test };
+    let tests = tests.chain(row.sectors.iter().map(code("sect"))).chain(row.sectors.iter().map(code("work"))).chain(regions);
+    let way = |test: Test| {
+        let person = !row.sectors.is_empty() && matches!(test, Test::Code("spec" | "prof", _));
+        let way = Alternative::new(quality, how, test);
+        Alternative { level: way.level + u8::from(person), ..way }
+    };
     tests.map(way).collect()
 }
 
