@@ -146,12 +146,13 @@ fn of_tables(labels: &Labels, tables: &[&str], kind: SuggestionKind, words: &[St
             found.entry(place).or_insert_with(|| (code.clone(), tidy(label)));
         }
     }
-    let suggested = |((place, other, ..), (code, label)): ((usize, bool, bool, usize, String), (String, String))| Suggested {
+    let first = found.into_iter().take(MOST);
+    let suggested = first.map(|((place, other, ..), (code, label))| Suggested {
         suggestion: Suggestion { kind, label, detail: String::new(), search: [(parameter, code)].into(), id: None },
         shown: None,
         whole: !other || place == 0,
-    };
-    found.into_iter().take(MOST).map(suggested).collect()
+    });
+    suggested.collect()
 }
 
 fn first(state: State<'_>, audience: Audience, kind: Kind, criteria: Criteria, entries: usize, limits: &Limits<'_>) -> Result<Vec<Found>> {
