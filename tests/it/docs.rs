@@ -167,7 +167,9 @@ async fn the_readme_shows_what_is_answered() {
     for entry in &found.entries {
         assert!(readme.contains(&format!("dn: {}", entry.dn)), "the README lacks {}", entry.dn);
     }
-    let path = readme.split("http://127.0.0.1:8080").nth(1).and_then(|rest| rest.split('\'').next()).expect("a question");
+    let page = readme.split("open <http://127.0.0.1:8080").nth(1).and_then(|rest| rest.split('>').next()).expect("a page");
+    assert!(directory.get(page).await.text().contains("href=\"mailto:"), "{page}");
+    let path = readme.split("curl 'http://127.0.0.1:8080").nth(1).and_then(|rest| rest.split('\'').next()).expect("a question");
     let answer = directory.get(path).await.text();
     let shown = readme.lines().find(|line| line.starts_with("{\"total\"")).expect("an answer").trim_end_matches([' ', '…']);
     assert!(answer.starts_with(shown), "{answer}");

@@ -7,7 +7,7 @@ use annuaire::index::query::{Criteria, Matching, Order, Query};
 use annuaire::model::Audience;
 use std::collections::BTreeSet;
 
-const WORDS: [&str; 72] = [
+const WORDS: [&str; 73] = [
     "dupont",
     "Duppont",
     "dupond",
