@@ -53,7 +53,7 @@ pub(super) enum Test {
     Near(Tag, String, u8),
     /// All of these words, whole.
     All(Tag, Vec<String>),
-    /// A code of a practice: `prof`, `spec`, `sect`, `dept`, `cp`, `arr`.
+    /// A code of a practice: `prof`, `spec`, `dept`, `cp`, `arr`; `sect` of a structure, `work` of where somebody practises.
     Code(&'static str, String),
     Identifier(String),
     Telephone(String),
@@ -81,6 +81,7 @@ impl Test {
     fn rank(&self) -> u8 {
         match self {
             Self::Word(tag, _) | Self::Begins(tag, _) | Self::Sounds(tag, _) | Self::Near(tag, ..) | Self::All(tag, _) => tag.rank(),
+            Self::Code("work", _) => 2,
             Self::Code(..) => 1,
             Self::Identifier(_) | Self::Telephone(_) | Self::Address(_) | Self::AddressBegins(_) | Self::Domain(_) => 0,
         }
@@ -114,14 +115,16 @@ impl Test {
     /// The same of one practice; nothing where the answer is of the whole entry.
     pub fn plan_of_practice(&self) -> Option<Plan> {
         match self {
+            Self::Word(Tag::Department, word) => Some(Plan::Term(Place::Codes, format!("dept:{word}"))),
             Self::Word(Tag::Practice, word) => {
-                let by = ["c:", "prof:", "spec:", "dept:", "cp="];
+                let by = ["c:", "prof:", "spec:", "cp="];
                 Some(Plan::or(by.iter().map(|tag| Plan::Term(Place::Codes, format!("{tag}{word}"))).collect()))
             }
             Self::Sounds(Tag::Practice, key) => Some(Plan::Term(Place::Codes, format!("{}{key}", Tag::Practice.sound()))),
             Self::Near(Tag::Practice, word, errors) => {
                 Some(Plan::or(["c", "prof", "spec"].iter().filter_map(|tag| Near::plan(Place::Codes, tag, word, *errors)).collect()))
             }
+            Self::Near(Tag::Department, word, errors) => Near::plan(Place::Codes, "dept", word, *errors),
             Self::Code(kind, code) => Some(Plan::Term(Place::Codes, format!("{kind}={code}"))),
             _ => None,
         }

@@ -46,11 +46,20 @@ pub(super) enum Candidates {
     OnePractice(Box<Candidates>, Practices),
 }
 
-/// Where a document stands among those that match: the level of its worst word, and what it comes behind others of its level for.
+/// Where a document stands among those that match: the levels of its worst word and of the next, and what it comes behind others for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Standing {
     pub level: u8,
+    pub next: u8,
     pub behind: u8,
+}
+
+impl Standing {
+    /// Of the words of both.
+    fn with(self, other: Self) -> Self {
+        let (worst, better) = if self.level >= other.level { (self, other) } else { (other, self) };
+        Self { level: worst.level, next: worst.next.max(better.level), behind: self.behind | other.behind }
+    }
 }
 
 /// Members of a disjunction that are looked at one by one at each step.
@@ -118,17 +127,14 @@ impl Candidates {
     /// Where the document that it is at stands.
     pub fn standing(&self) -> Standing {
         match self {
-            Self::And { members, .. } => members
-                .iter()
-                .map(Self::standing)
-                .fold(Standing::default(), |worst, one| Standing { level: worst.level.max(one.level), behind: worst.behind | one.behind }),
+            Self::And { members, .. } => members.iter().map(Self::standing).fold(Standing::default(), Standing::with),
             Self::Levels { levels, doc } => {
                 let best = levels.iter().find(|(_, level)| level.doc() == *doc);
-                Standing { level: best.map_or(0, |(level, _)| *level), behind: 0 }
+                Standing { level: best.map_or(0, |(level, _)| *level), ..Standing::default() }
             }
             Self::Behind { all, set, holds, bit } => {
                 let held = set.doc() == all.doc();
-                Standing { level: 0, behind: if held == *holds { *bit } else { 0 } }
+                Standing { behind: if held == *holds { *bit } else { 0 }, ..Standing::default() }
             }
             Self::OnePractice(matches, _) => matches.standing(),
             _ => Standing::default(),

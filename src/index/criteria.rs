@@ -11,7 +11,7 @@ use super::near::Near;
 use super::plan::{OfPractice, Place, Plan};
 use super::practice::{Criterion, plan_coded, plan_exact, plan_words, telling_words};
 use super::query::{Criteria, INEXACT, OTHER_NAME, ZeroPapierFilter};
-use super::reading::{Asked, Reading, errors_of};
+use super::reading::{Asked, MOST_FORGIVEN, Reading, errors_of};
 use super::recognised;
 use crate::model::Address;
 use crate::text::{everyday, town};
@@ -52,7 +52,7 @@ pub(super) struct Forgivable {
 impl Forgivable {
     pub fn of(criteria: &Criteria) -> Self {
         let words = |spelt: Spelt| spelt.words(criteria).into_iter().enumerate().map(move |(at, word)| (spelt, at, word));
-        let practice = Spelt::ALL.into_iter().flat_map(words).filter(|(.., word)| errors_of(word) > 0).collect();
+        let practice = Spelt::ALL.into_iter().flat_map(words).filter(|(.., word)| errors_of(word) > 0).take(MOST_FORGIVEN).collect();
         Self { reading: Reading::of(criteria), practice }
     }
 
@@ -243,7 +243,10 @@ fn one_practice(criteria: &Criteria, mistaken: &[(Spelt, usize)], tolerance: Tol
     let mut ask = |asked: &Option<String>, plan: &dyn Fn(&str) -> Plan| inside.extend(asked.as_deref().map(plan));
     ask(&criteria.profession, &|text| coded(Spelt::Profession, text));
     ask(&criteria.specialty, &|text| coded(Spelt::Specialty, text));
-    ask(&criteria.department, &|text| plan_coded("dept", text));
+    ask(&criteria.department, &|text| match recognised::departments_named(text) {
+        known if known.is_empty() => plan_coded("dept", text),
+        known => Plan::or(known.iter().map(|code| plan_exact("dept", code)).collect()),
+    });
     ask(&criteria.postal_code, &|text| plan_exact("cp", text));
     ask(&criteria.organization, &|text| Plan::or(vec![plan_exact("o", text), plan_words("o", text)]));
     match Plan::and(inside) {

@@ -2,6 +2,7 @@
 //! [`super::practice`], and read again by [`super::matched`] to tell why the entry was found. One function, so that the two agree.
 
 use crate::text::small_words::{canonical, joined};
+use crate::text::structures::also_known_by;
 use crate::text::{self, phonetic, town};
 use crate::visibility::{OrganizationView, Practice, View};
 use serde::Serialize;
@@ -34,8 +35,10 @@ pub(super) enum Tag {
     Given,
     /// Initials of a given name of several parts.
     Initials,
-    /// Profession, specialty, town, département, postcode.
+    /// Profession, specialty, town, postcode.
     Practice,
+    /// Name of a département: its words are apart from those of towns, for Rhône is not Bouches-du-Rhône.
+    Department,
     /// The name of the structure that the entry is, or of the service whose mailbox it is.
     Own,
     /// Structures and services of others.
@@ -49,6 +52,7 @@ impl Tag {
             Self::Given => "g:",
             Self::Initials => "k:",
             Self::Practice => "c:",
+            Self::Department => "d:",
             Self::Own => "s:",
             Self::Other => "q:",
         }
@@ -67,7 +71,7 @@ impl Tag {
     pub fn rank(self) -> u8 {
         match self {
             Self::Family | Self::Given | Self::Initials => 0,
-            Self::Practice | Self::Own => 1,
+            Self::Practice | Self::Department | Self::Own => 1,
             Self::Other => 2,
         }
     }
@@ -144,13 +148,17 @@ impl<'a> Words<'a> {
     }
 
     fn organization(&mut self, tag: Tag, place: &'a OrganizationView) {
-        self.plain(tag, Field::Organization, &place.name);
-        self.plain(tag, Field::Organization, &place.trade_name);
+        for name in [&place.name, &place.trade_name] {
+            self.plain(tag, Field::Organization, name);
+            for word in also_known_by(&text::words(name)) {
+                self.put(tag, word.to_owned(), Field::Organization, name);
+            }
+        }
         for word in town_words(place) {
             self.put(Tag::Practice, word, Field::City, &place.city);
         }
         self.plain(Tag::Practice, Field::PostalCode, &place.postal_code);
-        self.plain(Tag::Practice, Field::Department, place.department.as_ref().map_or("", |d| &d.label));
+        self.plain(Tag::Department, Field::Department, place.department.as_ref().map_or("", |d| &d.label));
     }
 }
 
@@ -159,9 +167,12 @@ pub(super) fn name_words(name: &str) -> Vec<String> {
     text::words(name).iter().map(|word| canonical(word).to_owned()).collect()
 }
 
-/// Words of a place's town; the number of an arrondissement is one of them, whether it is written or only coded.
+/// Words of a place's town, and all of them written as one; the number of an arrondissement is one of them, whether it is written or only coded.
 pub(super) fn town_words(place: &OrganizationView) -> Vec<String> {
     let mut words = town::town_words(&place.city);
+    if words.len() > 1 {
+        words.push(words.iter().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).map(String::as_str).collect());
+    }
     if let Some(number) = town::arrondissement(&place.city, &place.postal_code).map(|number| number.to_string()) {
         if !words.contains(&number) {
             words.push(number);
@@ -194,7 +205,9 @@ pub(super) fn codes<'a>(practice: &Practice<'a>) -> Vec<Code<'a>> {
     }
     if let Some(place) = practice.organization {
         if let Some(sector) = &place.sector {
-            put("sect", &sector.code, Field::Organization, &sector.label);
+            // What a structure is, and where a person works, are asked for apart.
+            let kind = if practice.person.is_none() { "sect" } else { "work" };
+            put(kind, &sector.code, Field::Organization, &sector.label);
         }
         if let Some(department) = &place.department {
             put("dept", &department.code, Field::Department, &department.label);

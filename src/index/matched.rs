@@ -168,7 +168,7 @@ fn meaning(test: &Test) -> Option<(Kind, String)> {
             let kind = match *kind {
                 "prof" => Kind::Profession,
                 "spec" => Kind::Specialty,
-                "sect" => Kind::StructureType,
+                "sect" | "work" => Kind::StructureType,
                 "dept" => Kind::Department,
                 "arr" => Kind::Arrondissement,
                 _ => Kind::PostalCode,

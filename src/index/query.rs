@@ -90,7 +90,8 @@ impl Order {
 /// Where an entry stands in an ordered answer. Class and mailbox are 0 but for [`Order::Rank`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RankKey {
-    /// `4 × level + 2 × the family name is more than name + accents or particles are not as typed`. Level: that of the worst word, each
+    /// `16 × level + 4 × quality of the next word, 3 at most + 2 × the family name is more than name + accents or particles are not as typed`.
+    /// Level: that of the worst word, each
     /// word at its best: `3 × quality + field`. Quality: 0 whole or a code it stands for, 1 a beginning or a short form of a first name, 2 a
     /// word that sounds alike, 3 one error, 4 two. Field: 0 names of persons, identifiers and addresses, 1 profession, specialty, place and the
     /// structure's own name, 2 others.
@@ -102,11 +103,17 @@ pub struct RankKey {
 }
 
 /// Classes of one level, by the bits below.
-pub(super) const CLASSES_OF_A_LEVEL: u8 = 4;
+pub(super) const CLASSES_OF_A_LEVEL: u8 = 16;
 /// The family name is not just what was asked for by `name`.
 pub(super) const OTHER_NAME: u8 = 2;
 /// A name is not spelled as typed.
 pub(super) const INEXACT: u8 = 1;
+
+/// See [`RankKey::class`]; `level` that of the worst word, `next` that of the next one.
+pub(super) fn class_of(level: u8, next: u8, behind: u8) -> u8 {
+    let next = (next / super::alternative::RANKS).min(3);
+    level.saturating_mul(CLASSES_OF_A_LEVEL).saturating_add(4 * next + behind)
+}
 
 impl RankKey {
     /// Level of the worst word, without what breaks ties.

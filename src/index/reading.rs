@@ -31,6 +31,8 @@ pub enum Dropped {
     Title,
     /// CEDEX with its number, or the word arrondissement.
     Town,
+    /// Says what the number beside it is: RPPS, FINESS, tél.
+    Label,
 }
 
 /// A word that is looked up.
@@ -64,7 +66,7 @@ const ONE_FROM: usize = 4;
 const TWO_FROM: usize = 8;
 const LONGEST_FORGIVEN: usize = 64;
 /// Words of a question that may hold errors: each reads the whole list of terms.
-const MOST_FORGIVEN: usize = 8;
+pub(super) const MOST_FORGIVEN: usize = 8;
 
 /// Errors that a word may hold at most.
 pub(super) fn errors_of(word: &str) -> u8 {
@@ -110,7 +112,7 @@ impl Reading {
         }
         let mut kept = Vec::new();
         for ((word, reason), names) in words.iter().zip(reasons).zip(neighbours) {
-            if !matches!(reason, Some(Dropped::Title | Dropped::Town)) {
+            if !matches!(reason, Some(Dropped::Title | Dropped::Town | Dropped::Label)) {
                 self.spelled.push((word.spelled.clone(), word.folded.clone()));
             }
             match reason {
@@ -122,8 +124,12 @@ impl Reading {
         for ((word, names), known) in kept.into_iter().zip(known) {
             let before = self.words.iter().filter(|word| word.forgivable).count();
             let forgivable = known.is_empty() && errors_of(canonical(&word.folded)) > 0 && before < MOST_FORGIVEN;
+            // The name of a département is that one, not a word of another's.
+            let is_department = known.iter().any(|way| matches!(way.test, Test::Code("dept", _)));
             let mut typed = known;
-            typed.extend(free(&word.folded, source));
+            typed.extend(
+                free(word, source).into_iter().filter(|way| !(is_department && matches!(way.test, Test::Word(Tag::Department, _)))),
+            );
             typed.extend(names.iter().flat_map(|name| joined_name(name, source)));
             typed.extend(word.together.clone().map(|test| Alternative::new(BEGINNING, How::Beginning, test)));
             // The best first; of one level, as they were added.
@@ -164,7 +170,7 @@ impl Asked {
 /// Kinds of words a parameter asks for.
 fn tags(source: Source) -> &'static [Tag] {
     match source {
-        Source::Q => &[Tag::Family, Tag::Given, Tag::Practice, Tag::Own, Tag::Other],
+        Source::Q => &[Tag::Family, Tag::Given, Tag::Practice, Tag::Department, Tag::Own, Tag::Other],
         Source::Name => &[Tag::Family],
         Source::Given => &[Tag::Given],
     }
@@ -209,6 +215,7 @@ fn dropped(words: &[Written], others: bool) -> Vec<Option<Dropped>> {
             word if town::is_cedex(word) || town::is_arrondissement(word) || (behind && town::ordinal(word).is_some()) => {
                 Some(Dropped::Town)
             }
+            "rpps" | "adeli" | "finess" | "siret" | "tel" | "telephone" | "fax" | "no" | "numero" if others => Some(Dropped::Label),
             word if is_title(word) => Some(Dropped::Title),
             // A single letter that no apostrophe follows is an initial.
             "d" | "l" if !elided => None,
@@ -237,23 +244,26 @@ fn recognise(kept: &[(&Written, Vec<String>)]) -> Vec<Vec<Alternative>> {
 }
 
 /// A word by itself.
-fn free(typed: &str, source: Source) -> Vec<Alternative> {
+fn free(written: &Written, source: Source) -> Vec<Alternative> {
+    let typed = written.folded.as_str();
     let word = canonical(typed);
     let mut ways = Vec::new();
     for tag in tags(source) {
-        ways.push(Alternative::new(WHOLE, How::Whole, Test::Word(*tag, word.to_owned())));
+        // A letter is a whole word of Pointe-à-Pitre, and is not what who types it means.
+        let letter = word.len() == 1 && tag.rank() > 0;
+        ways.push(Alternative::new(if letter { BEGINNING } else { WHOLE }, How::Whole, Test::Word(*tag, word.to_owned())));
         // What is typed so far, however it would go on.
         ways.push(Alternative::new(BEGINNING, How::Beginning, Test::Begins(*tag, typed.to_owned())));
     }
     if source != Source::Name {
         ways.extend(short_forms(typed));
     }
-    if let Some(key) = phonetic::key(word) {
+    for key in phonetic::keys_of_typed(&written.spelled, word) {
         let sounding = tags(source).iter().filter(|tag| matches!(tag, Tag::Family | Tag::Given | Tag::Practice));
         ways.extend(sounding.map(|tag| Alternative::new(PHONETIC, How::Phonetic, Test::Sounds(*tag, key.clone()))));
-        if let (Source::Q, Some(row)) = (source, everyday::sounding(word)) {
-            ways.extend(recognised::codes(row, PHONETIC, How::Phonetic));
-        }
+    }
+    if let (Source::Q, Some(row)) = (source, everyday::sounding(word)) {
+        ways.extend(recognised::codes(row, PHONETIC, How::Phonetic));
     }
     ways
 }
@@ -266,14 +276,15 @@ fn short_forms(typed: &str) -> impl Iterator<Item = Alternative> {
     initials.chain(full.map(|test| Alternative::new(BEGINNING, How::Synonym, test)))
 }
 
-/// Neighbours that the name writes as one word.
+/// Neighbours that a name, of a person or a structure, writes as one word.
 fn joined_name(name: &str, source: Source) -> Vec<Alternative> {
-    let names = tags(source).iter().filter(|tag| matches!(tag, Tag::Family | Tag::Given));
+    let names = tags(source).iter().filter(|tag| matches!(tag, Tag::Family | Tag::Given | Tag::Own | Tag::Other));
     let key = phonetic::key(name);
     names
         .flat_map(|tag| {
             let whole = Alternative::new(WHOLE, How::Whole, Test::Word(*tag, name.to_owned()));
-            let sound = key.clone().map(|key| Alternative::new(PHONETIC, How::Phonetic, Test::Sounds(*tag, key)));
+            let sound =
+                key.clone().filter(|_| tag.rank() == 0).map(|key| Alternative::new(PHONETIC, How::Phonetic, Test::Sounds(*tag, key)));
             std::iter::once(whole).chain(sound)
         })
         .collect()

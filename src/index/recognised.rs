@@ -2,6 +2,7 @@
 
 use super::alternative::{Alternative, How, Test, WHOLE};
 use super::facts::Tag;
+use super::practice::telling_words;
 use crate::model::territory::{department, departments, of_region};
 use crate::text::everyday::{self, Everyday};
 use crate::text::phrases::Phrases;
@@ -34,7 +35,26 @@ pub(super) fn codes(row: &Everyday, quality: u8, how: How) -> Vec<Alternative> {
     let code = |kind: &'static str| move |code: &&str| Test::Code(kind, fold(code));
     let regions = row.regions.iter().flat_map(|region| of_region(region)).map(|d| Test::Code("dept", fold(d.code)));
     let tests = row.specialties.iter().map(code("spec")).chain(row.professions.iter().map(code("prof")));
-    tests.chain(row.sectors.iter().map(code("sect"))).chain(regions).map(|test| Alternative::new(quality, how, test)).collect()
+    // Who asks for a pharmacy means the place before those who work at one.
+    let tests = tests.chain(row.sectors.iter().map(code("sect"))).chain(row.sectors.iter().map(code("work"))).chain(regions);
+    let way = |test: Test| {
+        let person = !row.sectors.is_empty() && matches!(test, Test::Code("spec" | "prof", _));
+        let way = Alternative::new(quality, how, test);
+        Alternative { level: way.level + u8::from(person), ..way }
+    };
+    tests.map(way).collect()
+}
+
+/// Départements whose name, number or region this is as a whole.
+pub(super) fn departments_named(asked: &str) -> Vec<String> {
+    let words = telling_words(super::facts::name_words(asked));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (count, ways) = longest(&words, None);
+    let codes = ways.into_iter().filter_map(|way| match way.test {
+        Test::Code("dept", code) => Some(code),
+        _ => None,
+    });
+    if count == words.len() { codes.collect() } else { Vec::new() }
 }
 
 /// What the first words stand for, the longest phrase first: how many they are, and the ways to match. One word of no known meaning is one.

@@ -9,7 +9,7 @@ use super::lately::Lately;
 use super::order::{SegmentOrder, Smallest};
 use super::patience::{Limits, Patience};
 use super::plan::{Place, Plan};
-use super::query::{Answer, CLASSES_OF_A_LEVEL, MAX_PAGE, Order, Query, RankKey, Truncated};
+use super::query::{Answer, MAX_PAGE, Order, Query, RankKey, Truncated, class_of};
 use super::question::{Question, WITH_ONE_ERROR, WITH_TWO_ERRORS};
 use super::segments::Segments;
 use super::sorted::Sorted;
@@ -348,7 +348,7 @@ impl Run<'_> {
             }
             if columns.shown(segment, doc, self.audience, self.kinds) {
                 let standing = candidates.standing();
-                let class = standing.level.max(question.least).saturating_mul(CLASSES_OF_A_LEVEL).saturating_add(standing.behind);
+                let class = class_of(standing.level.max(question.least), standing.next, standing.behind);
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
                 if (key.is_some() || self.query.count) && !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {

@@ -4,13 +4,14 @@
 //! hyphens made plain, soft hyphens and zero-width characters dropped, runs of blanks made one, ends trimmed.
 //!
 //! Beside it what French names and questions need: [`phonetic`] keys, [`edits`], particles and titles ([`small_words`]), towns ([`town`]),
-//! everyday words ([`everyday`]) found as [`phrases`].
+//! everyday words ([`everyday`]) found as [`phrases`], short names of [`structures`].
 
 pub mod edits;
 pub mod everyday;
 pub mod phonetic;
 pub mod phrases;
 pub mod small_words;
+pub mod structures;
 pub mod town;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};

@@ -20,6 +20,15 @@ pub fn key(folded: &str) -> Option<String> {
     (fitting && sound.len() >= SHORTEST_KEY).then_some(sound)
 }
 
+/// The keys of a word as it is typed: with an é at the end it may be written er, ez or et.
+#[must_use]
+pub fn keys_of_typed(spelled: &str, folded: &str) -> Vec<String> {
+    let sounded = (spelled.ends_with('é') && folded.ends_with('e')).then(|| key(&format!("{folded}z"))).flatten();
+    let mut keys: Vec<String> = key(folded).into_iter().chain(sounded).collect();
+    keys.dedup();
+    keys
+}
+
 /// A word on its way to its sound.
 struct Reading {
     letters: Vec<u8>,
@@ -139,6 +148,10 @@ impl Reading {
         }
         let mut letters = plain.into_bytes();
         letters.dedup();
+        // The s of Desprez and Descamps is written only.
+        if letters.starts_with(b"des") && letters.get(3).is_some_and(|next| !b"aeiouh".contains(next)) {
+            letters.remove(2);
+        }
         Self { letters }
     }
 

@@ -1,6 +1,6 @@
 //! What sounds alike and what does not.
 
-use super::key;
+use super::{key, keys_of_typed};
 
 #[test]
 fn names_that_sound_alike_share_a_key() {
@@ -38,6 +38,8 @@ fn names_that_sound_alike_share_a_key() {
         &["mathieu", "matieu", "matthieu"],
         &["picquart", "piccart", "pikar"],
         &["ophtalmo", "oftalmo"],
+        &["desprez", "depret", "despret"],
+        &["descamps", "decamps", "decan"],
     ] {
         let keys: Vec<_> = alike.iter().map(|name| (name, key(name))).collect();
         assert!(keys.iter().all(|(_, one)| one.is_some() && *one == keys[0].1), "{keys:?}");
@@ -68,6 +70,14 @@ fn names_that_do_not_sound_alike_have_keys_of_their_own() {
     ] {
         assert_ne!(key(one), key(other), "{one} {other}: {:?}", key(one));
     }
+}
+
+#[test]
+fn an_accent_that_is_typed_at_the_end_is_heard() {
+    assert!(keys_of_typed("depré", "depre").contains(&key("desprez").unwrap()));
+    assert!(keys_of_typed("depré", "depre").contains(&key("depre").unwrap()));
+    assert_eq!(keys_of_typed("depre", "depre"), [key("depre").unwrap()]);
+    assert_eq!(keys_of_typed("é", "e"), [""; 0]);
 }
 
 #[test]

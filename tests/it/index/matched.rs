@@ -22,6 +22,7 @@ const WORDS: [&str; 73] = [
     "de la rôvere",
     "delarovere",
     "martin",
+    "oevurrad",
     "matrin",
     "œuvrard",
     "euvrard",

@@ -143,6 +143,11 @@ fn what_people_type_finds_whom_they_mean() {
         ("philippe.del", &["Philippe"]),
         ("@infirmier.mssante.fr", &["Philippe"]),
         ("Philippe.Delatour@infirmier.mssante.fr tour", &["Philippe"]),
+        ("rpps 10000000000", &["Catherine"]),
+        ("FINESS 990999014", &[PARIS]),
+        // Structures by either way of writing; a town written as one word.
+        ("centre hospitalier croix", &[LYON, "Philippe", "Mohamed", "Thibault", "Catherine", "Anne", "Frédéric", "Béatrice"]),
+        ("ndiaye saintetienne", &["Seb"]),
         // Errors, only where nobody is called so.
         ("lefebvre catherien", &["Catherine"]),
         ("gautire thibualt", &["Thibault"]),
