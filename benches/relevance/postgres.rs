@@ -17,7 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What `pg_trgm` calls similar; of 0.3, 0.4, 0.5 and 0.6 the one with the most right answers.
-const SIMILAR: f64 = 0.4;
+const SIMILAR: f64 = 0.3;
 
 const CONFIGURATION: &str = "
 CREATE EXTENSION unaccent; CREATE EXTENSION pg_trgm;
