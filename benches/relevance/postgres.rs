@@ -53,7 +53,7 @@ fn program(name: &str) -> Result<PathBuf> {
 }
 
 pub fn release() -> Result<String> {
-    version(&program("postgres")?)
+    Ok(version(&program("postgres")?)?.replace("postgres (PostgreSQL)", "PostgreSQL"))
 }
 
 /// PostgreSQL refuses to be root; Debian's package makes a user for it.
