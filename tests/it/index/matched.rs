@@ -136,5 +136,5 @@ fn the_class_of_a_hit_is_that_of_its_worst_word() {
         }
     }
     assert!(told > 2_000 && found > 130, "the questions are of the kind meant: {told} {found}");
-    assert!(levels.len() >= 8, "{levels:?}");
+    assert!(levels.len() >= 7, "{levels:?}");
 }
