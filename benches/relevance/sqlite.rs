@@ -14,7 +14,7 @@ use anyhow::Result;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Part of a word's trigrams that an entry must have; of the values from 0.3 to 0.7, the one with the best answers.
+/// Part of a word's trigrams that an entry must have; of 0.3, 0.4, 0.5 and 0.6 the one with the most right answers.
 const ENOUGH: f64 = 0.5;
 
 const SCHEMA: &str = "

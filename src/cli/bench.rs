@@ -58,7 +58,7 @@ async fn relevance(args: Args) -> anyhow::Result<Exit> {
     }
     let thresholds = if args.questions.is_none() { relevance::thresholds()? } else { Vec::new() };
     let below = relevance::below(&scores, &thresholds)?;
-    below.iter().for_each(|line| say(line));
+    below.iter().for_each(say);
     Ok(if below.is_empty() { Exit::Ok } else { Exit::Failed })
 }
 

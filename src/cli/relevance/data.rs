@@ -77,7 +77,7 @@ impl World {
             let rows = own.as_ref().map_or(Ok(Vec::new()), |own| own.rows(kind))?;
             OpenOptions::new().append(true).open(file(&files, &summary.files, kind)?)?.write_all(&rows)?;
         }
-        let path = DataDir::create_or_open(&folder.path().join("data"))?;
+        let path = DataDir::create_or_open(folder.path().join("data"))?;
         let (lines, official): (Vec<_>, Vec<_>) = summary.files.iter().partition(|name| name.ends_with(".jsonl"));
         let official: Vec<PathBuf> = official.iter().map(|name| files.join(name)).collect();
         import::run(&path, &official, &import::Options::default(), &Silent, &clock).await?;
