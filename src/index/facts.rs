@@ -173,11 +173,8 @@ pub(super) fn town_words(place: &OrganizationView) -> Vec<String> {
     if words.len() > 1 {
         words.push(words.iter().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).map(String::as_str).collect());
     }
-    if let Some(number) = town::arrondissement(&place.city, &place.postal_code).map(|number| number.to_string()) {
-        if !words.contains(&number) {
-            words.push(number);
-        }
-    }
+    let number = town::arrondissement(&place.city, &place.postal_code).map(|number| number.to_string());
+    words.extend(number.filter(|number| !words.contains(number)));
     words
 }
 

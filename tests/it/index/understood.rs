@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use tempfile::TempDir;
 
 /// Family, given, town of practice (0 Lyon, 1 Paris, 2 Saint-Étienne), profession, specialty.
-const PEOPLE: [(&str, &str, usize, &str, Option<(&str, &str)>); 14] = [
+type Person = (&'static str, &'static str, usize, &'static str, Option<(&'static str, &'static str)>);
+
+const PEOPLE: [Person; 14] = [
     ("LEFEBVRE", "Catherine", 0, "10", Some(("SM04", "Cardiologie et Maladies vasculaires (SM)"))),
     ("LEFÈVRE", "Jean-Baptiste", 1, "60", None),
     ("LE FEVRE", "Ève", 2, "60", None),
