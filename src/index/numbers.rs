@@ -65,7 +65,7 @@ fn number(written: &str, grouped: bool) -> Option<Vec<Test>> {
     }
     let is_identifier = match digits {
         14 => true,
-        11 | 12 => !written.starts_with('+'),
+        11 | 12 => !grouped && !written.starts_with('+'),
         9 | 10 => !grouped && !written.contains('.'),
         _ => false,
     };
