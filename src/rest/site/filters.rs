@@ -18,7 +18,10 @@ pub(super) fn search_box(question: &Question) -> Markup {
             form #recherche .search action="/" method="get" {
                 label for="q" { "Nom, spécialité, ville, établissement…" }
                 div .line {
-                    div .box { input #q type="search" name="q" value=(question.get("q")) maxlength="200" autocomplete="off" spellcheck="false" enterkeyhint="search"; }
+                    div .box {
+                        input #q type="search" name="q" value=(question.get("q")) maxlength="200" autocomplete="off" spellcheck="false"
+                            enterkeyhint="search";
+                    }
                     button .main type="submit" { "Rechercher" }
                 }
                 @if !question.get("sort").is_empty() { input type="hidden" name="sort" value=(question.get("sort")); }

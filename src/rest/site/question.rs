@@ -110,6 +110,19 @@ impl Question {
         with
     }
 
+    /// The questions that ask for one word of `q`, or one other criterion, less; with the criterion and what it loses.
+    pub(super) fn each_with_less(&self) -> Vec<((&'static str, String), Self)> {
+        let words: Vec<&str> = self.get("q").split_whitespace().collect();
+        let fewer_words = (0..words.len()).map(|at| {
+            let kept: Vec<&str> = words.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, word)| *word).collect();
+            let question = if kept.is_empty() { self.without("q") } else { self.with("q", &kept.join(" ")) };
+            (("q", words.get(at).copied().unwrap_or_default().to_owned()), question)
+        });
+        let others =
+            self.criteria().filter(|(name, ..)| *name != "q").map(|(name, _, value)| ((name, value.to_owned()), self.without(name)));
+        fewer_words.chain(others).filter(|(_, question)| !question.is_empty()).collect()
+    }
+
     /// The page behind.
     pub(super) fn behind(&self, cursor: &str) -> Self {
         self.with(CURSOR, cursor)

@@ -14,10 +14,18 @@ pub(super) struct Results<'a> {
     pub directory: &'a Directory,
     pub question: &'a Question,
     pub answer: &'a SearchAnswer,
-    /// When nothing is found: criteria, and how many are found without each.
-    pub dropped: &'a [(&'static str, u64)],
+    /// When nothing is found: questions beside it that find something.
+    pub fewer: &'a [Fewer],
     /// Entries that the caller may read of one search, on all pages.
     pub most: u64,
+}
+
+/// A question that asks for less and finds something.
+pub(super) struct Fewer {
+    /// Criterion and value that it does without.
+    pub dropped: (&'static str, String),
+    pub question: Question,
+    pub total: u64,
 }
 
 pub(super) fn results(results: &Results<'_>) -> Markup {
@@ -79,6 +87,11 @@ impl Results<'_> {
         }
     }
 
+    /// What a criterion is called, within a sentence.
+    fn name(&self, name: &str) -> String {
+        self.question.criteria().find(|(asked, ..)| *asked == name).map_or_else(String::new, |(_, label, _)| label.to_lowercase())
+    }
+
     fn order(&self) -> Markup {
         let present = self.question.get("sort");
         html! {
@@ -97,20 +110,17 @@ impl Results<'_> {
     }
 
     fn nothing(&self) -> Markup {
-        let asked: Vec<_> = self.question.criteria().collect();
-        let led_on = asked.iter().filter_map(|(name, label, value)| {
-            let (_, total) = self.dropped.iter().find(|(dropped, total)| dropped == name && *total > 0)?;
-            Some((*name, *label, *value, *total))
-        });
         html! {
             div .notice {
-                @if asked.len() > 1 {
+                @if !self.fewer.is_empty() {
                     p { "Rien ne répond à tout cela à la fois." }
                     ul {
-                        @for (name, label, value, total) in led_on {
+                        @for Fewer { dropped: (name, value), question, total } in self.fewer {
                             li {
-                                a href=(self.question.without(name).href()) { "Sans " (label.to_lowercase()) " « " (self.words(name, value)) " »" }
-                                " : " (french::counted(total, "résultat", "résultats"))
+                                a href=(question.href()) {
+                                    "Sans " @if *name != "q" { (self.name(name)) " " } "« " (self.words(name, value)) " »"
+                                }
+                                " : " (french::counted(*total, "résultat", "résultats"))
                             }
                         }
                     }
@@ -118,7 +128,7 @@ impl Results<'_> {
                 p { "Pour trouver :" }
                 ul {
                     li { "écrire le nom de famille et la ville seulement ;" }
-                    li { "vérifier l'orthographe : une petite faute est pardonnée, plusieurs non ;" }
+                    li { "vérifier l'orthographe : une faute ou deux par mot sont pardonnées, pas davantage ;" }
                     li { "écrire la spécialité en entier, ou la choisir dans la liste." }
                 }
                 p { "Une adresse que son titulaire ne veut pas publier (liste rouge) n'est trouvée par personne ici." }

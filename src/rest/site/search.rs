@@ -10,7 +10,7 @@ use super::facets::facets;
 use super::filters::{filters, search_box};
 use super::layout::Page;
 use super::question::Question;
-use super::results::{Results, results};
+use super::results::{Fewer, Results, results};
 use crate::directory::{self, Directory};
 use crate::model::Audience;
 use axum::extract::State;
@@ -18,7 +18,7 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
-/// Criteria that are tried without when nothing is found.
+/// Words and criteria that are tried without when nothing is found.
 const MOST_DROPPED: usize = 6;
 
 pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri: Uri) -> Result<Response, Problem> {
@@ -30,7 +30,7 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
     let (most, _) = search::pages_of(&api.service.settings.limits, &caller.source);
     let asked = Asked::read(&format!("{}&facets=true&explain=true", question.query()), api.service.settings.http.max_page)?;
     let answer = search::search(State(api.clone()), Caller(caller.clone()), asked).await?.0;
-    let dropped = if answer.total == 0 { without_one(&api, &caller, &question).await } else { Vec::new() };
+    let fewer = if answer.total == 0 { without_one(&api, &caller, &question).await } else { Vec::new() };
     let directory = &api.service.directory;
     let title = title(&question, answer.total);
     let content = html! {
@@ -38,7 +38,7 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
             h1 .hidden { "Résultats de la recherche" }
             (search_box(&question))
             div .columns {
-                (results(&Results { directory, question: &question, answer: &answer, dropped: &dropped, most }))
+                (results(&Results { directory, question: &question, answer: &answer, fewer: &fewer, most }))
                 aside #filtres aria-labelledby="titre-filtres" {
                     h2 #titre-filtres { "Affiner" }
                     (filters(directory, audience, &question))
@@ -51,19 +51,17 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
     Ok(Page { title: &title, path: "", listed: false, content }.into_response())
 }
 
-/// How many are found when one criterion is dropped: which one leads on. Searches like any other, for the caller's account; where they are
-/// refused nothing is said.
-async fn without_one(api: &Shared, caller: &directory::Caller, question: &Question) -> Vec<(&'static str, u64)> {
+/// How many are found when a word or another criterion is dropped: which one leads on. Searches like any other, for the caller's account; where
+/// they are refused nothing is said.
+async fn without_one(api: &Shared, caller: &directory::Caller, question: &Question) -> Vec<Fewer> {
     let mut found = Vec::new();
-    for (name, ..) in question.criteria().take(MOST_DROPPED) {
-        let fewer = question.without(name);
-        if fewer.is_empty() {
-            continue;
-        }
-        let query = format!("{}&limit=1", fewer.query());
-        let Ok(asked) = Asked::read(&query, api.service.settings.http.max_page) else { break };
+    for (dropped, question) in question.each_with_less().into_iter().take(MOST_DROPPED) {
+        let query = format!("{}&limit=1", question.query());
+        let Ok(asked) = Asked::read(&query, api.service.settings.http.max_page) else { continue };
         let Ok(answer) = search::search(State(api.clone()), Caller(caller.clone()), asked).await else { break };
-        found.push((name, answer.0.total));
+        if answer.0.total > 0 {
+            found.push(Fewer { dropped, question, total: answer.0.total });
+        }
     }
     found
 }

@@ -26,7 +26,7 @@ pub(super) fn understood(answer: &SearchAnswer) -> Markup {
                     ". "
                 }
                 @if !plan.dropped.is_empty() {
-                    "Sans : "
+                    "Laissé de côté : "
                     @for (at, dropped) in plan.dropped.iter().enumerate() { @if at > 0 { ", " } "« " (dropped.word) " »" }
                     "."
                 }
