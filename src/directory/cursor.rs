@@ -10,9 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 const TAG: usize = 16;
-const FIXED: usize = 36;
+const FIXED: usize = 37;
 /// Longest token read, in characters.
 const LONGEST: usize = 32_768;
 
@@ -71,7 +71,8 @@ impl CursorKey {
         token.extend_from_slice(&fingerprint(query, identity));
         token.extend_from_slice(&now.to_be_bytes());
         token.extend_from_slice(&progress.returned.to_be_bytes());
-        token.extend_from_slice(&[last.class, last.without_mailbox]);
+        token.extend_from_slice(&last.class.to_be_bytes());
+        token.push(last.without_mailbox);
         token.extend_from_slice(last.name.as_bytes());
         let tag = self.tag(&token);
         token.extend_from_slice(&tag);
@@ -105,11 +106,11 @@ impl CursorKey {
             return Err(CursorError::Expired);
         }
         let returned = returned.try_into().map(u64::from_be_bytes).map_err(|_| CursorError::Invalid)?;
-        let [class, without_mailbox] = rank else {
+        let [high, low, without_mailbox] = rank else {
             return Err(CursorError::Invalid);
         };
         let name = String::from_utf8(name.to_vec()).map_err(|_| CursorError::Invalid)?;
-        Ok(Progress { last: RankKey { class: *class, without_mailbox: *without_mailbox, name }, returned })
+        Ok(Progress { last: RankKey { class: u16::from_be_bytes([*high, *low]), without_mailbox: *without_mailbox, name }, returned })
     }
 }
 

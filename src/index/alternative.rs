@@ -112,6 +112,14 @@ impl Test {
         }
     }
 
+    /// What of it is of no practice though it may be of one: the words of a service may be those of a structure.
+    pub fn plan_of_entry(&self) -> Option<Plan> {
+        match self {
+            Self::Word(Tag::Own | Tag::Other, word) => Some(Plan::Term(Place::Codes, Criterion::service(word))),
+            test => test.plan_of_practice().is_none().then(|| test.plan()),
+        }
+    }
+
     /// The same of one practice; nothing where the answer is of the whole entry.
     pub fn plan_of_practice(&self) -> Option<Plan> {
         match self {
@@ -120,6 +128,7 @@ impl Test {
                 let by = ["c:", "prof:", "spec:", "cp="];
                 Some(Plan::or(by.iter().map(|tag| Plan::Term(Place::Codes, format!("{tag}{word}"))).collect()))
             }
+            Self::Word(Tag::Own | Tag::Other, word) => Some(Plan::Term(Place::Codes, format!("o:{word}"))),
             Self::Sounds(Tag::Practice, key) => Some(Plan::Term(Place::Codes, format!("{}{key}", Tag::Practice.sound()))),
             Self::Near(Tag::Practice, word, errors) => {
                 Some(Plan::or(["c", "prof", "spec"].iter().filter_map(|tag| Near::plan(Place::Codes, tag, word, *errors)).collect()))

@@ -36,12 +36,11 @@ pub(super) enum Candidates {
         levels: Vec<(u8, Candidates)>,
         doc: DocId,
     },
-    /// Every document; those that hold the set, or do not, have the bit.
+    /// Every document; those that do not hold the set have the bit.
     Behind {
         all: Box<Candidates>,
         set: Box<Candidates>,
-        holds: bool,
-        bit: u8,
+        bit: u16,
     },
     OnePractice(Box<Candidates>, Practices),
 }
@@ -51,7 +50,7 @@ pub(super) enum Candidates {
 pub(super) struct Standing {
     pub level: u8,
     pub next: u8,
-    pub behind: u8,
+    pub behind: u16,
 }
 
 impl Standing {
@@ -132,10 +131,7 @@ impl Candidates {
                 let best = levels.iter().find(|(_, level)| level.doc() == *doc);
                 Standing { level: best.map_or(0, |(level, _)| *level), ..Standing::default() }
             }
-            Self::Behind { all, set, holds, bit } => {
-                let held = set.doc() == all.doc();
-                Standing { behind: if held == *holds { *bit } else { 0 }, ..Standing::default() }
-            }
+            Self::Behind { all, set, bit } => Standing { behind: if set.doc() == all.doc() { 0 } else { *bit }, ..Standing::default() },
             Self::OnePractice(matches, _) => matches.standing(),
             _ => Standing::default(),
         }

@@ -14,6 +14,7 @@ use super::query::{Criteria, INEXACT, OTHER_NAME, ZeroPapierFilter};
 use super::reading::{Asked, MOST_FORGIVEN, Reading, errors_of};
 use super::recognised;
 use crate::model::Address;
+use crate::text::small_words::is_particle;
 use crate::text::{everyday, town};
 
 /// Errors a word may hold, by the length it has.
@@ -103,7 +104,7 @@ fn whole(criteria: &Criteria, reading: &Reading, marked: &[bool], mistaken: &[(S
     if let Some(name) = &criteria.name {
         all.push(other_name(name, tolerance));
     }
-    all.extend(reading.spelled.iter().map(|(spelled, folded)| inexact(spelled, folded)));
+    all.extend(reading.spelled.iter().filter_map(|(spelled, folded)| inexact(spelled, folded)));
     all.push(one_practice(criteria, mistaken, tolerance));
     all.extend(rest(criteria));
     together(Plan::and(all), &words)
@@ -125,32 +126,23 @@ fn other_name(name: &str, tolerance: Tolerance) -> Plan {
     let near =
         (1..=tolerance.errors().min(errors_of(&bare.replace(' ', "")))).filter_map(|errors| Near::plan(Place::Words, "f", &bare, errors));
     let named = Plan::or(std::iter::once(Plan::Term(Place::Words, whole)).chain(near).collect());
-    Plan::Behind { bit: OTHER_NAME, holds: false, plan: Box::new(named) }
+    Plan::Behind { bit: OTHER_NAME, plan: Box::new(named) }
 }
 
-/// Those who spell it with other accents come behind; of a particle, those who have none.
-fn inexact(spelled: &str, folded: &str) -> Plan {
-    use crate::text::small_words::is_particle;
-    let term = |tag: &str, word: &str| Plan::Term(Place::Words, format!("{tag}{word}"));
-    let (holds, plan) = if spelled != folded {
-        (false, term("x:", spelled))
-    } else if is_particle(folded) {
-        (false, term("n:", folded))
-    } else {
-        (true, term("y:", folded))
+/// Those who spell it with other accents than typed come behind; of a particle, those who have none. Who types no accent means any.
+fn inexact(spelled: &str, folded: &str) -> Option<Plan> {
+    let term = match spelled != folded {
+        true => format!("x:{spelled}"),
+        false => is_particle(folded).then(|| format!("n:{folded}"))?,
     };
-    Plan::Behind { bit: INEXACT, holds, plan: Box::new(plan) }
+    Some(Plan::Behind { bit: INEXACT, plan: Box::new(Plan::Term(Place::Words, term)) })
 }
 
-/// Words of `q` that are recognised as practised somewhere hold of one same practice, and so do the towns beside them.
+/// Words of `q` that only a practice holds, of what is practised or where, are held by one same practice.
 fn together(plan: Plan, words: &[Vec<Alternative>]) -> Plan {
-    let recognised = |ways: &&Vec<Alternative>| ways.iter().any(|way| matches!(way.test, super::alternative::Test::Code(..)));
-    if words.len() < 2 || !words.iter().any(|ways| recognised(&ways)) {
-        return plan;
-    }
     let of_practice = words.iter().filter_map(|ways| {
         let practice: Vec<_> = ways.iter().filter_map(|way| way.test.plan_of_practice()).collect();
-        let entry = ways.iter().filter(|way| way.test.plan_of_practice().is_none()).map(|way| way.test.plan());
+        let entry = ways.iter().filter_map(|way| way.test.plan_of_entry());
         (!practice.is_empty()).then(|| OfPractice { entry: Plan::or(entry.collect()), practice: Plan::or(practice) })
     });
     let of_practice: Vec<_> = of_practice.collect();

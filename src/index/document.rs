@@ -9,6 +9,7 @@ use super::terms::{AttributeTerms, edges};
 use super::{Document, facets, towns};
 use crate::ldap_entry;
 use crate::text;
+use crate::text::small_words::canonical;
 use crate::visibility::{Published, View};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -88,7 +89,7 @@ pub(super) fn whole_name(name: &str) -> String {
     format!("f:{}", facts::name_words(name).join(" "))
 }
 
-/// Terms of the words: whole (by tag), what they begin with, how they sound, and which names are spelled with accents (`x:` so, `y:` folded).
+/// Terms of the words: whole (by tag), what they begin with, how they sound, and which names are spelled with accents (`x:`).
 fn word_terms(view: &View) -> (Terms, Terms) {
     let (mut whole, mut beginnings) = (Terms::default(), Terms::default());
     let mut told = BTreeSet::new();
@@ -104,9 +105,8 @@ fn word_terms(view: &View) -> (Terms, Terms) {
     for person in view.persons() {
         whole.add(&[&whole_name(&person.family_name)]);
         let names = [&person.family_name, &person.given_name].into_iter().filter(|name| !name.is_ascii());
-        for (spelled, folded) in names.flat_map(|name| text::spelled_words(name)).filter(|(spelled, folded)| spelled != folded) {
+        for (spelled, _) in names.flat_map(|name| text::spelled_words(name)).filter(|(spelled, folded)| spelled != folded) {
             whole.add(&["x:", &spelled]);
-            whole.add(&["y:", &folded]);
         }
     }
     (whole, beginnings)
@@ -126,6 +126,9 @@ fn document_codes(view: &View) -> Terms {
     }
     for mailbox in view.mailboxes() {
         let zero_papier = mailbox.zero_papier.map_or("none", crate::visibility::ZeroPapier::name);
+        for word in text::words_of(&text::fold_keeping_ends(&mailbox.service)) {
+            codes.add(&[&Criterion::service(canonical(word))]);
+        }
         codes.add(&[&Criterion::mailbox(Some(mailbox.kind.code()), None)]);
         codes.add(&[&Criterion::mailbox(None, Some(zero_papier))]);
         codes.add(&[&Criterion::mailbox(Some(mailbox.kind.code()), Some(zero_papier))]);

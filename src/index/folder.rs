@@ -12,7 +12,7 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// Raised when folding or word splitting changes its results: terms of another number would not be found.
-const TEXT_VERSION: u32 = 3;
+const TEXT_VERSION: u32 = 4;
 
 /// What a generation was built for.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

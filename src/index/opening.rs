@@ -71,9 +71,7 @@ impl<'a> Builder<'a> {
                 let doc = built.iter().map(|(_, candidates)| candidates.doc()).min().unwrap_or(TERMINATED);
                 Candidates::Levels { levels: built, doc }
             }
-            Plan::Behind { bit, holds, plan } => {
-                Candidates::Behind { all: Box::new(self.all()), set: Box::new(self.build(plan)?), holds: *holds, bit: *bit }
-            }
+            Plan::Behind { bit, plan } => Candidates::Behind { all: Box::new(self.all()), set: Box::new(self.build(plan)?), bit: *bit },
             Plan::OnePractice(plan, words) => {
                 let mut matches = self.build(plan)?;
                 if matches.doc() == TERMINATED {

@@ -11,7 +11,7 @@ use tantivy::columnar::StrColumn;
 
 /// Place of a document in the order of its segment: class, has a mailbox, ordinal of its commune, ordinal of its sort key. The document is
 /// part of it for the heap.
-pub(super) type SegmentKey = (u8, u8, u32, u64);
+pub(super) type SegmentKey = (u16, u8, u32, u64);
 
 /// Of an entry without a place, which comes last.
 const NO_CITY: u32 = u32::MAX;
@@ -20,7 +20,7 @@ const NO_CITY: u32 = u32::MAX;
 pub(super) struct SegmentOrder<'a> {
     columns: &'a Columns,
     /// Class of every match where matches are not ranked.
-    class: u8,
+    class: u16,
     ranked: bool,
     by_city: bool,
     descending: bool,
@@ -30,7 +30,7 @@ pub(super) struct SegmentOrder<'a> {
 
 impl<'a> SegmentOrder<'a> {
     /// `class`: where every match stands in an order that is not ranked; it tells only whether an error was forgiven.
-    pub fn of(columns: &'a Columns, order: &Order, after: Option<&RankKey>, class: u8) -> Result<Self> {
+    pub fn of(columns: &'a Columns, order: &Order, after: Option<&RankKey>, class: u16) -> Result<Self> {
         let (descending, by_city) = (*order == Order::NameDescending, *order == Order::City);
         let mut from = Some((0, 0, 0, 0));
         if let (Some(after), Some(sort)) = (after, &columns.sort) {
@@ -53,7 +53,7 @@ impl<'a> SegmentOrder<'a> {
     }
 
     /// Key of a document, `None` when it stands before the page.
-    pub fn key(&self, doc: DocId, class: u8) -> Option<SegmentKey> {
+    pub fn key(&self, doc: DocId, class: u16) -> Option<SegmentKey> {
         let ordinal = self.columns.sort.as_ref().and_then(|s| s.ords().first(doc)).unwrap_or(u64::MAX);
         let key = if self.ranked {
             (class, self.without_mailbox(doc), 0, ordinal)

@@ -80,10 +80,9 @@ pub(super) enum Plan {
     Near(Place, Near),
     /// A word of a question: its ways to match by level, the best first.
     Levels(Vec<(u8, Plan)>),
-    /// Every entry; those that hold it, or do not, come behind the others of their level. The bits of [`super::query::RankKey::class`].
+    /// Every entry; those that do not hold it come behind the others of their level. The bits of [`super::query::RankKey::class`].
     Behind {
-        bit: u8,
-        holds: bool,
+        bit: u16,
         plan: Box<Plan>,
     },
     /// Words that must hold of one same practice, where they hold of a practice only.

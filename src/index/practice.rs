@@ -5,6 +5,7 @@ use super::facts;
 use super::plan::{Place, Plan};
 use super::ready::Terms;
 use crate::text::small_words::{canonical, is_particle};
+use crate::text::structures::also_known_by;
 use crate::text::{self, phonetic};
 use crate::visibility::{OrganizationView, Practice, View};
 
@@ -26,6 +27,11 @@ impl Criterion {
     /// A telephone number shown, as [`super::facts::national_number`] makes it.
     pub fn telephone(national: &str) -> String {
         format!("tel={national}")
+    }
+
+    /// A word of the service of a mailbox, which is of no practice.
+    pub fn service(word: &str) -> String {
+        format!("svc:{word}")
     }
 
     pub fn has_mailbox(has: bool) -> String {
@@ -85,8 +91,12 @@ impl Slot<'_> {
                 self.terms.add(&[self.slot, facts::Tag::Practice.sound(), &sound]);
             }
         }
-        self.words("o", &place.name);
-        self.words("o", &place.trade_name);
+        for name in [&place.name, &place.trade_name] {
+            self.words("o", name);
+            for word in also_known_by(&text::words(name)) {
+                self.terms.add(&[self.slot, "o:", word]);
+            }
+        }
     }
 
     /// Found whole, and by its words.

@@ -95,12 +95,11 @@ impl Order {
 /// error was forgiven.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RankKey {
-    /// `16 × level + 4 × quality of the next word, 3 at most + 2 × the family name is more than name + accents or particles are not as typed`.
-    /// Level: that of the worst word, each
-    /// word at its best: `3 × quality + field`. Quality: 0 whole or a code it stands for, 1 a beginning or a short form of a first name, 2 a
+    /// `64 × level + 4 × level of the next word + 2 × the family name is more than name + accents or particles are not as typed`. Level: that
+    /// of the worst word, then of the worst of the others, each word at its best: `3 × quality + field`. Quality: 0 whole or a code it stands for, 1 a beginning or a short form of a first name, 2 a
     /// word that sounds alike, 3 one error, 4 two. Field: 0 names of persons, identifiers and addresses, 1 profession, specialty, place and the
     /// structure's own name, 2 others.
-    pub class: u8,
+    pub class: u16,
     /// 0 has a mailbox, 1 has none.
     pub without_mailbox: u8,
     /// Folded name, NUL, document key; before them the values of [`Order::By`], the commune of [`Order::City`]. Empty where there is no order.
@@ -108,22 +107,21 @@ pub struct RankKey {
 }
 
 /// Classes of one level, by the bits below.
-pub(super) const CLASSES_OF_A_LEVEL: u8 = 16;
+pub(super) const CLASSES_OF_A_LEVEL: u16 = 64;
 /// The family name is not just what was asked for by `name`.
-pub(super) const OTHER_NAME: u8 = 2;
+pub(super) const OTHER_NAME: u16 = 2;
 /// A name is not spelled as typed.
-pub(super) const INEXACT: u8 = 1;
+pub(super) const INEXACT: u16 = 1;
 
 /// See [`RankKey::class`]; `level` that of the worst word, `next` that of the next one.
-pub(super) fn class_of(level: u8, next: u8, behind: u8) -> u8 {
-    let next = (next / super::alternative::RANKS).min(3);
-    level.saturating_mul(CLASSES_OF_A_LEVEL).saturating_add(4 * next + behind)
+pub(super) fn class_of(level: u8, next: u8, behind: u16) -> u16 {
+    u16::from(level) * CLASSES_OF_A_LEVEL + 4 * u16::from(next.min(15)) + behind
 }
 
 impl RankKey {
     /// Level of the worst word, without what breaks ties.
     #[must_use]
-    pub fn level(&self) -> u8 {
+    pub fn level(&self) -> u16 {
         self.class / CLASSES_OF_A_LEVEL
     }
 

@@ -9,8 +9,8 @@ use super::{filter, filter_plan};
 use crate::error::Result;
 
 /// First classes of what is found by forgiving one error in a word, and two; see [`super::query::RankKey::class`].
-pub(super) const WITH_ONE_ERROR: u8 = ONE_ERROR * RANKS * CLASSES_OF_A_LEVEL;
-pub(super) const WITH_TWO_ERRORS: u8 = TWO_ERRORS * RANKS * CLASSES_OF_A_LEVEL;
+pub(super) const WITH_ONE_ERROR: u16 = (ONE_ERROR * RANKS) as u16 * CLASSES_OF_A_LEVEL;
+pub(super) const WITH_TWO_ERRORS: u16 = (TWO_ERRORS * RANKS) as u16 * CLASSES_OF_A_LEVEL;
 
 /// A question made ready: what to look up, what to prove, what ranks first.
 pub(super) struct Question {
@@ -32,8 +32,8 @@ impl Question {
     }
 
     /// No match is of a class before this one.
-    pub fn first_class(&self) -> u8 {
-        self.least.saturating_mul(CLASSES_OF_A_LEVEL)
+    pub fn first_class(&self) -> u16 {
+        u16::from(self.least) * CLASSES_OF_A_LEVEL
     }
 
     /// One that looks a plan up, errors forgiven.

@@ -9,7 +9,7 @@ use super::facts::Tag;
 use super::numbers::{Piece, pieces};
 use super::query::Criteria;
 use super::recognised;
-use crate::text::small_words::{canonical, is_particle, is_title, joined};
+use crate::text::small_words::{canonical, is_linking, is_particle, is_title, joined};
 use crate::text::{self, everyday, phonetic, town};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -111,30 +111,45 @@ impl Reading {
             neighbours.get_mut(range).into_iter().flatten().for_each(|names| names.push(one.clone()));
         }
         let mut kept = Vec::new();
+        // With the word that each stands before.
+        let mut particles = Vec::new();
         for ((word, reason), names) in words.iter().zip(reasons).zip(neighbours) {
-            if !matches!(reason, Some(Dropped::Title | Dropped::Town | Dropped::Label)) {
-                self.spelled.push((word.spelled.clone(), word.folded.clone()));
-            }
             match reason {
-                Some(reason) => self.dropped.push((word.folded.clone(), source, reason)),
+                Some(reason) => {
+                    particles.extend((reason == Dropped::Particle && is_particle(&word.folded)).then(|| (kept.len(), word)));
+                    self.dropped.push((word.folded.clone(), source, reason));
+                }
                 None => kept.push((word, names)),
             }
         }
         let known = if source == Source::Q { recognise(&kept) } else { vec![Vec::new(); kept.len()] };
+        // How a name is written; the small words of an everyday phrase or a territory are of no name.
+        let of_name = |at: usize| known.get(at).is_none_or(Vec::is_empty);
+        let spelled = |word: &Written| (word.spelled.clone(), word.folded.clone());
+        self.spelled.extend(particles.iter().filter(|(before, _)| of_name(*before)).map(|(_, word)| spelled(word)));
+        self.spelled.extend(kept.iter().map(|(word, _)| spelled(word)));
         for ((word, names), known) in kept.into_iter().zip(known) {
             let before = self.words.iter().filter(|word| word.forgivable).count();
             let forgivable = known.is_empty() && errors_of(canonical(&word.folded)) > 0 && before < MOST_FORGIVEN;
             // The name of a département is that one, not a word of another's.
             let is_department = known.iter().any(|way| matches!(way.test, Test::Code("dept", _)));
+            // Nor is a number of two digits that means something the beginning of a postcode.
+            let is_number = !known.is_empty() && word.folded.len() < 3 && word.folded.bytes().all(|b| b.is_ascii_digit());
+            let meant = |way: &Alternative| match way.test {
+                Test::Word(Tag::Department, _) => !is_department,
+                Test::Begins(..) => !is_number,
+                _ => true,
+            };
             let mut typed = known;
-            typed.extend(
-                free(word, source).into_iter().filter(|way| !(is_department && matches!(way.test, Test::Word(Tag::Department, _)))),
-            );
+            typed.extend(free(word, source).into_iter().filter(meant));
             typed.extend(names.iter().flat_map(|name| joined_name(name, source)));
             typed.extend(word.together.clone().map(|test| Alternative::new(BEGINNING, How::Beginning, test)));
             // The best first; of one level, as they were added.
             typed.sort_by_key(|way| way.level);
-            self.words.push(Asked { text: word.folded.clone(), source, typed, forgivable });
+            let asked = Asked { text: word.folded.clone(), source, typed, forgivable };
+            if !self.words.contains(&asked) {
+                self.words.push(asked);
+            }
         }
     }
 
@@ -209,7 +224,7 @@ fn written_words(written: &str, together: Option<&Test>, words: &mut Vec<Written
 fn dropped(words: &[Written], others: bool) -> Vec<Option<Dropped>> {
     let mut after_cedex = false;
     let mut reasons = Vec::with_capacity(words.len());
-    for Written { folded, elided, .. } in words {
+    for Written { spelled, folded, elided, .. } in words {
         let behind = std::mem::replace(&mut after_cedex, town::is_cedex(folded));
         reasons.push(match folded.as_str() {
             word if town::is_cedex(word) || town::is_arrondissement(word) || (behind && town::ordinal(word).is_some()) => {
@@ -219,7 +234,9 @@ fn dropped(words: &[Written], others: bool) -> Vec<Option<Dropped>> {
             word if is_title(word) => Some(Dropped::Title),
             // A single letter that no apostrophe follows is an initial.
             "d" | "l" if !elided => None,
-            word if is_particle(word) => Some(Dropped::Particle),
+            // As it is typed: without the accent it is an initial.
+            "a" if spelled == "à" => Some(Dropped::Particle),
+            word if is_linking(word) || is_particle(word) => Some(Dropped::Particle),
             _ => None,
         });
     }
@@ -251,7 +268,8 @@ fn free(written: &Written, source: Source) -> Vec<Alternative> {
     for tag in tags(source) {
         // A letter is a whole word of Pointe-à-Pitre, and is not what who types it means.
         let letter = word.len() == 1 && tag.rank() > 0;
-        ways.push(Alternative::new(if letter { BEGINNING } else { WHOLE }, How::Whole, Test::Word(*tag, word.to_owned())));
+        let (quality, how) = if letter { (BEGINNING, How::Beginning) } else { (WHOLE, How::Whole) };
+        ways.push(Alternative::new(quality, how, Test::Word(*tag, word.to_owned())));
         // What is typed so far, however it would go on.
         ways.push(Alternative::new(BEGINNING, How::Beginning, Test::Begins(*tag, typed.to_owned())));
     }

@@ -8,6 +8,9 @@ const PARTICLES: [&str; 30] = [
     "la", "le", "les", "sous", "sur", "ten", "van", "von", "zu",
 ];
 
+/// Words that link what is asked, and are of no name.
+const LINKING: [&str; 8] = ["avec", "chez", "dans", "pour", "pres", "proche", "un", "une"];
+
 const TITLES: [&str; 16] = [
     "docteur",
     "docteurs",
@@ -31,6 +34,12 @@ const TITLES: [&str; 16] = [
 #[must_use]
 pub fn is_particle(folded: &str) -> bool {
     PARTICLES.contains(&folded)
+}
+
+/// Does it only link what is asked?
+#[must_use]
+pub fn is_linking(folded: &str) -> bool {
+    LINKING.contains(&folded)
 }
 
 /// Is it how somebody is addressed?
@@ -69,7 +78,7 @@ mod tests {
 
     #[test]
     fn words_are_known_by_their_kind() {
-        assert!(PARTICLES.is_sorted() && TITLES.is_sorted());
+        assert!(PARTICLES.is_sorted() && LINKING.is_sorted() && TITLES.is_sorted());
         for particle in ["de", "d", "le", "von", "el", "sur", "les"] {
             assert!(is_particle(particle) && !is_title(particle), "{particle}");
         }

@@ -13,7 +13,7 @@ fn ranked(criteria: Criteria) -> Query {
 }
 
 /// Keys and classes, in order.
-fn asked(reader: &Reader, audience: Audience, criteria: &Criteria) -> Vec<(String, u8)> {
+fn asked(reader: &Reader, audience: Audience, criteria: &Criteria) -> Vec<(String, u16)> {
     let answer = run(reader, audience, &ranked(criteria.clone()));
     assert_eq!(answer.total, Some(answer.hits.len() as u64), "{criteria:?}");
     answer.hits.iter().map(|hit| (hit.stored.key().to_owned(), hit.rank.class)).collect()
@@ -207,9 +207,9 @@ fn an_answer_is_what_a_count_of_edits_says() {
             let level = answers.iter().position(|answer| !answer.is_empty());
             let answer = asked(&reader, audience, &criteria);
             let expected = level.map(|level| answers[level].clone()).unwrap_or_default();
-            let least = [0, 144, 192];
+            let least = [0, 576, 768];
             assert!(answer.iter().all(|(_, class)| *class >= least[level.unwrap_or_default()]), "{criteria:?}");
-            assert!(level != Some(0) || answer.iter().all(|(_, class)| *class < 144), "{criteria:?}");
+            assert!(level != Some(0) || answer.iter().all(|(_, class)| *class < 576), "{criteria:?}");
             forgiven[level.unwrap_or_default()] += 1;
             assert_eq!(answer.into_iter().map(|(key, _)| key).collect::<BTreeSet<_>>(), expected, "{criteria:?}");
         }
@@ -259,21 +259,21 @@ fn the_whole_name_comes_before_longer_ones_that_hold_it() {
     ];
     let (_folder, index) = built(&docs.concat());
     let reader = index.reader();
-    let found = |typed| -> Vec<(char, u8)> {
+    let found = |typed| -> Vec<(char, u16)> {
         let answer = asked(&reader, Audience::Public, &name(typed));
         answer.into_iter().map(|(key, class)| (key.chars().next_back().unwrap(), class)).collect()
     };
-    assert_eq!(found("martinet"), [('3', 0), ('5', 0), ('1', 2), ('2', 2), ('4', 2), ('6', 50)]);
-    assert_eq!(found("de martinet"), [('2', 0), ('1', 3), ('3', 3), ('5', 3), ('4', 3), ('6', 51)], "the particle breaks ties");
-    assert_eq!(found("martiet"), [('3', 144), ('5', 144), ('1', 146), ('2', 146), ('4', 146)]);
-    assert_eq!(found("de martiet")[0], ('2', 144));
-    assert_eq!(found("matrinet lac"), [('4', 146)], "not all of the name");
-    assert_eq!(found("bois martinte"), [('1', 144)]);
+    assert_eq!(found("martinet"), [('3', 0), ('5', 0), ('1', 2), ('2', 2), ('4', 2), ('6', 194)]);
+    assert_eq!(found("de martinet"), [('2', 0), ('1', 3), ('3', 3), ('5', 3), ('4', 3), ('6', 195)], "the particle breaks ties");
+    assert_eq!(found("martiet"), [('3', 576), ('5', 576), ('1', 578), ('2', 578), ('4', 578)]);
+    assert_eq!(found("de martiet")[0], ('2', 576));
+    assert_eq!(found("matrinet lac"), [('4', 578)], "not all of the name");
+    assert_eq!(found("bois martinte"), [('1', 576)]);
     // Two errors from eight letters, none in the first letter; one from four.
-    assert_eq!(found("matrniet")[0], ('3', 192));
+    assert_eq!(found("matrniet")[0], ('3', 768));
     assert!(found("amrtniet").is_empty() && found("dub").is_empty());
     // It sounds alike.
-    assert_eq!(found("martinay").iter().map(|(_, class)| *class).collect::<Vec<_>>(), [98; 5]);
+    assert_eq!(found("martinay").iter().map(|(_, class)| *class).collect::<Vec<_>>(), [386; 5]);
 }
 
 #[test]
@@ -290,12 +290,12 @@ fn an_error_is_forgiven_in_what_is_asked_of_a_practice() {
     let nurses = practising("Infirmier", None, "grenoble");
     assert!(!nurses.0.is_empty() && nurses.1 == Some(0));
     for (profession, city) in [("infirmeir", "grenoble"), ("infirmie", "grenoble"), ("60", "grenobel"), ("infirmier", "genoble")] {
-        assert_eq!(practising(profession, None, city), (nurses.0.clone(), Some(144)), "{profession} {city}");
+        assert_eq!(practising(profession, None, city), (nurses.0.clone(), Some(576)), "{profession} {city}");
     }
     let hearts = practising("10", Some("cardiologie"), "lyon");
-    assert_eq!(practising("10", Some("cardiologei"), "lyon"), (hearts.0, Some(144)));
-    assert_eq!(practising("infirmeir", None, "grenobel"), (nurses.0.clone(), Some(144)), "an error in each word");
-    assert_eq!(practising("infrimeir", None, "grenoble"), (nurses.0, Some(192)), "two in a long one");
+    assert_eq!(practising("10", Some("cardiologei"), "lyon"), (hearts.0, Some(576)));
+    assert_eq!(practising("infirmeir", None, "grenobel"), (nurses.0.clone(), Some(576)), "an error in each word");
+    assert_eq!(practising("infrimeir", None, "grenoble"), (nurses.0, Some(768)), "two in a long one");
     for (profession, city) in [("61", "grenoble"), ("ifnrmeir", "grenoble"), ("infirmier", "gernobel2"), ("infirmier", "nice")] {
         assert!(practising(profession, None, city).0.is_empty(), "too many errors, or another code: {profession} {city}");
     }
