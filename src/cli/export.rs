@@ -104,7 +104,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return Err(Usage("--context is for LDIF".to_owned()).into());
     }
     let (data, store) = context.store().await?;
-    filter.check(&store.labels().await?)?;
+    filter.check(&store.official_labels().await?)?;
     let door = Door::of_now(&data, &store).await?;
     let audience = args.audience.into();
     let export = Export { directory: door.directory.clone(), format: args.format, context: args.context, audience, filter: filter.clone() };

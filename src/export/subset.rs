@@ -97,7 +97,7 @@ impl Exports {
         {
             return Ok(subset);
         }
-        filter.check(&self.store.labels().await?)?;
+        filter.check(&self.store.official_labels().await?)?;
         let turn = self.state.subsets.take(&actor.name)?;
         let seq = self.store.last_change().await?;
         self.caught_up(PATIENCE).await?;

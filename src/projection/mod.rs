@@ -266,7 +266,7 @@ impl Projector {
     }
 
     async fn refresh_labels(&self) -> Result<()> {
-        let labels = self.store.labels().await?;
+        let labels = self.store.official_labels().await?;
         self.index.set_labels(labels.into_iter().map(|(table, rows)| (table, Arc::new(rows))).collect());
         Ok(())
     }

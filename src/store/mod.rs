@@ -195,7 +195,14 @@ impl Store {
         }
     }
 
-    /// Labels by nomenclature, sorted by code.
+    /// Labels of the nomenclatures and of the RPPS files, by nomenclature, sorted by code: what may be told of codes whatever entries are shown.
+    pub async fn official_labels(&self) -> Result<BTreeMap<String, Vec<Coded>>> {
+        match self {
+            Self::Sqlite(db) => db.official_labels().await,
+        }
+    }
+
+    /// Those that only rows of the mailbox file tell too, hidden ones among them: for who may see every mailbox.
     pub async fn labels(&self) -> Result<BTreeMap<String, Vec<Coded>>> {
         match self {
             Self::Sqlite(db) => db.labels().await,

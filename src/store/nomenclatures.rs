@@ -66,9 +66,10 @@ pub(super) fn seed_labels() -> Result<Vec<SeedLabel>> {
     Ok(labels)
 }
 
-/// Changes with the embedded tables: tells an opened store whether its seeds are those of this program.
+/// Changes with the embedded tables and with what their labels win over: tells an opened store whether its seeds are those of this program.
 pub(super) fn seed_digest() -> String {
     let mut hasher = Sha256::new();
+    hasher.update(b"over the mailbox file");
     for (table, text) in FILES {
         hasher.update(table.as_bytes());
         hasher.update(text.as_bytes());

@@ -153,6 +153,30 @@ fn personal(address: &str, person: &Person, finess: &str, zero_papier: &str) -> 
     )
 }
 
+/// The row of a mailbox whose holder, profession and savoir-faire no other file tells of; with its end of line.
+pub fn labelled(address: &str, profession: (&str, &str), expertise: (&str, &str)) -> String {
+    let family = address.split(['.', '@']).nth(1).unwrap_or_default().to_uppercase();
+    let number = format!("109998{:05}", family.bytes().fold(0u32, |sum, byte| (sum * 31 + u32::from(byte)) % 100_000));
+    let national = format!("8{number}");
+    row(
+        MAILBOX_HEADER,
+        &[
+            ("Type de BAL", "PER"),
+            ("Adresse BAL", address),
+            ("Type Identifiant PP", "8"),
+            ("Identifiant PP", &number),
+            ("Identification nationale PP", &national),
+            ("Nom d'exercice", &family),
+            ("Prénom d'exercice", "Dora"),
+            ("Catégorie profession", "C"),
+            ("Code Profession", profession.0),
+            ("Libellé Profession", profession.1),
+            ("Code savoir-faire", expertise.0),
+            ("Libellé savoir-faire", expertise.1),
+        ],
+    ) + "\n"
+}
+
 fn organisational(address: &str, place: &Place, service: &str) -> String {
     row(
         MAILBOX_HEADER,

@@ -193,6 +193,53 @@ async fn whoever_only_a_red_mailbox_tells_of_is_not_shown() {
     }
 }
 
+/// The words that a hidden row alone gives to a code, known or unknown, are nowhere: each answer is that of a directory that never had the row.
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_that_only_a_red_row_tells_are_told_nowhere() {
+    const ADDRESS: &str = "dora.dormante@medecin.mssante.fr";
+    let renaming = "dora.renommee@medecin.mssante.fr";
+    let directory = async |rows: &[String]| {
+        let files = tempfile::tempdir().unwrap();
+        country::write(files.path());
+        let extraction = format!("{}{}", country::mailboxes(), rows.concat());
+        std::fs::write(files.path().join("Extraction_Correspondance_MSSante_202609011013.txt"), extraction).unwrap();
+        TestDirectory::import(&[files.path().to_owned()]).await
+    };
+    let with = directory(&[
+        country::labelled(ADDRESS, ("ZZ", "Dormeur public"), ("SM99", "Dormition aiguë")),
+        country::labelled(renaming, ("60", "Dormeur diplômé"), ("SM04", "Dormition chronique")),
+    ])
+    .await;
+    let without = directory(&[]).await;
+    with.settle().await;
+    let shown = with.get("/v1/search?name=dormante").await.text();
+    assert!(shown.contains("Dormeur public"), "while the row is shown it has its words: {shown}");
+    for address in [ADDRESS, renaming] {
+        let flags = MailboxFlags { liste_rouge: Some(true), ..MailboxFlags::default() };
+        let address = Address::parse(address).unwrap();
+        Publication::new(with.store.clone()).flag(&address, flags, "test", 1_790_000_200).await.unwrap();
+    }
+    with.settle().await;
+    without.settle().await;
+    for path in [
+        "/",
+        "/?profession=ZZ",
+        "/?specialty=SM99",
+        "/?profession=dormeur",
+        "/v1/suggest?q=d",
+        "/v1/suggest?q=dorm",
+        "/v1/suggest?q=infirmier",
+        "/v1/suggest?q=cardio",
+        "/v1/nomenclatures/TRE_G15",
+        "/v1/nomenclatures/TRE_R38",
+    ] {
+        let (one, other) = (with.get(path).await, without.get(path).await);
+        assert_eq!(comparable(&one, ADDRESS), comparable(&other, ADDRESS), "{path}");
+        let (one, other) = (with.get_as_professional(path).await, without.get_as_professional(path).await);
+        assert_eq!(comparable(&one, ADDRESS), comparable(&other, ADDRESS), "{path}");
+    }
+}
+
 fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {

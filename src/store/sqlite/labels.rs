@@ -1,4 +1,6 @@
-//! Labels of codes: seeded from the embedded nomenclatures, learned from the files; a learned one wins.
+//! Labels of codes: seeded from the embedded nomenclatures, learned from the files. One learned from the RPPS files wins over a seed; one that
+//! only the mailbox file tells gives way to both, and is read where an entry shows its code: in a list of codes it would tell of rows that
+//! are on the liste rouge.
 
 use super::super::nomenclatures::{seed_digest, seed_labels};
 use super::{Sqlite, db, meta, statements};
@@ -10,8 +12,9 @@ use std::collections::{BTreeMap, HashMap};
 statements! {
     SEED = "INSERT INTO label (nomenclature, code, label, learned)
         SELECT value ->> 0, value ->> 1, value ->> 2, 0 FROM json_each($1) WHERE true
-        ON CONFLICT (nomenclature, code) DO UPDATE SET label = excluded.label WHERE learned = 0";
+        ON CONFLICT (nomenclature, code) DO UPDATE SET label = excluded.label, learned = 0 WHERE learned <= 1";
     ALL = "SELECT nomenclature, code, label FROM label ORDER BY nomenclature, code";
+    OFFICIAL = "SELECT nomenclature, code, label FROM label WHERE learned <> 1 ORDER BY nomenclature, code";
     SOME = "SELECT l.nomenclature, l.code, l.label FROM json_each($1) AS asked
         JOIN label AS l ON l.nomenclature = asked.value ->> 0 AND l.code = asked.value ->> 1";
 }
@@ -79,8 +82,16 @@ impl LabelBook {
 
 impl Sqlite {
     pub async fn labels(&self) -> Result<BTreeMap<String, Vec<Coded>>> {
+        self.tables(ALL).await
+    }
+
+    pub async fn official_labels(&self) -> Result<BTreeMap<String, Vec<Coded>>> {
+        self.tables(OFFICIAL).await
+    }
+
+    async fn tables(&self, statement: &'static str) -> Result<BTreeMap<String, Vec<Coded>>> {
         let mut read = self.read().await?;
-        let rows: Vec<(String, String, String)> = sqlx::query_as(ALL).fetch_all(&mut *read).await.map_err(db("reading labels"))?;
+        let rows: Vec<(String, String, String)> = sqlx::query_as(statement).fetch_all(&mut *read).await.map_err(db("reading labels"))?;
         let mut tables: BTreeMap<String, Vec<Coded>> = BTreeMap::new();
         for (table, code, label) in rows {
             tables.entry(table).or_default().push(Coded { code, label });

@@ -44,7 +44,8 @@ WHERE (SELECT f5 FROM present) AND s.source = 'extraction' AND s.state <> 'close
   AND NOT EXISTS (SELECT 1 FROM n_mailbox n WHERE n.address = s.address)
   AND NOT EXISTS (SELECT 1 FROM protected p WHERE p.file = 5 AND p.key = s.address);
 
--- confirmed: the same words from a better file; nothing to project.
+-- confirmed: the same words from a better file; nothing to project. A row of the mailbox file may be hidden at any time: it names codes
+-- that nothing else names, and renames none.
 CREATE TABLE put_label (
     key TEXT PRIMARY KEY, nomenclature TEXT NOT NULL, code TEXT NOT NULL, label TEXT NOT NULL, learned INTEGER NOT NULL,
     effect TEXT NOT NULL
@@ -53,7 +54,7 @@ INSERT INTO put_label
 SELECT n.nomenclature || '|' || n.code, n.nomenclature, n.code, n.label, n.learned,
        CASE WHEN s.code IS NULL THEN 'created' WHEN s.label = n.label THEN 'confirmed' ELSE 'changed' END
 FROM n_label n LEFT JOIN store.label s ON s.nomenclature = n.nomenclature AND s.code = n.code
-WHERE s.code IS NULL OR n.learned > s.learned OR (n.learned = s.learned AND n.label <> s.label);
+WHERE s.code IS NULL OR n.learned > max(s.learned, 1) OR (n.learned = s.learned AND n.label <> s.label);
 
 CREATE TABLE put_operator (id TEXT PRIMARY KEY, effect TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO put_operator

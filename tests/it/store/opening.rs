@@ -13,11 +13,13 @@ async fn opening_twice_changes_nothing() {
     let applied = seeded.number(migrations).await;
     let labels = seeded.store.labels().await.unwrap();
     assert!(labels["TRE_G15"].iter().any(|l| l.code == "10" && l.label == "Médecin"));
-    seeded.run("UPDATE label SET label = 'Docteur', learned = 1 WHERE nomenclature = 'TRE_G15' AND code = '10'; DELETE FROM meta WHERE name = 'nomenclatures'").await;
+    seeded.run("UPDATE label SET label = 'Docteur', learned = 2 WHERE nomenclature = 'TRE_G15' AND code = '10'; \
+                UPDATE label SET label = 'Soignant', learned = 1 WHERE nomenclature = 'TRE_G15' AND code = '60'; DELETE FROM meta WHERE name = 'nomenclatures'").await;
     let again = Store::open(&seeded.data).await.unwrap();
     assert_eq!(again.store_id(), id);
     let labels = again.labels().await.unwrap();
     assert!(labels["TRE_G15"].iter().any(|l| l.code == "10" && l.label == "Docteur"), "a learned label wins over its seed");
+    assert!(labels["TRE_G15"].iter().any(|l| l.code == "60" && l.label == "Infirmier"), "but not one of the mailbox file");
     assert_eq!(seeded.number(migrations).await, applied);
 }
 
