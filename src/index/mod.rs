@@ -38,6 +38,7 @@ mod patience;
 mod paused;
 mod plan;
 mod practice;
+mod practised;
 pub mod query;
 mod question;
 mod reader;

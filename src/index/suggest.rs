@@ -1,16 +1,19 @@
 //! Suggestions while a question is typed, from its first letter: people, professions, savoir-faire, communes and structures.
 //!
 //! People and structures are the first entries of a search for what is typed. Communes are those of [`super::towns`];
-//! professions and savoir-faire are published labels, by their words and by what they are called every day.
-//! What completes only the last words leaves the words before them as free words of the search it stands for.
+//! professions and savoir-faire those of [`super::practised`].
+//! What completes only the last words leaves the words before them as free words of the search it stands for. A completion is suggested only
+//! when that search finds an entry that the audience is shown, so that no code and no commune tells of what is hidden.
 
 use super::Labels;
 use super::patience::Limits;
+use super::practised::{practised, tell_twins_apart};
 use super::query::{Criteria, Matching, Order, Query};
-use super::search::{self, Found, State};
+use super::question::Question;
+use super::search::{self, Begun, Found, State};
 use super::towns::{town_label, towns};
 use crate::error::Result;
-use crate::model::{Audience, Coded, Kind};
+use crate::model::{Audience, Kind};
 use crate::text;
 use crate::visibility::{Practice, View};
 use std::collections::BTreeMap;
@@ -19,10 +22,8 @@ use std::collections::BTreeMap;
 pub(super) const MOST: usize = 8;
 /// Words that a commune or a label may be completed from.
 const MOST_WORDS: usize = 6;
-
-const PROFESSIONS: [&str; 4] = ["TRE_G15", "TRE_R94", "TRE_R95", "TRE_R291"];
-const EXPERTISES: [&str; 11] =
-    ["TRE_R38", "TRE_R39", "TRE_R40", "TRE_R42", "TRE_R43", "TRE_R44", "TRE_R45", "TRE_R97", "TRE_G13", "TRE_R359", "TRE_R394"];
+/// What may be meant by one completion and is tried whether it finds anybody.
+pub(super) const MOST_TRIED: usize = 64;
 
 /// What a suggestion is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
@@ -69,9 +70,9 @@ pub(super) fn suggest(
     }
     let mut found = [
         people(state, audience, typed, &words, entries, limits)?,
-        completed(&words, |words| Ok(of_tables(labels, &PROFESSIONS, SuggestionKind::Profession, words)))?,
-        completed(&words, |words| Ok(of_tables(labels, &EXPERTISES, SuggestionKind::Specialty, words)))?,
-        completed(&words, |words| towns(state, audience, words, limits))?,
+        tell_twins_apart(completed(state, audience, &words, limits, |words| Ok(practised(labels, SuggestionKind::Profession, words)))?),
+        tell_twins_apart(completed(state, audience, &words, limits, |words| Ok(practised(labels, SuggestionKind::Specialty, words)))?),
+        completed(state, audience, &words, limits, |words| towns(state, audience, words, limits))?,
         organizations(state, audience, typed, &words, entries, limits)?,
     ];
     let [people, professions, specialties, towns, organizations] = &mut found;
@@ -90,7 +91,7 @@ fn is_named(typed: &[String], name: &str) -> bool {
 }
 
 /// Runs of blanks made one.
-fn tidy(text: &str) -> String {
+pub(super) fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -111,48 +112,62 @@ fn mixed(found: [Vec<Suggested>; 5]) -> Vec<Suggested> {
     taken.into_iter().map(|(.., suggested)| suggested).collect()
 }
 
-/// What the words complete, else the last ones of them: the words before stay free words.
-fn completed(words: &[String], complete: impl Fn(&[String]) -> Result<Vec<Suggested>>) -> Result<Vec<Suggested>> {
+/// What the words complete, else the last ones of them: the words before stay free words. Only what finds somebody, with the words kept.
+fn completed(
+    state: State<'_>,
+    audience: Audience,
+    words: &[String],
+    limits: &Limits<'_>,
+    complete: impl Fn(&[String]) -> Result<Vec<Suggested>>,
+) -> Result<Vec<Suggested>> {
     for from in words.len().saturating_sub(MOST_WORDS)..words.len() {
         let (before, last) = words.split_at(from);
-        let mut found = complete(last)?;
-        if !found.is_empty() {
+        let before = before.join(" ");
+        let mut found = Vec::new();
+        for mut suggested in complete(last)?.into_iter().take(MOST_TRIED) {
             if !before.is_empty() {
-                for suggested in &mut found {
-                    suggested.suggestion.search.insert("q", before.join(" "));
-                    suggested.whole = false;
-                }
+                let kept = |own: Option<String>| own.map_or_else(|| before.clone(), |own| format!("{before} {own}"));
+                let asked = kept(suggested.suggestion.search.remove("q"));
+                suggested.suggestion.search.insert("q", asked);
+                suggested.whole = false;
             }
+            if found.len() < MOST && finds(state, audience, &suggested.suggestion, limits)? {
+                found.push(suggested);
+            }
+        }
+        if !found.is_empty() {
             return Ok(found);
         }
     }
     Ok(Vec::new())
 }
 
-/// What an everyday word stands for, then the labels of which words begin so.
-fn of_tables(labels: &Labels, tables: &[&str], kind: SuggestionKind, words: &[String]) -> Vec<Suggested> {
-    let (typed, everyday) = (words.join(" "), text::everyday::phrase(words).filter(|(count, _)| *count == words.len()));
-    let (parameter, meant): (_, &[&str]) = match kind {
-        SuggestionKind::Profession => ("profession", everyday.map_or(&[], |(_, everyday)| &everyday.professions)),
-        _ => ("specialty", everyday.map_or(&[], |(_, everyday)| &everyday.specialties)),
+/// Does the search it stands for find an entry as it is typed?
+fn finds(state: State<'_>, audience: Audience, suggestion: &Suggestion, limits: &Limits<'_>) -> Result<bool> {
+    let asked = |name: &str| suggestion.search.get(name).cloned();
+    let criteria = Criteria {
+        q: asked("q"),
+        profession: asked("profession"),
+        specialty: asked("specialty"),
+        city: asked("city"),
+        department: asked("department"),
+        ..Criteria::default()
     };
-    let mut found = BTreeMap::new();
-    for Coded { code, label } in tables.iter().filter_map(|table| labels.get(*table)).flat_map(|rows| rows.iter()) {
-        let own = text::words(label);
-        let place = meant.iter().position(|meant| meant == code).unwrap_or(usize::MAX);
-        if place != usize::MAX || words.iter().all(|word| own.iter().any(|own| own.starts_with(word.as_str()))) {
-            let name = own.join(" ");
-            let place = (place, name != typed, !name.starts_with(&typed), name.len(), name);
-            found.entry(place).or_insert_with(|| (code.clone(), tidy(label)));
-        }
-    }
-    let first = found.into_iter().take(MOST);
-    let suggested = first.map(|((place, other, ..), (code, label))| Suggested {
-        suggestion: Suggestion { kind, label, detail: String::new(), search: [(parameter, code)].into(), id: None },
-        shown: None,
-        whole: !other || place == 0,
-    });
-    suggested.collect()
+    Ok(!typed(state, audience, vec![Kind::Professional, Kind::Structure], criteria, 1, Order::Any, limits)?.is_empty())
+}
+
+/// Entries found without forgiving an error.
+fn typed(
+    state: State<'_>,
+    audience: Audience,
+    kinds: Vec<Kind>,
+    criteria: Criteria,
+    limit: usize,
+    order: Order,
+    limits: &Limits<'_>,
+) -> Result<Vec<Found>> {
+    let query = Query { kinds, matching: Matching::Criteria(criteria), order, limit, after: None, count: false, facets: false };
+    Ok(search::answer(state, audience, &query, limits, &Question::of(&query)?, &mut Begun::default())?.hits)
 }
 
 fn first(state: State<'_>, audience: Audience, kind: Kind, criteria: Criteria, entries: usize, limits: &Limits<'_>) -> Result<Vec<Found>> {
@@ -169,17 +184,26 @@ fn is_short(words: &[String]) -> bool {
 fn people(
     state: State<'_>,
     audience: Audience,
-    typed: &str,
+    text: &str,
     words: &[String],
     entries: usize,
     limits: &Limits<'_>,
 ) -> Result<Vec<Suggested>> {
-    let typed_words = Some(typed.to_owned());
-    let criteria = match is_short(words) {
-        true => Criteria { name: typed_words, ..Criteria::default() },
-        false => Criteria { q: typed_words, ..Criteria::default() },
+    let limit = entries.min(MOST);
+    let named = || Criteria { name: Some(text.to_owned()), ..Criteria::default() };
+    let mut found = match is_short(words) {
+        true => first(state, audience, Kind::Professional, named(), entries, limits)?,
+        // Who begins to type a person's name begins with that of the family.
+        false if words.len() == 1 => typed(state, audience, vec![Kind::Professional], named(), limit, Order::Rank, limits)?,
+        false => Vec::new(),
     };
-    let found = first(state, audience, Kind::Professional, criteria, entries, limits)?;
+    if !is_short(words) && found.len() < limit {
+        let criteria = Criteria { q: Some(text.to_owned()), ..Criteria::default() };
+        let others = first(state, audience, Kind::Professional, criteria, entries, limits)?;
+        let known: Vec<String> = found.iter().map(|found| found.rank.name.clone()).collect();
+        found.extend(others.into_iter().filter(|other| !known.contains(&other.rank.name)));
+        found.truncate(limit);
+    }
     let suggested = |found: Found| {
         let published = found.stored.published()?;
         let View::Professional(view) = published.view() else { return Ok(None) };

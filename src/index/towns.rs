@@ -5,7 +5,7 @@ use super::generation::failed;
 use super::patience::{Limits, Patience};
 use super::ready::Terms;
 use super::search::State;
-use super::suggest::{MOST, Suggested, Suggestion, SuggestionKind};
+use super::suggest::{MOST_TRIED, Suggested, Suggestion, SuggestionKind};
 use crate::error::Result;
 use crate::model::{Audience, Kind};
 use crate::text;
@@ -60,22 +60,26 @@ pub(super) fn towns(state: State<'_>, audience: Audience, words: &[String], limi
                 postings.advance();
             }
             if let Some((key, label, code, name)) = std::str::from_utf8(terms.key()).ok().filter(|_| shown > 0).and_then(parts) {
-                let (first, count) = counted.entry(format!("{key}{PART}{code}{PART}{name}")).or_insert_with(|| (label.to_owned(), 0));
-                *count += shown;
-                // Written in two ways: one of them, whatever the segments.
-                if label > first.as_str() {
-                    label.clone_into(first);
+                let whole = text::town::divided(key).filter(|(town, _)| town.starts_with(typed.as_str()));
+                // An arrondissement counts for the whole town, too, which is what is meant more often.
+                let of_whole = whole.filter(|(town, _)| *town != key);
+                let label = whole.filter(|(town, _)| *town == key).map_or(label, |(_, label)| label);
+                for (key, label) in std::iter::once((key, label)).chain(of_whole) {
+                    let (first, count) = counted.entry(format!("{key}{PART}{code}{PART}{name}")).or_insert_with(|| (label.to_owned(), 0));
+                    *count += shown;
+                    // Written in two ways: one of them, whatever the segments.
+                    if label > first.as_str() {
+                        label.clone_into(first);
+                    }
                 }
             }
         }
     }
-    let mut found: Vec<_> = counted.into_iter().filter_map(|(key, (label, count))| Some((town(&key, label, &typed)?, count))).collect();
-    found.sort_by(|(a, many), (b, more)| {
-        let place = |s: &Suggested| (!s.whole, s.suggestion.label.clone(), s.suggestion.detail.clone());
-        b.whole.cmp(&a.whole).then(more.cmp(many)).then_with(|| place(a).cmp(&place(b)))
-    });
-    found.truncate(MOST);
-    Ok(found.into_iter().map(|(suggested, _)| suggested).collect())
+    let town = |(key, (label, count)): (String, (String, u64))| Some((town(&key, label, &typed)?, count, key));
+    let mut found: Vec<_> = counted.into_iter().filter_map(town).collect();
+    found.sort_by(|(a, many, key), (b, more, other)| b.whole.cmp(&a.whole).then(more.cmp(many)).then_with(|| key.cmp(other)));
+    found.truncate(MOST_TRIED);
+    Ok(found.into_iter().map(|(suggested, ..)| suggested).collect())
 }
 
 fn parts(term: &str) -> Option<(&str, &str, &str, &str)> {

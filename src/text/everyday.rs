@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 /// What an everyday word stands for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Everyday {
+    /// The word that the others of its row are named after.
+    pub name: &'static str,
     /// TRE_G15, R94, R95, R96.
     pub professions: Vec<&'static str>,
     /// TRE_R38 and its sisters.
@@ -32,7 +34,8 @@ static EVERYDAY: LazyLock<Table> = LazyLock::new(|| {
         let mut cells = line.splitn(6, ',');
         let phrases = cells.next().unwrap_or_default();
         let mut codes = || cells.next().unwrap_or_default().split_whitespace().collect();
-        let row = Everyday { professions: codes(), specialties: codes(), sectors: codes(), regions: codes() };
+        let name = phrases.split('|').next().unwrap_or_default();
+        let row = Everyday { name, professions: codes(), specialties: codes(), sectors: codes(), regions: codes() };
         for phrase in phrases.split('|') {
             table.phrases.add(phrase, table.rows.len());
         }

@@ -38,6 +38,20 @@ pub fn arrondissement(name: &str, postal_code: &str) -> Option<u32> {
     told.or_else(coded).filter(|number| (1..=most).contains(number))
 }
 
+/// The town with arrondissements that this name, made of [`town_words`], is or is a part of: folded, and as it is written.
+#[must_use]
+pub fn divided(name: &str) -> Option<(&'static str, &'static str)> {
+    let (town, number) = name.split_once(' ').map_or((name, None), |(town, number)| (town, Some(number)));
+    let (town, _, most) = WITH_ARRONDISSEMENTS.into_iter().find(|(known, ..)| *known == town)?;
+    let is_part = number.is_none_or(|number| number.parse().is_ok_and(|number: u32| (1..=most).contains(&number)));
+    let written = match town {
+        "paris" => "Paris",
+        "lyon" => "Lyon",
+        _ => "Marseille",
+    };
+    is_part.then_some((town, written))
+}
+
 /// Does this town have an arrondissement of this number?
 #[must_use]
 pub fn has_arrondissement(folded: &str, number: u32) -> bool {
@@ -101,6 +115,8 @@ mod tests {
         ] {
             assert_eq!(arrondissement(name, postal_code), expected, "{name} {postal_code}");
         }
+        let whole = ["lyon", "marseille 16", "paris 21", "paris plage", "lyons"].map(divided);
+        assert_eq!(whole, [Some(("lyon", "Lyon")), Some(("marseille", "Marseille")), None, None, None]);
         assert!(has_arrondissement("lyon", 9) && !has_arrondissement("lyon", 10) && !has_arrondissement("nice", 1));
         let read = ["3", "03", "3e", "12eme", "1er", "0", "123", "e", "3x"].map(ordinal);
         assert_eq!(read, [Some(3), Some(3), Some(3), Some(12), Some(1), None, None, None, None]);

@@ -2,6 +2,7 @@
 
 use super::records::{CARDIOLOGIST, HOSPITAL, NAMESAKES, PRACTICE, TWO_TRADES};
 use super::world::{Answer, World};
+use crate::harness::TestDirectory;
 use annuaire::settings::Settings;
 
 fn told(answer: &Answer) -> Vec<(String, String, Option<String>)> {
@@ -64,6 +65,69 @@ async fn what_a_suggestion_stands_for_is_a_search_that_finds() {
             }
         }
     }
+}
+
+/// Over a directory of every nomenclature, of whose codes few have an entry.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_suggestion_of_a_directory_leads_to_somebody() {
+    let directory = TestDirectory::demo().await;
+    directory.settle().await;
+    let encoded = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let suggested = async |typed: &str| {
+        let told = directory.get(&format!("/v1/suggest?q={}", encoded(typed))).await.json();
+        let told = told["suggestions"].as_array().unwrap().clone();
+        let mut shown = std::collections::BTreeSet::new();
+        for suggestion in &told {
+            let search = suggestion["search"].as_object().unwrap().iter();
+            let query: Vec<_> = search.map(|(name, value)| format!("{name}={}", encoded(value.as_str().unwrap()))).collect();
+            let found = directory.get(&format!("/v1/search?{}", query.join("&"))).await.json();
+            assert!(found["total"].as_u64() > Some(0), "{typed}: {suggestion}");
+            if suggestion["id"].is_null() {
+                let seen = (suggestion["label"].to_string(), suggestion["detail"].to_string());
+                assert!(shown.insert(seen), "{typed} suggests twins: {told:?}");
+            }
+        }
+        told
+    };
+    for typed in [
+        "a",
+        "c",
+        "st",
+        "mar",
+        "psy",
+        "psychologue",
+        "cardio",
+        "cardiologue",
+        "chir",
+        "inf",
+        "kiné",
+        "méd",
+        "médecin g",
+        "pharma",
+        "sage",
+        "saint",
+        "lyo",
+        "lyon 3",
+        "paris",
+        "marseille",
+        "martin lyo",
+        "martin cardio",
+        "dentiste par",
+        "cardio lyon",
+        "hop",
+    ] {
+        suggested(typed).await;
+    }
+    assert!(suggested("martin belin lyon cardio").await.is_empty(), "nobody answers all of it");
+    let first = |told: &[serde_json::Value], kind: &str| told.iter().find(|s| s["kind"] == kind).cloned().unwrap_or_default();
+    let cardio = suggested("cardio").await;
+    assert_eq!((&cardio[0]["label"], &cardio[0]["search"]), (&"Cardiologue".into(), &serde_json::json!({"specialty": "cardiologue"})));
+    for (typed, whole) in [("lyo", "Lyon"), ("paris", "Paris"), ("marse", "Marseille")] {
+        assert_eq!(first(&suggested(typed).await, "city")["label"], whole);
+    }
+    let martin = first(&suggested("mar").await, "professional");
+    let family = martin["label"].as_str().unwrap().rsplit(' ').next().unwrap().to_owned();
+    assert!(family.starts_with("MAR"), "family names first: {martin}");
 }
 
 #[tokio::test]
