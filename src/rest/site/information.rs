@@ -1,5 +1,6 @@
 //! Pages of prose: how to leave, how software asks, how accessible this is.
 
+use super::super::LdapPorts;
 use super::super::router::Shared;
 use super::layout::{Page, prose};
 use crate::settings::{Cleartext, Settings};
@@ -8,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 
 pub(super) async fn opting_out() -> Response {
     let text = html! {
@@ -51,25 +52,29 @@ pub(super) async fn opting_out() -> Response {
 /// Where LDAP is spoken, as far as this server knows: a proxy or a container may show other ports.
 struct Ldap {
     host: String,
-    clear: SocketAddr,
-    tls: Option<SocketAddr>,
+    /// In clear or by StartTLS; over TLS from the first byte.
+    clear: u16,
+    tls: Option<u16>,
     /// How a connection to the port begins.
     how: &'static str,
 }
 
 impl Ldap {
-    fn of(settings: &Settings, headers: &HeaderMap) -> Self {
+    fn of(settings: &Settings, ports: &LdapPorts, host: &Host) -> Self {
         let how = match (settings.ldap.listen_tls, &settings.net.tls.certificate, settings.net.cleartext) {
             (Some(_), ..) => "SSL/TLS",
             (None, Some(_), _) => "StartTLS",
             (None, None, Cleartext::Loopback) => "sans TLS, depuis la machine du serveur seulement",
             (None, None, Cleartext::Anywhere) => "sans TLS",
         };
-        Self { host: host(headers), clear: settings.ldap.listen, tls: settings.ldap.listen_tls, how }
+        let ports = ports.get();
+        let clear = ports.map_or(settings.ldap.listen.port(), |(clear, _)| clear);
+        let tls = ports.map_or(settings.ldap.listen_tls.map(|address| address.port()), |(_, tls)| tls);
+        Self { host: host.name.clone(), clear, tls, how }
     }
 
     fn port(&self) -> u16 {
-        match self.tls.unwrap_or(self.clear).port() {
+        match self.tls.unwrap_or(self.clear) {
             0 if self.tls.is_some() => 636,
             0 => 389,
             port => port,
@@ -82,8 +87,8 @@ impl Ldap {
 }
 
 pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> Response {
-    let ldap = Ldap::of(&api.service.settings, &headers);
-    let origin = origin(&headers, &ldap.host);
+    let host = Host::of(&headers);
+    let ldap = Ldap::of(&api.service.settings, &api.service.ldap_ports, &host);
     let text = html! {
         p .lead { "La messagerie complète les adresses par LDAP ; les logiciels métier cherchent par l'API. Les deux sont ouverts à "
         "tous, sans clé." }
@@ -102,7 +107,7 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
         (mail_clients())
         h2 { "Dans un logiciel" }
         p { "La même recherche que sur cette page, en JSON, avec les mêmes paramètres :" }
-        pre tabindex="0" { code { "curl '" (origin) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
+        pre tabindex="0" { code { "curl '" (host.origin()) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
         ul {
             li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel ; "
             "" a href="/openapi.json" { "openapi.json" } " en est la description." }
@@ -167,22 +172,42 @@ pub(super) async fn accessibility() -> Response {
     Page { title: "Accessibilité", path: "/accessibilite", listed: true, content }.into_response()
 }
 
-/// Where this server is asked: without TLS only on its own machine.
-fn origin(headers: &HeaderMap, name: &str) -> String {
-    let named = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| host.starts_with(name)).unwrap_or(name);
-    let own = name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    format!("{}://{named}", if own { "http" } else { "https" })
+/// The name this server was asked under, with HTTP's own port. It stands in lines that people paste into a shell: what is not plainly a host
+/// (letters, digits, hyphens, dots; an IPv6 address in brackets) is not repeated.
+#[derive(Debug, PartialEq, Eq)]
+struct Host {
+    name: String,
+    port: Option<u16>,
 }
 
-/// The name this server was asked under, when it is a name; the port is HTTP's own.
-fn host(headers: &HeaderMap) -> String {
-    let named = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = match named.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => named,
-    };
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._[]:".contains(&b));
-    if plain && !name.is_empty() && name.len() <= 253 { name.to_owned() } else { "annuaire.example.org".to_owned() }
+impl Host {
+    fn of(headers: &HeaderMap) -> Self {
+        let given = headers.get(HOST).and_then(|host| host.to_str().ok());
+        given.and_then(Self::parse).unwrap_or_else(|| Self { name: "annuaire.example.org".to_owned(), port: None })
+    }
+
+    fn parse(host: &str) -> Option<Self> {
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !host.ends_with(']') => {
+                (name, Some(port.parse().ok().filter(|_| port.bytes().all(|byte| byte.is_ascii_digit()))?))
+            }
+            _ => (host, None),
+        };
+        let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
+        let valid = match name.strip_prefix('[') {
+            Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+            None => plain(name) && name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.len() <= 253,
+        };
+        valid.then(|| Self { name: name.to_owned(), port })
+    }
+
+    /// Where this server is asked: without TLS only on its own machine.
+    fn origin(&self) -> String {
+        let address = self.name.trim_matches(['[', ']']).parse::<IpAddr>();
+        let own = self.name == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{}://{}{port}", if own { "http" } else { "https" }, self.name)
+    }
 }
 
 #[cfg(test)]
@@ -192,11 +217,19 @@ mod tests {
 
     #[test]
     fn only_a_name_is_repeated() {
-        let of = |value: &'static str| host(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(value))]));
-        assert_eq!(
-            (of("annuaire.fr:8080"), of("[::1]:80"), of("annuaire.fr")),
-            ("annuaire.fr".into(), "[::1]".into(), "annuaire.fr".into())
-        );
-        assert_eq!((of("a\"><b"), of("")), ("annuaire.example.org".to_owned(), "annuaire.example.org".to_owned()));
+        let of = |value: &'static str| Host::of(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(value))]));
+        for (given, name, origin) in [
+            ("annuaire.fr:8080", "annuaire.fr", "https://annuaire.fr:8080"),
+            ("annuaire.fr", "annuaire.fr", "https://annuaire.fr"),
+            ("[::1]:80", "[::1]", "http://[::1]:80"),
+            ("[2001:db8::1]", "[2001:db8::1]", "https://[2001:db8::1]"),
+            ("127.0.0.1:8080", "127.0.0.1", "http://127.0.0.1:8080"),
+        ] {
+            assert_eq!((of(given).name.as_str(), of(given).origin().as_str()), (name, origin), "{given}");
+        }
+        let hostile = ["x'; touch /tmp/pwn #", "a.fr:80'; true #", "a.fr:+80", "a.fr:99999", "a\"><b", "a_b.fr", "-x.fr", "[a'b]:80", "[::1", "::1", ":80", ""];
+        for given in hostile {
+            assert_eq!(of(given).origin(), "https://annuaire.example.org", "{given}");
+        }
     }
 }

@@ -136,6 +136,7 @@ impl World {
             alerts: Alerts::new(store.clone(), &data, &settings.alerts),
             journal: Journal::new(store),
             settings,
+            ldap_ports: LdapPorts::default(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
         let clock = Arc::new(move || jiff::Timestamp::from_second(clock.load(Ordering::SeqCst)).unwrap());
