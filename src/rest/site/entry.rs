@@ -133,8 +133,8 @@ fn of_structure(view: &StructureView) -> Markup {
         section aria-labelledby="adresse" {
             h2 #adresse { "Adresse et téléphone" }
             (envelope(organization))
-            @if !view.phone.is_empty() { p { (telephone("Téléphone :", &view.phone)) } }
-            @if !view.fax.is_empty() { p { "Télécopie : " (view.fax) } }
+            @if !view.phone.is_empty() { p { (telephone("Téléphone\u{a0}:", &view.phone)) } }
+            @if !view.fax.is_empty() { p { "Télécopie\u{a0}: " (view.fax) } }
         }
         section aria-labelledby="personnes" {
             h2 #personnes { "Professionnels" }

@@ -13,36 +13,36 @@ use std::net::{IpAddr, Ipv6Addr};
 
 pub(super) async fn opting_out() -> Response {
     let text = html! {
-        p .lead { "Trois choses se demandent, chacune à celui qui la tient. Aucune ne se fait ici : cet annuaire répète ce qu'on lui "
+        p .lead { "Trois choses se demandent, chacune à celui qui la tient. Aucune ne se fait ici\u{a0}: cet annuaire répète ce qu'on lui "
         "donne." }
-        h2 { "Retirer son adresse : la liste rouge" }
+        h2 { "Retirer son adresse\u{a0}: la liste rouge" }
         p {
             "Demandez à l'opérateur de votre messagerie MSSanté (votre ordre, votre éditeur, votre établissement ou Mailiz) de mettre "
             "votre boîte en "
-            strong { "liste rouge" } ". L'opérateur transmet l'indicateur ; la boîte quitte alors les recherches, les comptes et les "
+            strong { "liste rouge" } ". L'opérateur transmet l'indicateur\u{202f}; la boîte quitte alors les recherches, les comptes et les "
             "fichiers. Elle "
-            "continue de fonctionner : ceux qui ont votre adresse peuvent vous écrire."
+            "continue de fonctionner\u{a0}: ceux qui ont votre adresse peuvent vous écrire."
         }
         ul {
             li { "Si l'opérateur publie ici directement, l'effet est immédiat dans les recherches, et le lendemain dans les fichiers." }
             li { "S'il passe par l'extraction nationale, l'adresse disparaît avec la prochaine extraction." }
-            li { "Les autorités sanitaires peuvent encore vous adresser une alerte ; elles ne publient pas l'adresse." }
+            li { "Les autorités sanitaires peuvent encore vous adresser une alerte\u{202f}; elles ne publient pas l'adresse." }
         }
-        p { "L'opérateur est celui du domaine, ce qui suit le signe @ : la "
+        p { "L'opérateur est celui du domaine, ce qui suit le signe @\u{a0}: la "
         "" a href="/v1/domains?limit=1000" { "liste des domaines" } " le nomme." }
         h2 { "Retirer son téléphone" }
         p { "Le numéro attaché à une boîte se retire de la même façon, auprès de l'opérateur (opposition à la publication du téléphone)." }
         h2 #zero-papier { "Zéro papier" }
         p {
-            "« Zéro papier accepté » dit que le titulaire ne veut plus recevoir sur papier ce qui lui arrive déjà par messagerie "
+            "«\u{a0}Zéro papier accepté\u{a0}» dit que le titulaire ne veut plus recevoir sur papier ce qui lui arrive déjà par messagerie "
             "sécurisée. "
             "L'indicateur se change auprès de l'opérateur. Sans indication, aucune mention n'est affichée."
         }
         h2 #corriger { "Faire corriger sa fiche" }
         p {
-            "Le nom, la profession, les spécialités et les lieux d'exercice viennent du RPPS : la correction se demande à votre ordre "
+            "Le nom, la profession, les spécialités et les lieux d'exercice viennent du RPPS\u{a0}: la correction se demande à votre ordre "
             "ou, sans ordre, à "
-            "l'agence régionale de santé. Ces données sont publiques par la loi ; elles ne peuvent pas être effacées d'ici."
+            "l'agence régionale de santé. Ces données sont publiques par la loi\u{202f}; elles ne peuvent pas être effacées d'ici."
         }
     };
     let content = prose("Ne plus y figurer", &text);
@@ -90,10 +90,10 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
     let host = Host::of(&headers);
     let ldap = Ldap::of(&api.service.settings, &api.service.ldap_ports, &host);
     let text = html! {
-        p .lead { "La messagerie complète les adresses par LDAP ; les logiciels métier cherchent par l'API. Les deux sont ouverts à "
+        p .lead { "La messagerie complète les adresses par LDAP\u{202f}; les logiciels métier cherchent par l'API. Les deux sont ouverts à "
         "tous, sans clé." }
         h2 { "Dans une messagerie" }
-        p { "Ajoutez un annuaire LDAP, avec ces réglages :" }
+        p { "Ajoutez un annuaire LDAP, avec ces réglages\u{a0}:" }
         dl {
             dt { "Serveur" } dd { code { (ldap.host) } }
             dt { "Port" } dd { code { (ldap.port()) } }
@@ -106,10 +106,10 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
         }
         (mail_clients())
         h2 { "Dans un logiciel" }
-        p { "La même recherche que sur cette page, en JSON, avec les mêmes paramètres :" }
+        p { "La même recherche que sur cette page, en JSON, avec les mêmes paramètres\u{a0}:" }
         pre tabindex="0" { code { "curl '" (host.origin()) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
         ul {
-            li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel ; "
+            li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel\u{202f}; "
             "" a href="/openapi.json" { "openapi.json" } " en est la description." }
             li { "Les " a href="/donnees" { "fichiers du jour" } " évitent de parcourir l'annuaire page par page." }
         }
@@ -127,17 +127,17 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
 fn mail_clients() -> Markup {
     html! {
         details { summary { "Thunderbird" } p {
-            "Carnet d'adresses, Nouveau carnet, Ajouter un annuaire LDAP ; puis Paramètres, Rédaction, Adressage : cochez Serveur "
+            "Carnet d'adresses, Nouveau carnet, Ajouter un annuaire LDAP\u{202f}; puis Paramètres, Rédaction, Adressage\u{a0}: cochez Serveur "
             "d'annuaire."
         } }
         details { summary { "Outlook pour Windows (classique)" } p {
-            "Paramètres du compte, Carnets d'adresses, Nouveau, Service d'annuaire Internet (LDAP) ; Paramètres supplémentaires pour le "
+            "Paramètres du compte, Carnets d'adresses, Nouveau, Service d'annuaire Internet (LDAP)\u{202f}; Paramètres supplémentaires pour le "
             "port et la base. "
             "Le nouvel Outlook n'a pas d'annuaire LDAP."
         } }
-        details { summary { "Contacts d'Apple (macOS, iOS)" } p { "Réglages, Comptes, Ajouter un autre compte, Compte LDAP ; puis "
+        details { summary { "Contacts d'Apple (macOS, iOS)" } p { "Réglages, Comptes, Ajouter un autre compte, Compte LDAP\u{202f}; puis "
         "Réglages de recherche pour la base." } }
-        details { summary { "Evolution, Roundcube, SOGo" } p { "Nouveau carnet d'adresses de type LDAP ; pour les webmails, dans la "
+        details { summary { "Evolution, Roundcube, SOGo" } p { "Nouveau carnet d'adresses de type LDAP\u{202f}; pour les webmails, dans la "
         "configuration du serveur." } }
     }
 }
@@ -149,9 +149,9 @@ pub(super) async fn accessibility() -> Response {
         p {
             "Elles visent le référentiel général d'amélioration de l'accessibilité (RGAA 4.1) et les WCAG 2.2 au niveau AA. Chaque "
             "modification est vérifiée "
-            "par des essais automatiques dans un navigateur : règles d'axe-core sur chaque sorte de page, en clair et en sombre, "
+            "par des essais automatiques dans un navigateur\u{a0}: règles d'axe-core sur chaque sorte de page, en clair et en sombre, "
             "recherche au clavier seul, "
-            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait : ces pages "
+            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait\u{a0}: ces pages "
             "ne se déclarent donc "
             "pas conformes."
         }
@@ -227,7 +227,20 @@ mod tests {
         ] {
             assert_eq!((of(given).name.as_str(), of(given).origin().as_str()), (name, origin), "{given}");
         }
-        let hostile = ["x'; touch /tmp/pwn #", "a.fr:80'; true #", "a.fr:+80", "a.fr:99999", "a\"><b", "a_b.fr", "-x.fr", "[a'b]:80", "[::1", "::1", ":80", ""];
+        let hostile = [
+            "x'; touch /tmp/pwn #",
+            "a.fr:80'; true #",
+            "a.fr:+80",
+            "a.fr:99999",
+            "a\"><b",
+            "a_b.fr",
+            "-x.fr",
+            "[a'b]:80",
+            "[::1",
+            "::1",
+            ":80",
+            "",
+        ];
         for given in hostile {
             assert_eq!(of(given).origin(), "https://annuaire.example.org", "{given}");
         }

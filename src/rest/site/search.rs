@@ -81,7 +81,7 @@ async fn without_one(api: &Shared, caller: &directory::Caller, question: &Questi
 fn title(question: &Question, total: u64) -> String {
     let words = [question.get("q"), question.get("name"), question.get("city")].into_iter().find(|words| !words.is_empty());
     let found = french::counted(total, "résultat", "résultats");
-    words.map_or_else(|| found.clone(), |words| format!("{found} pour « {words} »"))
+    words.map_or_else(|| found.clone(), |words| format!("{found} pour «\u{a0}{words}\u{a0}»"))
 }
 
 fn landing<'a>(directory: &Directory, audience: Audience, question: &Question) -> Page<'a> {
@@ -91,7 +91,7 @@ fn landing<'a>(directory: &Directory, audience: Audience, question: &Question) -
             p .lead { "Professionnels et structures de santé, leurs lieux d'exercice et leurs adresses MSSanté." }
             (search_box(question))
             p .examples {
-                "Par exemple : "
+                "Par exemple\u{a0}: "
                 @for (at, words) in ["cardiologue toulon", "infirmier 83", "pharmacie marseille"].into_iter().enumerate() {
                     @if at > 0 { ", " }
                     a href=(Question::of_words(words).href()) { (words) }
