@@ -182,6 +182,9 @@ fn table_of_cut(heading: &str, column: &str, cut: Cut, rows: &[Row]) -> Markup {
     }
 }
 
+const LATENCIES: &str = "Questions répondues par jour, part sans résultat, et durée que la moitié, 95\u{202f}% et 99\u{202f}% des \
+    réponses n'ont pas dépassée";
+
 fn consultation(asked: &[AskedDay]) -> Markup {
     let [begin, end] = ends(&asked.iter().map(|day| day.day.as_str()).collect::<Vec<_>>());
     let values = by_date(asked.iter().map(|day| (day.day.as_str(), value(&day.nation, "questions"))));
@@ -197,11 +200,13 @@ fn consultation(asked: &[AskedDay]) -> Markup {
             @if asked.len() > 1 { figure { (plot.line(&values)) figcaption { (words) } } }
             details {
                 summary { "Consultation par jour (tableau)" }
-                (table("Questions répondues par jour, part sans résultat, et durée que la moitié, 95\u{202f}% et 99\u{202f}% des réponses n'ont pas dépassée", &html! {
+                (table(LATENCIES, &html! {
                     thead {
                         tr {
                             th scope="col" { "Jour" }
-                            @for label in ["LDAP", "REST", "Sans résultat", "Médiane", "95\u{202f}%", "99\u{202f}%"] { th .number scope="col" { (label) } }
+                            @for label in ["LDAP", "REST", "Sans résultat", "Médiane", "95\u{202f}%", "99\u{202f}%"] {
+                                th .number scope="col" { (label) }
+                            }
                         }
                     }
                     tbody {

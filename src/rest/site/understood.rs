@@ -29,7 +29,10 @@ pub(super) fn understood(question: &Question, answer: &SearchAnswer) -> Markup {
                 }
                 @if !plan.dropped.is_empty() {
                     "Laissé de côté\u{a0}: "
-                    @for (at, dropped) in plan.dropped.iter().enumerate() { @if at > 0 { ", " } "«\u{a0}" (as_typed(question, &dropped.word)) "\u{a0}»" }
+                    @for (at, dropped) in plan.dropped.iter().enumerate() {
+                        @if at > 0 { ", " }
+                        "«\u{a0}" (as_typed(question, &dropped.word)) "\u{a0}»"
+                    }
                     "."
                 }
             }
