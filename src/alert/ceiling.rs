@@ -37,21 +37,22 @@ pub struct Confirmation {
     pub message: String,
 }
 
-/// What a list of so many lines needs, after what was drawn before. `None`: nobody else.
-pub(super) fn needed(recipients: u64, drawn: AlertDrawn, confirm_above: u64) -> Option<Confirmation> {
+/// What a list of so many lines of an account needs, after what was drawn before. `None`: nobody else. The words are read by the second
+/// account as by the first, so they name it.
+pub(super) fn needed(recipients: u64, actor: &str, drawn: AlertDrawn, confirm_above: u64) -> Option<Confirmation> {
     let with = |before: i64| recipients.saturating_add(before.unsigned_abs());
     let counts = [(Because::List, recipients), (Because::Account, with(drawn.by_actor)), (Because::Reference, with(drawn.for_reference))];
     let (because, counted) = counts.into_iter().find(|(_, counted)| *counted > confirm_above)?;
     let what = match because {
         Because::List => format!("la liste a {counted} adresses"),
         Because::Account => {
-            format!("avec les listes que votre compte a tirées seul depuis 24 heures, {counted} adresses au total")
+            format!("avec les listes que le compte {actor} a tirées seul depuis 24 heures, {counted} adresses au total")
         }
         Because::Reference => {
             format!("avec les listes tirées depuis 24 heures pour la même référence, {counted} adresses au total")
         }
     };
-    let message = format!("au-delà de {confirm_above} adresses, une seconde personne confirme : {what}");
+    let message = format!("au-delà de {confirm_above} adresses, une seconde personne confirme\u{a0}: {what}");
     Some(Confirmation { because, counted, confirm_above, message })
 }
 
@@ -81,7 +82,8 @@ mod tests {
     #[test]
     fn what_is_cut_is_counted_together() {
         let because = |recipients, by_actor, for_reference| {
-            let needed = needed(recipients, AlertDrawn { by_actor, for_reference }, 100)?;
+            let needed = needed(recipients, "corruss-1", AlertDrawn { by_actor, for_reference }, 100)?;
+            assert_eq!(needed.message.contains("le compte corruss-1"), needed.because == Because::Account, "{}", needed.message);
             Some((needed.because, needed.counted))
         };
         assert_eq!(because(100, 0, 0), None);

@@ -53,7 +53,7 @@ impl Alerts {
             let counts = json!({ "asked": Asked::of(&request), "recipients": walked.recipients, "people": walked.coverage.total.people });
             alerts.journal.append(&actor.entry("alert.preview", "", counts, now)).await?;
             let drawn = alerts.store.alert_drawn(&actor.name, &request.reference, now.saturating_sub(DRAWN_WITHIN)).await?;
-            let confirmation = needed(walked.recipients, drawn, alerts.policy.confirm_above);
+            let confirmation = needed(walked.recipients, &actor.name, drawn, alerts.policy.confirm_above);
             Ok(Preview {
                 recipients: walked.recipients,
                 confirmation_required: confirmation.is_some(),
@@ -111,7 +111,7 @@ impl Alerts {
         actor: &Actor,
         digests: &Digests,
     ) -> Result<(AlertRow, AuditEntry)> {
-        let confirmation = needed(row.recipients.unsigned_abs(), drawn, self.policy.confirm_above);
+        let confirmation = needed(row.recipients.unsigned_abs(), &actor.name, drawn, self.policy.confirm_above);
         let state = if confirmation.is_some() { AlertState::AwaitingConfirmation } else { AlertState::Ready };
         let detail = json!({
             "asked": Asked::of(request),

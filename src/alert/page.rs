@@ -61,7 +61,7 @@ pub fn page(report: &Report) -> String {
                     dl {
                         dt { "Joints" } dd { "Au moins une BAL du professionnel est dans la liste." }
                         dt { "Par la structure" } dd { "Aucune BAL du professionnel, mais une BAL organisationnelle d'une structure où il exerce." }
-                        dt { "BAL fermée" } dd { "Le professionnel n'a que des BAL suspendues ou jamais ouvertes : elles ne sont pas dans la liste." }
+                        dt { "BAL fermée" } dd { "Le professionnel n'a que des BAL suspendues ou jamais ouvertes\u{a0}: elles ne sont pas dans la liste." }
                         dt { "Sans BAL" } dd { "Aucune BAL à laquelle écrire." }
                     }
                 }
@@ -77,7 +77,7 @@ fn beside(Unplaced { people, with_mailbox }: Unplaced) -> Markup {
         @if people == 0 {
             "Aucun autre de ces professionnels n'est sans lieu d'exercice connu."
         } @else {
-            strong .missed { (number(people)) } " de plus n'ont aucun lieu d'exercice connu (" (number(with_mailbox)) " avec une BAL) : "
+            strong .missed { (number(people)) } " de plus n'ont aucun lieu d'exercice connu (" (number(with_mailbox)) " avec une BAL)\u{a0}: "
             "ils répondent aux autres critères, ne sont dans aucune liste par territoire et ne sont pas comptés ci-dessous."
         }
     }
@@ -96,7 +96,7 @@ fn about(report: &Report) -> Markup {
             dt { "Adresses" } dd {
                 (number(alert.recipients)) ", "
                 @match alert.choice { Choice::One => "une par destinataire", Choice::All => "toutes celles de chaque destinataire" }
-                @if alert.fallback_org { "; à défaut, celle de la structure" }
+                @if alert.fallback_org { "\u{202f}; à défaut, celle de la structure" }
             }
             @if let Some(confirmation) = &alert.confirmation {
                 dt { "Confirmation" } dd {
@@ -219,7 +219,7 @@ fn share(counts: &Counts) -> String {
 
 fn moment(second: i64) -> String {
     let time = Timestamp::from_second(second).map(|time| time.to_zoned(crate::model::paris()));
-    time.map_or_else(|_| second.to_string(), |time| time.strftime("%d/%m/%Y à %H:%M (heure de Paris)").to_string())
+    time.map_or_else(|_| second.to_string(), |time| time.strftime("%d/%m/%Y à %H\u{a0}h\u{a0}%M (heure de Paris)").to_string())
 }
 
 #[cfg(test)]
@@ -232,6 +232,6 @@ mod tests {
         assert_eq!(number(999), "999");
         let counts = Counts { people: 1_000, reached: 999, without: 1, ..Counts::default() };
         assert_eq!((share(&counts), share(&Counts::default())), ("99\u{202f}%".to_owned(), "–".to_owned()));
-        assert_eq!(moment(1_790_000_000), "21/09/2026 à 16:13 (heure de Paris)");
+        assert_eq!(moment(1_790_000_000), "21/09/2026 à 16\u{a0}h\u{a0}13 (heure de Paris)");
     }
 }

@@ -25,6 +25,9 @@ pub enum Action {
         key: Key,
         #[command(flatten)]
         asked: Box<Asked>,
+        /// The reference the list will have: lists of one reference are added up
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reference: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -219,25 +222,25 @@ async fn authority(store: &Store, key_file: &Path) -> anyhow::Result<Actor> {
 
 pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
     match action {
-        Action::Preview { key, asked, json } => {
+        Action::Preview { key, asked, reference, json } => {
             let desk = Desk::open(context, &key).await?;
-            let preview = desk.alerts.preview(asked.request(), &desk.actor, now()).await?;
+            let preview = desk.alerts.preview(AlertRequest { reference, ..asked.request() }, &desk.actor, now()).await?;
             if json {
                 say_json(&preview)?;
                 return Ok(Exit::Ok);
             }
             let total = preview.total;
-            say(format_args!("{} addresses", preview.recipients));
+            say(format_args!("{} adresses", preview.recipients));
             say(format_args!(
-                "{} professionals match: {} reached, {} through a structure only",
+                "{} professionnels répondent aux critères\u{a0}: {} joints, {} par la structure seulement",
                 total.people, total.reached, total.by_organization
             ));
-            say(format_args!("not reached: {} with closed mailboxes only, {} without any", total.suspended, total.without));
+            say(format_args!("non joints\u{a0}: {} dont toutes les BAL sont fermées, {} sans BAL", total.suspended, total.without));
             if let Some(Unplaced { people, with_mailbox }) = preview.unplaced {
-                say(format_args!("{people} more of these professions have no known place of exercise ({with_mailbox} with a mailbox)"));
+                say(format_args!("{people} de plus n'ont aucun lieu d'exercice connu ({with_mailbox} avec une BAL)"));
             }
             if let Some(confirmation) = preview.confirmation {
-                say(format_args!("A second account of the role would have to confirm: {}", confirmation.message));
+                say(format_args!("à confirmer par un second compte\u{a0}: {}", confirmation.message));
             }
         }
         Action::Create { key, asked, columns, reason, reference, json } => {
@@ -254,7 +257,7 @@ pub async fn run(context: &Context, action: Action) -> anyhow::Result<Exit> {
             if json {
                 say_json(&lists)?;
             } else if lists.is_empty() {
-                say("no lists");
+                say("aucune liste");
             } else {
                 lists.iter().for_each(told);
             }
@@ -296,7 +299,7 @@ fn rendered(report: &Report, format: ReportFormat) -> anyhow::Result<String> {
 
 fn told(alert: &Alert) {
     let state = alert.state.code();
-    say(format_args!("{}  {state}  {} addresses  by {}  {}", alert.id, alert.recipients, alert.actor, alert.reference));
+    say(format_args!("{}  {state}  {} adresses  par {}  {}", alert.id, alert.recipients, alert.actor, alert.reference));
     if let (AlertState::AwaitingConfirmation, Some(confirmation)) = (alert.state, &alert.confirmation) {
         say(format_args!("    {}", confirmation.message));
     }

@@ -16,7 +16,7 @@ use crate::ldap::LdapService;
 use crate::net::{self, Addresses, Server};
 use crate::projection::{self, Doors};
 use crate::publication::Publication;
-use crate::rest::{self, RestService};
+use crate::rest::{self, LdapPorts, RestService};
 use crate::settings::{IndicatorSettings, Settings};
 use crate::store::{DataDir, Store};
 use crate::trust::{Authenticator, Operators, Registry};
@@ -82,6 +82,7 @@ impl Service {
         if settings.indicators.daily {
             exports = exports.with_companion(companion(indicators.clone()));
         }
+        let ldap_ports = LdapPorts::default();
         let router = rest::router(RestService {
             directory: directory.clone(),
             authenticator: authenticator.clone(),
@@ -95,11 +96,13 @@ impl Service {
             exchanges: Exchanges::new(store.clone()),
             exports: exports.clone(),
             settings: settings.clone(),
+            ldap_ports: ldap_ports.clone(),
             metrics: metrics.clone(),
         });
         let ldap = LdapService { directory: directory.clone(), authenticator, settings: settings.clone() };
         let server = Server::bind(settings, ldap, router).await?;
         let addresses = server.addresses();
+        ldap_ports.bound(addresses.ldap.port(), addresses.ldaps.map(|ldaps| ldaps.port()));
         let stop = CancellationToken::new();
         let projection = projection::spawn(store.clone(), data.clone(), doors, stop.clone())?;
         tokio::spawn(projection::watch(store.clone(), Arc::clone(&gate), stop.clone()));

@@ -136,7 +136,7 @@ impl Directory {
     }
 
     /// `deadline` from when it begins to work, and as long again it may wait for its source's turn and for a worker. A caller that has had
-    /// its allowance gets the first entries only, said by [`Truncated::Allowance`].
+    /// its allowance gets the first entries only, said by [`Truncated::Allowance`] unless the search was ended early besides.
     /// Errors: unavailable when the gate is closed, rate-limited, busy, internal.
     pub async fn search(&self, caller: &Caller, mut query: Query, deadline: Duration) -> Result<Answer<Hit>> {
         let admission = self.governor.admit(&caller.source, Instant::now())?;
@@ -160,7 +160,7 @@ impl Directory {
         let Answer { hits, more, total, facets, truncated } = answer;
         self.governor.shown(&caller.source, hits.iter().flat_map(|found| found.stored.addresses()), Instant::now());
         // However small the page: a walk in small steps would be no smaller.
-        let truncated = admission.restricted.filter(|_| more).map(|_| Truncated::Allowance).or(truncated);
+        let truncated = truncated.or(admission.restricted.filter(|_| more).map(|_| Truncated::Allowance));
         Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, facets, truncated })
     }
 
@@ -173,6 +173,12 @@ impl Directory {
             self.governor.shown(&caller.source, found.stored.addresses(), Instant::now());
         }
         Ok(found.map(Hit::from))
+    }
+
+    /// Is the caller answered less, and later, for it has had its allowance?
+    #[must_use]
+    pub fn is_restricted(&self, caller: &Caller) -> bool {
+        self.governor.restricts(&caller.source, Instant::now())
     }
 
     /// The whole answer, if a moment is enough for it, or what is left to do.

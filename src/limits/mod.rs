@@ -88,6 +88,11 @@ impl State {
             failures: Failures::new(now),
         }
     }
+
+    /// Has it been shown as many mailboxes as it may be for now?
+    fn has_used_up(&mut self, allowance: &Allowance, now: Instant) -> bool {
+        self.hour.distinct(now) >= allowance.mailboxes_per_hour || self.day.distinct(now) >= allowance.mailboxes_per_day
+    }
 }
 
 /// Cheap to clone; clones share what they remember.
@@ -121,7 +126,7 @@ impl Governor {
             metrics::counter!("annuaire_limits_total", "limit" => "searches").increment(1);
             return Err(too_many("too many searches a second, try again"));
         }
-        let used_up = state.hour.distinct(now) >= allowance.mailboxes_per_hour || state.day.distinct(now) >= allowance.mailboxes_per_day;
+        let used_up = state.has_used_up(&allowance, now);
         if used_up {
             metrics::counter!("annuaire_limits_total", "limit" => "mailboxes").increment(1);
         }
@@ -129,6 +134,13 @@ impl Governor {
         let pause = Duration::from_millis(settings.restricted_pause_ms);
         let restricted = used_up.then_some(Restricted { entries: settings.restricted_entries, pause });
         Ok(Admission { restricted, turns: Some(Arc::clone(&state.turns)) })
+    }
+
+    /// Has this source been shown as much as it may be? Takes nothing from its pace.
+    #[must_use]
+    pub fn restricts(&self, source: &Source, now: Instant) -> bool {
+        let allowance = self.allowance(source);
+        source.key().is_some_and(|key| self.sources().get_mut(&key).is_some_and(|state| state.has_used_up(&allowance, now)))
     }
 
     /// Counts the mailboxes an answer shows, given by their addresses.

@@ -1,24 +1,25 @@
-//! `/indicateurs`: the public figures as a page to read and print, in French, and all of them as one file. No script, nothing from elsewhere;
-//! its style is a file of its own, so that the policy need let nothing in that stands in the page. What is read for it is here, what it says
-//! in `indicators_sections`.
+//! `/indicateurs`: the public figures as a page to read and print, in French, and all of them as one file: a page of the site, with what
+//! tables and plots need beside the site's style in a file of its own. It needs no script. What is read for it is here, what it says in
+//! `indicators_sections`.
 
 use super::indicators_sections::{self, CUTS};
 use super::problem::Problem;
 use super::query_string::NoParameters;
 use super::router::Shared;
+use super::site;
 use crate::error::Result;
 use crate::indicators::{Answered, Asked, Cut, Figure, Indicators, csv};
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 const STYLE: &str = include_str!("indicators.css");
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const STYLE_PATH: &str = "/indicateurs.css";
 /// Days of the plots, and of the months beside them.
 const DAYS: i64 = 90;
 const DAYS_OF_MONTHS: i64 = 360;
@@ -29,14 +30,14 @@ const KEPT: &str = "public, max-age=300";
 pub(super) fn pages() -> Router<Shared> {
     let style = async || ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, KEPT)], STYLE);
     let router = Router::new().route("/indicateurs", get(page)).route("/indicateurs.csv", get(file));
-    router.route("/indicateurs.css", get(style))
+    router.route(STYLE_PATH, get(style))
 }
 
 async fn page(State(api): State<Shared>, _: NoParameters) -> Result<Response, Problem> {
-    let page = indicators_sections::render(&Page::read(&api.service.indicators).await?).into_string();
-    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, KEPT)];
-    let mut response = (headers, page).into_response();
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    let content = indicators_sections::render(&Page::read(&api.service.indicators).await?);
+    let page = site::Page { title: "Indicateurs", path: "/indicateurs", listed: true, content };
+    let mut response = site::page_of(page.markup_with(Some(STYLE_PATH)).into_string());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(KEPT));
     Ok(response)
 }
 

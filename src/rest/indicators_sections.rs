@@ -5,7 +5,7 @@ use super::french;
 use super::indicators_page::{AskedDay, Day, Page, Row, Values, by_date};
 use super::indicators_plot::{Plot, share};
 use crate::indicators::Cut;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 /// The cuts that a person reads, with heading and name of the keys; domains are for `/v1/indicators`.
 pub(super) const CUTS: [(Cut, &str, &str); 6] = [
@@ -17,39 +17,35 @@ pub(super) const CUTS: [(Cut, &str, &str); 6] = [
     (Cut::Operator, "Par opérateur", "Opérateur"),
 ];
 
+/// The content of the page; what is around it is the site's.
 pub(super) fn render(page: &Page) -> Markup {
     html! {
-        (DOCTYPE)
-        html lang="fr" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Indicateurs de l'annuaire MSSanté" }
-                link rel="stylesheet" href="/indicateurs.css";
-            }
-            body {
-                main {
-                    p { a href="/" { "Annuaire MSSanté" } }
-                    h1 { "Indicateurs de l'annuaire MSSanté" }
-                    @if page.day.is_empty() {
-                        p { "Aucun indicateur n'a encore été calculé." }
-                    } @else {
-                        (introduction(page))
-                        @if page.days.len() > 1 {
-                            (stock(page))
-                            (movements(page))
-                        } @else {
-                            p { "Une seule journée est comptée : les courbes, créations et suppressions commencent à la suivante." }
-                        }
-                        @for ((_, heading, column), (cut, rows)) in CUTS.iter().zip(&page.cuts) {
-                            (table_of_cut(heading, column, *cut, rows))
-                        }
-                        (consultation(&page.asked))
-                        (exchanges(&page.months))
-                    }
+        div .wrap.figures {
+            h1 { "Indicateurs de l'annuaire MSSanté" }
+            @if page.day.is_empty() {
+                p { "Aucun indicateur n'a encore été calculé." }
+            } @else {
+                (introduction(page))
+                @if page.days.len() > 1 {
+                    (stock(page))
+                    (movements(page))
+                } @else {
+                    p { "Une seule journée est comptée\u{a0}: les courbes, créations et suppressions commencent à la suivante." }
                 }
+                @for ((_, heading, column), (cut, rows)) in CUTS.iter().zip(&page.cuts) {
+                    (table_of_cut(heading, column, *cut, rows))
+                }
+                (consultation(&page.asked))
+                (exchanges(&page.months))
             }
         }
+    }
+}
+
+/// A table. One wider than a phone scrolls by itself, by keyboard too.
+fn table(caption: &str, content: &Markup) -> Markup {
+    html! {
+        div .scroll tabindex="0" role="region" aria-label=(caption) { table { caption { (caption) } (content) } }
     }
 }
 
@@ -57,13 +53,12 @@ fn introduction(page: &Page) -> Markup {
     let of = |measure: &str| value(&page.nation, measure);
     html! {
         p {
-            "Situation du " time datetime=(page.day) { (french::day(&page.day)) } ". Sont comptées les boîtes que le public peut voir : "
+            "Situation du " time datetime=(page.day) { (french::day(&page.day)) } ". Sont comptées les boîtes que le public peut voir\u{a0}: "
             "ni liste rouge, ni boîtes de test, ni boîtes applicatives. Les effectifs de 1 à 4 sont masqués, et avec eux ceux qui "
             "permettraient de les retrouver. "
             a href="/indicateurs.csv" { "Télécharger tous les chiffres de cette page (CSV)" } "."
         }
-        table {
-            caption { "Chiffres nationaux" }
+        (table("Chiffres nationaux", &html! {
             thead { tr { th scope="col" { "Indicateur" } th .number scope="col" { "Valeur" } } }
             tbody {
                 @for (label, measure) in [
@@ -91,7 +86,7 @@ fn introduction(page: &Page) -> Markup {
                     }
                 }
             }
-        }
+        }))
     }
 }
 
@@ -105,7 +100,7 @@ fn stock(page: &Page) -> Markup {
     let values = page.series(|day| value(&day.values, "mailboxes"));
     let (first, last) = (values.iter().flatten().next().copied(), values.iter().flatten().next_back().copied());
     let [begin, end] = ends(&page.days.iter().map(|day| day.day.as_str()).collect::<Vec<_>>());
-    let words = format!("Du {begin} au {end} : de {} à {} boîtes.", number(first), number(last));
+    let words = format!("Du {begin} au {end}\u{a0}: de {} à {} boîtes.", number(first), number(last));
     let plot = Plot { id: "stock", title: "Boîtes visibles, par jour", description: &words, days: [&begin, &end], number };
     html! {
         h2 { "Boîtes visibles" }
@@ -117,7 +112,7 @@ fn stock(page: &Page) -> Markup {
 fn movements(page: &Page) -> Markup {
     let of = |measure: &str| page.series(|day| moved(day, measure).flatten());
     let [begin, end] = ends(&page.days.iter().map(|day| day.day.as_str()).collect::<Vec<_>>());
-    let words = "Créations au-dessus de l'axe, suppressions au-dessous ; les jours masqués ou non comptés sont vides.";
+    let words = "Créations au-dessus de l'axe, suppressions au-dessous\u{202f}; les jours masqués ou non comptés sont vides.";
     let plot = Plot { id: "mouvements", title: "Créations et suppressions, par jour", description: words, days: [&begin, &end], number };
     let columns = [("Créations", "mailboxes_created"), ("Suppressions", "mailboxes_gone"), ("Modifications", "mailboxes_changed")];
     html! {
@@ -137,8 +132,7 @@ fn table_of_days(days: &[Day], caption: &str, columns: &[(&str, &str)]) -> Marku
     html! {
         details {
             summary { (caption) " (tableau)" }
-            table {
-                caption { (caption) }
+            (table(caption, &html! {
                 thead { tr { th scope="col" { "Jour" } @for (label, _) in columns { th .number scope="col" { (label) } } } }
                 tbody {
                     @for day in days.iter().rev() {
@@ -150,7 +144,7 @@ fn table_of_days(days: &[Day], caption: &str, columns: &[(&str, &str)]) -> Marku
                         }
                     }
                 }
-            }
+            }))
         }
     }
 }
@@ -159,8 +153,7 @@ fn table_of_cut(heading: &str, column: &str, cut: Cut, rows: &[Row]) -> Markup {
     let people = !matches!(cut, Cut::Type | Cut::Operator);
     html! {
         h2 { (heading) }
-        table {
-            caption { (heading) }
+        (table(heading, &html! {
             thead {
                 tr {
                     th scope="col" { (column) }
@@ -185,16 +178,19 @@ fn table_of_cut(heading: &str, column: &str, cut: Cut, rows: &[Row]) -> Markup {
                     }
                 }
             }
-        }
+        }))
     }
 }
+
+const LATENCIES: &str = "Questions répondues par jour, part sans résultat, et durée que la moitié, 95\u{202f}% et 99\u{202f}% des \
+    réponses n'ont pas dépassée";
 
 fn consultation(asked: &[AskedDay]) -> Markup {
     let [begin, end] = ends(&asked.iter().map(|day| day.day.as_str()).collect::<Vec<_>>());
     let values = by_date(asked.iter().map(|day| (day.day.as_str(), value(&day.nation, "questions"))));
     let known = || values.iter().flatten().copied();
     let (low, high) = (known().reduce(f64::min), known().reduce(f64::max));
-    let words = format!("Du {begin} au {end} : de {} à {} questions par jour.", number(low), number(high));
+    let words = format!("Du {begin} au {end}\u{a0}: de {} à {} questions par jour.", number(low), number(high));
     let plot = Plot { id: "questions", title: "Questions à l'annuaire, par jour", description: &words, days: [&begin, &end], number };
     let door = |day: &AskedDay, door: &str| number(day.doors.get(door).map_or(Some(0.0), |values| value(values, "questions")));
     let took = |day: &AskedDay, measure: &str| milliseconds(day.nation.get(measure).copied().flatten());
@@ -204,12 +200,13 @@ fn consultation(asked: &[AskedDay]) -> Markup {
             @if asked.len() > 1 { figure { (plot.line(&values)) figcaption { (words) } } }
             details {
                 summary { "Consultation par jour (tableau)" }
-                table {
-                    caption { "Questions répondues par jour, part sans résultat, et durée que la moitié, 95 % et 99 % des réponses n'ont pas dépassée" }
+                (table(LATENCIES, &html! {
                     thead {
                         tr {
                             th scope="col" { "Jour" }
-                            @for label in ["LDAP", "REST", "Sans résultat", "Médiane", "95 %", "99 %"] { th .number scope="col" { (label) } }
+                            @for label in ["LDAP", "REST", "Sans résultat", "Médiane", "95\u{202f}%", "99\u{202f}%"] {
+                                th .number scope="col" { (label) }
+                            }
                         }
                     }
                     tbody {
@@ -223,7 +220,7 @@ fn consultation(asked: &[AskedDay]) -> Markup {
                             }
                         }
                     }
-                }
+                }))
             }
         }
     }
@@ -233,8 +230,7 @@ fn exchanges(months: &[(String, Values)]) -> Markup {
     html! {
         @if !months.is_empty() {
             h2 { "Messages échangés" }
-            table {
-                caption { "Par mois, d'après les dépôts des opérateurs, pour les boîtes visibles" }
+            (table("Par mois, d'après les dépôts des opérateurs, pour les boîtes visibles", &html! {
                 thead {
                     tr {
                         th scope="col" { "Mois" }
@@ -251,7 +247,7 @@ fn exchanges(months: &[(String, Values)]) -> Markup {
                         }
                     }
                 }
-            }
+            }))
         }
     }
 }

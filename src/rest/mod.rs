@@ -60,6 +60,23 @@ use crate::publication::Publication;
 use crate::settings::Settings;
 use crate::trust::{Authenticator, Operators, Registry};
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::{Arc, OnceLock};
+
+/// The ports of the LDAP door, in clear and over TLS, for the page that tells them: known when they are bound, for a setting may ask for any
+/// free one.
+#[derive(Clone, Debug, Default)]
+pub struct LdapPorts(Arc<OnceLock<(u16, Option<u16>)>>);
+
+impl LdapPorts {
+    /// The first word holds.
+    pub fn bound(&self, clear: u16, tls: Option<u16>) {
+        let _ = self.0.set((clear, tls));
+    }
+
+    fn get(&self) -> Option<(u16, Option<u16>)> {
+        self.0.get().copied()
+    }
+}
 
 /// What the routes need; cheap to clone.
 #[derive(Clone)]
@@ -77,6 +94,7 @@ pub struct RestService {
     pub exports: Exports,
     /// `http` and `search.deadline_ms` are read here.
     pub settings: Settings,
+    pub ldap_ports: LdapPorts,
     /// Renders `/metrics`; counting goes through the `metrics` macros.
     pub metrics: PrometheusHandle,
 }

@@ -8,9 +8,9 @@ use super::item::Item;
 use super::parameters::SearchParameters;
 use super::problem::Problem;
 use super::refusals::SearchRefusals;
-use super::router::Shared;
+use super::router::{Api, Shared};
 use crate::directory::cursor::Progress;
-use crate::directory::{Hit, Level, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
+use crate::directory::{self, Hit, Level, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
 use crate::settings::LimitSettings;
 use axum::Json;
 use axum::extract::State;
@@ -118,7 +118,18 @@ fn account_required(most: u64) -> Problem {
     security((), ("bearer" = [])),
 )]
 pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, asked: Asked) -> Result<Json<SearchAnswer>, Problem> {
-    let (directory, audience, begun) = (&api.service.directory, caller.audience, Instant::now());
+    let (begun, further) = (Instant::now(), asked.cursor.is_some());
+    let answer = answer(&api, &caller, asked).await?;
+    // A further page is no further question.
+    if !further {
+        entry::answered(&api, begun, answer.items.is_empty());
+    }
+    Ok(Json(answer))
+}
+
+/// The answer to what was asked. Whoever asks on somebody's behalf counts it as a question, or not.
+pub(super) async fn answer(api: &Api, caller: &directory::Caller, asked: Asked) -> Result<SearchAnswer, Problem> {
+    let (directory, audience) = (&api.service.directory, caller.audience);
     let now = (api.clock)().as_second();
     let understood = Understood::of(&asked.criteria);
     let mut query = asked.question();
@@ -137,15 +148,13 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
     }
     // An account that was cut short has no next page; what it still has of an older cursor is one more page.
     query.limit = if anonymous { query.limit.min(left) } else { query.limit };
-    let answer = directory.search(&caller, query, api.deadline()).await?;
-    // A further page is no further question.
-    if returned == 0 {
-        entry::answered(&api, begun, answer.hits.is_empty());
-    }
+    // Known beforehand: what the search shows is no reason to call itself cut short.
+    let had_enough = directory.is_restricted(caller);
+    let answer = directory.search(caller, query, api.deadline()).await?;
     let items = answer.hits.iter().map(|hit| FoundItem::of(hit, &understood)).collect::<Result<Vec<_>, _>>()?;
     let returned = returned + answer.hits.len() as u64;
     // All pages together hold no more than over LDAP.
-    let restricted = answer.truncated == Some(Truncated::Allowance) || (answer.more && returned >= most);
+    let restricted = answer.truncated == Some(Truncated::Allowance) || (answer.more && (had_enough || returned >= most));
     let next = match answer.hits.last() {
         // Of the anonymous, whoever follows is told how to get further.
         Some(last) if answer.more && (!restricted || (anonymous && answer.truncated.is_none())) => {
@@ -154,17 +163,17 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
         }
         _ => None,
     };
-    Ok(Json(SearchAnswer {
+    Ok(SearchAnswer {
         total: answer.total.unwrap_or(answer.hits.len() as u64),
         items,
         next,
         facets: answer.facets.map(|facets| FacetsAnswer::of(facets, &asked.facets)),
-        exact: answer.truncated.filter(|_| !restricted).map(|_| false),
+        exact: answer.truncated.filter(|truncated| *truncated != Truncated::Allowance).map(|_| false),
         truncated: restricted.then_some(true),
         plan: asked.explain.then(|| QuestionRead {
             words: understood.words(),
             dropped: understood.dropped(),
             level: answer.hits.first().map(|hit| Level::of(&hit.rank)),
         }),
-    }))
+    })
 }

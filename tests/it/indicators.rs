@@ -2,6 +2,6 @@
 
 mod consultation;
 mod exchanges;
-mod figures;
+pub mod figures;
 mod page;
 mod recount;

@@ -32,6 +32,7 @@ const KINDS = [
   ["leaving", "/ne-plus-y-figurer", 200],
   ["software", "/api", 200],
   ["accessibility", "/accessibilite", 200],
+  ["indicators", "/indicateurs", 200],
   ["refused", "/?q=--", 400],
   ["unknown", "/professionnel/inconnu", 404],
 ];
@@ -156,7 +157,7 @@ const cases = {
       await page.keyboard.type("belin toulon");
       await page.keyboard.press("Enter");
       await page.waitForURL("**/?q=belin+toulon");
-      assert.match(await page.title(), /^1 résultat pour « belin toulon »/);
+      assert.match(await page.title(), /^1 résultat pour «\sbelin toulon\s»/);
       await page.waitForFunction(() => document.getElementById("annonce").textContent.includes("1 résultat"));
       await tabTo(page, ".copy");
       await page.keyboard.press("Enter");
@@ -232,7 +233,7 @@ const cases = {
       await page.waitForURL("**/?q=belin&city=Toulon&has_mailbox=true");
       assert.equal(await page.locator(".cards > li").count(), 1);
       assert.ok(before > 1);
-      await page.getByRole("link", { name: /Commune : Toulon/ }).click();
+      await page.getByRole("link", { name: /Commune\s: Toulon/ }).click();
       await page.waitForURL("**/?q=belin&has_mailbox=true");
     });
   },

@@ -59,7 +59,7 @@ pub(super) async fn page(State(api): State<Shared>) -> Result<Response, Problem>
         (downloads(latest.as_ref()))
         p {
             "Elles sont sous " a href="https://www.etalab.gouv.fr/licence-ouverte-open-licence/" { "Licence Ouverte 2.0" }
-            " : réutilisation libre, en citant la source et sa date. "
+            "\u{a0}: réutilisation libre, en citant la source et sa date. "
             a href="/indicateurs" { "Les indicateurs" } " comptent chaque jour les mêmes boîtes."
         }
     };
@@ -74,7 +74,7 @@ fn downloads(latest: Option<&Manifest>) -> Markup {
     };
     html! {
         p {
-            "Édition " (manifest.edition) " : " (french::counted(manifest.entries.professional, "professionnel", "professionnels")) ", "
+            "Édition " (manifest.edition) "\u{a0}: " (french::counted(manifest.entries.professional, "professionnel", "professionnels")) ", "
             (french::counted(manifest.entries.structure, "structure", "structures")) ", "
             (french::counted(manifest.entries.mailbox, "boîte", "boîtes")) ". "
             a href="/v1/exports" { "Le manifeste (JSON)" } " donne la taille et l'empreinte de chaque fichier."
@@ -93,7 +93,7 @@ fn downloads(latest: Option<&Manifest>) -> Markup {
 /// The stamp of an edition (`202609010830`, Europe/Paris) in words; what is none stays as it is.
 fn moment(stamp: &str) -> String {
     jiff::civil::DateTime::strptime("%Y%m%d%H%M", stamp)
-        .map_or_else(|_| stamp.to_owned(), |moment| moment.strftime("%d/%m/%Y à %H h %M").to_string())
+        .map_or_else(|_| stamp.to_owned(), |moment| moment.strftime("%d/%m/%Y à %H\u{a0}h\u{a0}%M").to_string())
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn stamps_are_told_in_words() {
-        assert_eq!(moment("202609010830"), "01/09/2026 à 08 h 30");
+        assert_eq!(moment("202609010830"), "01/09/2026 à 08\u{a0}h\u{a0}30");
         assert_eq!(moment("2026"), "2026");
     }
 }

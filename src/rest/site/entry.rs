@@ -2,7 +2,7 @@
 //! never existed.
 
 use super::super::credential::Caller;
-use super::super::entry::{moved, named_by};
+use super::super::entry::{answered, moved, named_by};
 use super::super::french;
 use super::super::item::Item;
 use super::super::path::Segment;
@@ -19,6 +19,7 @@ use crate::model::{Coded, EntryKey, Kind};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use std::time::Instant;
 
 pub(super) async fn professional(State(api): State<Shared>, caller: Caller, Segment(id): Segment) -> Result<Response, Problem> {
     answer(&api, caller, Kind::Professional, &id, "/professionnel").await
@@ -29,11 +30,17 @@ pub(super) async fn structure(State(api): State<Shared>, caller: Caller, Segment
 }
 
 async fn answer(api: &Shared, Caller(caller): Caller, kind: Kind, id: &str, collection: &str) -> Result<Response, Problem> {
+    let begun = Instant::now();
     if let Some(hit) = api.service.directory.entry(&caller, EntryKey::new(kind, id)).await? {
+        answered(api, begun, false);
         return shown(&Item::of(&hit)?);
     }
-    let id = named_by(api, &caller, kind, id).await?.ok_or_else(Problem::not_found)?;
-    moved(collection, &id)
+    let id = named_by(api, &caller, kind, id).await?;
+    // Who follows the move asks once, there.
+    if id.is_none() {
+        answered(api, begun, true);
+    }
+    moved(collection, &id.ok_or_else(Problem::not_found)?)
 }
 
 fn shown(item: &Item) -> Result<Response, Problem> {
@@ -126,8 +133,8 @@ fn of_structure(view: &StructureView) -> Markup {
         section aria-labelledby="adresse" {
             h2 #adresse { "Adresse et téléphone" }
             (envelope(organization))
-            @if !view.phone.is_empty() { p { (telephone("Téléphone :", &view.phone)) } }
-            @if !view.fax.is_empty() { p { "Télécopie : " (view.fax) } }
+            @if !view.phone.is_empty() { p { (telephone("Téléphone\u{a0}:", &view.phone)) } }
+            @if !view.fax.is_empty() { p { "Télécopie\u{a0}: " (view.fax) } }
         }
         section aria-labelledby="personnes" {
             h2 #personnes { "Professionnels" }

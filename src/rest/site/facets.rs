@@ -9,6 +9,10 @@ use maud::{Markup, html};
 /// Values of one facet that stand open; the others behind a click.
 const OPEN: usize = 5;
 
+/// Counted by the mailboxes of an entry, each by itself; asked together, one same mailbox has both. Where one is asked the counts of the other
+/// would promise more than their links find.
+const OF_MAILBOXES: [&str; 2] = ["mailbox_type", "zero_papier"];
+
 /// Facets that can narrow: of a criterion that is not asked, with a choice among values.
 pub(super) fn facets(question: &Question, counted: &FacetsAnswer) -> Markup {
     let lists: [(&'static str, &str, &Option<Vec<FacetCount>>); 5] = [
@@ -19,7 +23,9 @@ pub(super) fn facets(question: &Question, counted: &FacetsAnswer) -> Markup {
         ("zero_papier", "Par zéro papier", &counted.zero_papier),
     ];
     let useful = lists.into_iter().filter_map(|(name, heading, list)| {
-        let list = list.as_ref().filter(|list| list.len() > 1 && question.get(name).is_empty())?;
+        let met = |asked: &str| !question.get(asked).is_empty();
+        let unsure = OF_MAILBOXES.contains(&name) && OF_MAILBOXES.into_iter().any(met);
+        let list = list.as_ref().filter(|list| list.len() > 1 && !met(name) && !unsure)?;
         Some((name, heading, list.as_slice()))
     });
     html! {

@@ -1,5 +1,6 @@
 //! Pages of prose: how to leave, how software asks, how accessible this is.
 
+use super::super::LdapPorts;
 use super::super::router::Shared;
 use super::layout::{Page, prose};
 use crate::settings::{Cleartext, Settings};
@@ -8,40 +9,40 @@ use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 
 pub(super) async fn opting_out() -> Response {
     let text = html! {
-        p .lead { "Trois choses se demandent, chacune à celui qui la tient. Aucune ne se fait ici : cet annuaire répète ce qu'on lui "
+        p .lead { "Trois choses se demandent, chacune à celui qui la tient. Aucune ne se fait ici\u{a0}: cet annuaire répète ce qu'on lui "
         "donne." }
-        h2 { "Retirer son adresse : la liste rouge" }
+        h2 { "Retirer son adresse\u{a0}: la liste rouge" }
         p {
             "Demandez à l'opérateur de votre messagerie MSSanté (votre ordre, votre éditeur, votre établissement ou Mailiz) de mettre "
             "votre boîte en "
-            strong { "liste rouge" } ". L'opérateur transmet l'indicateur ; la boîte quitte alors les recherches, les comptes et les "
+            strong { "liste rouge" } ". L'opérateur transmet l'indicateur\u{202f}; la boîte quitte alors les recherches, les comptes et les "
             "fichiers. Elle "
-            "continue de fonctionner : ceux qui ont votre adresse peuvent vous écrire."
+            "continue de fonctionner\u{a0}: ceux qui ont votre adresse peuvent vous écrire."
         }
         ul {
             li { "Si l'opérateur publie ici directement, l'effet est immédiat dans les recherches, et le lendemain dans les fichiers." }
             li { "S'il passe par l'extraction nationale, l'adresse disparaît avec la prochaine extraction." }
-            li { "Les autorités sanitaires peuvent encore vous adresser une alerte ; elles ne publient pas l'adresse." }
+            li { "Les autorités sanitaires peuvent encore vous adresser une alerte\u{202f}; elles ne publient pas l'adresse." }
         }
-        p { "L'opérateur est celui du domaine, ce qui suit le signe @ : la "
+        p { "L'opérateur est celui du domaine, ce qui suit le signe @\u{a0}: la "
         "" a href="/v1/domains?limit=1000" { "liste des domaines" } " le nomme." }
         h2 { "Retirer son téléphone" }
         p { "Le numéro attaché à une boîte se retire de la même façon, auprès de l'opérateur (opposition à la publication du téléphone)." }
         h2 #zero-papier { "Zéro papier" }
         p {
-            "« Zéro papier accepté » dit que le titulaire ne veut plus recevoir sur papier ce qui lui arrive déjà par messagerie "
+            "«\u{a0}Zéro papier accepté\u{a0}» dit que le titulaire ne veut plus recevoir sur papier ce qui lui arrive déjà par messagerie "
             "sécurisée. "
             "L'indicateur se change auprès de l'opérateur. Sans indication, aucune mention n'est affichée."
         }
         h2 #corriger { "Faire corriger sa fiche" }
         p {
-            "Le nom, la profession, les spécialités et les lieux d'exercice viennent du RPPS : la correction se demande à votre ordre "
+            "Le nom, la profession, les spécialités et les lieux d'exercice viennent du RPPS\u{a0}: la correction se demande à votre ordre "
             "ou, sans ordre, à "
-            "l'agence régionale de santé. Ces données sont publiques par la loi ; elles ne peuvent pas être effacées d'ici."
+            "l'agence régionale de santé. Ces données sont publiques par la loi\u{202f}; elles ne peuvent pas être effacées d'ici."
         }
     };
     let content = prose("Ne plus y figurer", &text);
@@ -51,25 +52,29 @@ pub(super) async fn opting_out() -> Response {
 /// Where LDAP is spoken, as far as this server knows: a proxy or a container may show other ports.
 struct Ldap {
     host: String,
-    clear: SocketAddr,
-    tls: Option<SocketAddr>,
+    /// In clear or by StartTLS; over TLS from the first byte.
+    clear: u16,
+    tls: Option<u16>,
     /// How a connection to the port begins.
     how: &'static str,
 }
 
 impl Ldap {
-    fn of(settings: &Settings, headers: &HeaderMap) -> Self {
+    fn of(settings: &Settings, ports: &LdapPorts, host: &Host) -> Self {
         let how = match (settings.ldap.listen_tls, &settings.net.tls.certificate, settings.net.cleartext) {
             (Some(_), ..) => "SSL/TLS",
             (None, Some(_), _) => "StartTLS",
             (None, None, Cleartext::Loopback) => "sans TLS, depuis la machine du serveur seulement",
             (None, None, Cleartext::Anywhere) => "sans TLS",
         };
-        Self { host: host(headers), clear: settings.ldap.listen, tls: settings.ldap.listen_tls, how }
+        let ports = ports.get();
+        let clear = ports.map_or(settings.ldap.listen.port(), |(clear, _)| clear);
+        let tls = ports.map_or(settings.ldap.listen_tls.map(|address| address.port()), |(_, tls)| tls);
+        Self { host: host.name.clone(), clear, tls, how }
     }
 
     fn port(&self) -> u16 {
-        match self.tls.unwrap_or(self.clear).port() {
+        match self.tls.unwrap_or(self.clear) {
             0 if self.tls.is_some() => 636,
             0 => 389,
             port => port,
@@ -82,13 +87,13 @@ impl Ldap {
 }
 
 pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> Response {
-    let ldap = Ldap::of(&api.service.settings, &headers);
-    let origin = origin(&headers, &ldap.host);
+    let host = Host::of(&headers);
+    let ldap = Ldap::of(&api.service.settings, &api.service.ldap_ports, &host);
     let text = html! {
-        p .lead { "La messagerie complète les adresses par LDAP ; les logiciels métier cherchent par l'API. Les deux sont ouverts à "
+        p .lead { "La messagerie complète les adresses par LDAP\u{202f}; les logiciels métier cherchent par l'API. Les deux sont ouverts à "
         "tous, sans clé." }
         h2 { "Dans une messagerie" }
-        p { "Ajoutez un annuaire LDAP, avec ces réglages :" }
+        p { "Ajoutez un annuaire LDAP, avec ces réglages\u{a0}:" }
         dl {
             dt { "Serveur" } dd { code { (ldap.host) } }
             dt { "Port" } dd { code { (ldap.port()) } }
@@ -101,10 +106,10 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
         }
         (mail_clients())
         h2 { "Dans un logiciel" }
-        p { "La même recherche que sur cette page, en JSON, avec les mêmes paramètres :" }
-        pre tabindex="0" { code { "curl '" (origin) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
+        p { "La même recherche que sur cette page, en JSON, avec les mêmes paramètres\u{a0}:" }
+        pre tabindex="0" { code { "curl '" (host.origin()) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
         ul {
-            li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel ; "
+            li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel\u{202f}; "
             "" a href="/openapi.json" { "openapi.json" } " en est la description." }
             li { "Les " a href="/donnees" { "fichiers du jour" } " évitent de parcourir l'annuaire page par page." }
         }
@@ -122,17 +127,17 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
 fn mail_clients() -> Markup {
     html! {
         details { summary { "Thunderbird" } p {
-            "Carnet d'adresses, Nouveau carnet, Ajouter un annuaire LDAP ; puis Paramètres, Rédaction, Adressage : cochez Serveur "
+            "Carnet d'adresses, Nouveau carnet, Ajouter un annuaire LDAP\u{202f}; puis Paramètres, Rédaction, Adressage\u{a0}: cochez Serveur "
             "d'annuaire."
         } }
         details { summary { "Outlook pour Windows (classique)" } p {
-            "Paramètres du compte, Carnets d'adresses, Nouveau, Service d'annuaire Internet (LDAP) ; Paramètres supplémentaires pour le "
+            "Paramètres du compte, Carnets d'adresses, Nouveau, Service d'annuaire Internet (LDAP)\u{202f}; Paramètres supplémentaires pour le "
             "port et la base. "
             "Le nouvel Outlook n'a pas d'annuaire LDAP."
         } }
-        details { summary { "Contacts d'Apple (macOS, iOS)" } p { "Réglages, Comptes, Ajouter un autre compte, Compte LDAP ; puis "
+        details { summary { "Contacts d'Apple (macOS, iOS)" } p { "Réglages, Comptes, Ajouter un autre compte, Compte LDAP\u{202f}; puis "
         "Réglages de recherche pour la base." } }
-        details { summary { "Evolution, Roundcube, SOGo" } p { "Nouveau carnet d'adresses de type LDAP ; pour les webmails, dans la "
+        details { summary { "Evolution, Roundcube, SOGo" } p { "Nouveau carnet d'adresses de type LDAP\u{202f}; pour les webmails, dans la "
         "configuration du serveur." } }
     }
 }
@@ -144,9 +149,9 @@ pub(super) async fn accessibility() -> Response {
         p {
             "Elles visent le référentiel général d'amélioration de l'accessibilité (RGAA 4.1) et les WCAG 2.2 au niveau AA. Chaque "
             "modification est vérifiée "
-            "par des essais automatiques dans un navigateur : règles d'axe-core sur chaque sorte de page, en clair et en sombre, "
+            "par des essais automatiques dans un navigateur\u{a0}: règles d'axe-core sur chaque sorte de page, en clair et en sombre, "
             "recherche au clavier seul, "
-            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait : ces pages "
+            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait\u{a0}: ces pages "
             "ne se déclarent donc "
             "pas conformes."
         }
@@ -167,22 +172,42 @@ pub(super) async fn accessibility() -> Response {
     Page { title: "Accessibilité", path: "/accessibilite", listed: true, content }.into_response()
 }
 
-/// Where this server is asked: without TLS only on its own machine.
-fn origin(headers: &HeaderMap, name: &str) -> String {
-    let named = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| host.starts_with(name)).unwrap_or(name);
-    let own = name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    format!("{}://{named}", if own { "http" } else { "https" })
+/// The name this server was asked under, with HTTP's own port. It stands in lines that people paste into a shell: what is not plainly a host
+/// (letters, digits, hyphens, dots; an IPv6 address in brackets) is not repeated.
+#[derive(Debug, PartialEq, Eq)]
+struct Host {
+    name: String,
+    port: Option<u16>,
 }
 
-/// The name this server was asked under, when it is a name; the port is HTTP's own.
-fn host(headers: &HeaderMap) -> String {
-    let named = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = match named.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => named,
-    };
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._[]:".contains(&b));
-    if plain && !name.is_empty() && name.len() <= 253 { name.to_owned() } else { "annuaire.example.org".to_owned() }
+impl Host {
+    fn of(headers: &HeaderMap) -> Self {
+        let given = headers.get(HOST).and_then(|host| host.to_str().ok());
+        given.and_then(Self::parse).unwrap_or_else(|| Self { name: "annuaire.example.org".to_owned(), port: None })
+    }
+
+    fn parse(host: &str) -> Option<Self> {
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !host.ends_with(']') => {
+                (name, Some(port.parse().ok().filter(|_| port.bytes().all(|byte| byte.is_ascii_digit()))?))
+            }
+            _ => (host, None),
+        };
+        let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
+        let valid = match name.strip_prefix('[') {
+            Some(rest) => rest.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+            None => plain(name) && name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.len() <= 253,
+        };
+        valid.then(|| Self { name: name.to_owned(), port })
+    }
+
+    /// Where this server is asked: without TLS only on its own machine.
+    fn origin(&self) -> String {
+        let address = self.name.trim_matches(['[', ']']).parse::<IpAddr>();
+        let own = self.name == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{}://{}{port}", if own { "http" } else { "https" }, self.name)
+    }
 }
 
 #[cfg(test)]
@@ -192,11 +217,32 @@ mod tests {
 
     #[test]
     fn only_a_name_is_repeated() {
-        let of = |value: &'static str| host(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(value))]));
-        assert_eq!(
-            (of("annuaire.fr:8080"), of("[::1]:80"), of("annuaire.fr")),
-            ("annuaire.fr".into(), "[::1]".into(), "annuaire.fr".into())
-        );
-        assert_eq!((of("a\"><b"), of("")), ("annuaire.example.org".to_owned(), "annuaire.example.org".to_owned()));
+        let of = |value: &'static str| Host::of(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(value))]));
+        for (given, name, origin) in [
+            ("annuaire.fr:8080", "annuaire.fr", "https://annuaire.fr:8080"),
+            ("annuaire.fr", "annuaire.fr", "https://annuaire.fr"),
+            ("[::1]:80", "[::1]", "http://[::1]:80"),
+            ("[2001:db8::1]", "[2001:db8::1]", "https://[2001:db8::1]"),
+            ("127.0.0.1:8080", "127.0.0.1", "http://127.0.0.1:8080"),
+        ] {
+            assert_eq!((of(given).name.as_str(), of(given).origin().as_str()), (name, origin), "{given}");
+        }
+        let hostile = [
+            "x'; touch /tmp/pwn #",
+            "a.fr:80'; true #",
+            "a.fr:+80",
+            "a.fr:99999",
+            "a\"><b",
+            "a_b.fr",
+            "-x.fr",
+            "[a'b]:80",
+            "[::1",
+            "::1",
+            ":80",
+            "",
+        ];
+        for given in hostile {
+            assert_eq!(of(given).origin(), "https://annuaire.example.org", "{given}");
+        }
     }
 }

@@ -18,7 +18,7 @@ const PAGES: [(&str, &str); 4] =
     [("/", "Rechercher"), ("/donnees", "Les données"), ("/ne-plus-y-figurer", "Ne plus y figurer"), ("/api", "Logiciels")];
 
 /// One page.
-pub(super) struct Page<'a> {
+pub(in super::super) struct Page<'a> {
     /// Before the name of the service.
     pub title: &'a str,
     /// Its path, for the navigation and the canonical link; empty for what has none.
@@ -30,6 +30,11 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     pub(super) fn markup(&self) -> Markup {
+        self.markup_with(None)
+    }
+
+    /// With a style of its own over the site's, by its path.
+    pub(in super::super) fn markup_with(&self, style: Option<&str>) -> Markup {
         html! {
             (DOCTYPE)
             html lang="fr" {
@@ -42,6 +47,7 @@ impl Page<'_> {
                     @if !self.path.is_empty() { link rel="canonical" href=(self.path); }
                     link rel="icon" href=(ICON.path) type="image/svg+xml";
                     link rel="stylesheet" href=(STYLE.path);
+                    @if let Some(style) = style { link rel="stylesheet" href=(style); }
                     script defer src=(SCRIPT.path) {}
                 }
                 body {
@@ -60,7 +66,7 @@ impl Page<'_> {
                             nav aria-label="À propos" {
                                 ul {
                                     li { (self.link("/donnees", "D'où viennent ces données")) }
-                                    li { a href="/indicateurs" { "Indicateurs" } }
+                                    li { (self.link("/indicateurs", "Indicateurs")) }
                                     li { (self.link("/ne-plus-y-figurer", "Ne plus y figurer")) }
                                     li { a href="/docs/" { "Documentation de l'API" } }
                                     li { (self.link("/accessibilite", "Accessibilité")) }
@@ -87,7 +93,7 @@ impl IntoResponse for Page<'_> {
 }
 
 /// A page under the policy.
-pub(super) fn page(text: String) -> Response {
+pub(in super::super) fn page(text: String) -> Response {
     let mut response = ([(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response();
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response

@@ -37,7 +37,7 @@ pub(in super::super) fn page(status: StatusCode, code: &str, parameter: Option<&
             p .lead { (advice) }
             (ways(status, code, again.as_ref(), uri))
             (search_box(&Question::default()))
-            p .updated { "Erreur " (status.as_u16()) " · référence de la demande : " code { (request_id) } }
+            p .updated { "Erreur " (status.as_u16()) " · référence de la demande\u{a0}: " code { (request_id) } }
         }
     };
     let mut response = answer(Page { title, path: "", listed: false, content }.markup().into_string());
@@ -51,7 +51,7 @@ fn words(status: StatusCode, code: &str, parameter: Option<&str>) -> (&'static s
             ("Cette suite de résultats n'est plus valable", "Les liens vers la suite d'une recherche valent un jour. Reprenez au début.")
         }
         (400, "parameter_too_long") => {
-            ("Recherche trop longue", "Deux cents caractères au plus : un nom, une spécialité, une ville suffisent.")
+            ("Recherche trop longue", "Deux cents caractères au plus\u{a0}: un nom, une spécialité, une ville suffisent.")
         }
         (400, "invalid_parameter") if parameter == Some("q") => ("Rien à chercher", "Écrivez au moins une lettre ou un chiffre."),
         (400, _) => ("Demande incomprise", "L'adresse de cette page n'est pas complète ou a été modifiée."),

@@ -37,15 +37,15 @@ pub(super) fn results(results: &Results<'_>) -> Markup {
                 h2 #titre-resultats data-announce {
                     @if answer.exact == Some(false) { "Au moins " }
                     @if answer.total == 0 { "Aucun résultat" } @else { (found) }
-                    @if !question.get("q").is_empty() { span .paper { " pour « " (question.get("q")) " »" } }
+                    @if !question.get("q").is_empty() { span .paper { " pour «\u{a0}" (question.get("q")) "\u{a0}»" } }
                 }
                 a .to-filters href="#filtres" { "Affiner la recherche" }
             }
             (results.criteria())
-            (understood(answer))
+            (understood(question, answer))
             @if answer.total == 0 { (results.nothing()) } @else {
                 @if answer.exact == Some(false) {
-                    p .notice { "La recherche a été arrêtée avant la fin : des fiches peuvent manquer. Précisez-la." }
+                    p .notice { "La recherche a été arrêtée avant la fin\u{a0}: des fiches peuvent manquer. Précisez-la." }
                 }
                 @if answer.total > 1 { (results.order()) }
                 @if answer.total > results.most { (results.too_many()) }
@@ -77,7 +77,7 @@ impl Results<'_> {
                     @for (name, label, value) in asked {
                         li {
                             a href=(self.question.without(name).href()) {
-                                (label) " : " (self.words(name, value)) span aria-hidden="true" { " ×" }
+                                (label) "\u{a0}: " (self.words(name, value)) span aria-hidden="true" { " ×" }
                                 span .hidden { " – retirer ce filtre" }
                             }
                         }
@@ -87,16 +87,11 @@ impl Results<'_> {
         }
     }
 
-    /// What a criterion is called, within a sentence.
-    fn name(&self, name: &str) -> String {
-        self.question.criteria().find(|(asked, ..)| *asked == name).map_or_else(String::new, |(_, label, _)| label.to_lowercase())
-    }
-
     fn order(&self) -> Markup {
         let present = self.question.get("sort");
         html! {
             nav .order aria-label="Ordre des résultats" {
-                "Trier par : "
+                "Trier par\u{a0}: "
                 @for (value, label) in [("relevance", "pertinence"), ("name", "nom"), ("city", "commune")] {
                     @if value == present || (present.is_empty() && value == "relevance") {
                         strong aria-current="true" { (label) }
@@ -118,17 +113,20 @@ impl Results<'_> {
                         @for Fewer { dropped: (name, value), question, total } in self.fewer {
                             li {
                                 a href=(question.href()) {
-                                    "Sans " @if *name != "q" { (self.name(name)) " " } "« " (self.words(name, value)) " »"
+                                    "Sans " (called(name)) " «\u{a0}" (self.words(name, value)) "\u{a0}»"
                                 }
-                                " : " (french::counted(*total, "résultat", "résultats"))
+                                "\u{a0}: " (french::counted(*total, "résultat", "résultats"))
                             }
                         }
                     }
                 }
-                p { "Pour trouver :" }
+                p { "Pour trouver\u{a0}:" }
                 ul {
-                    li { "écrire le nom de famille et la ville seulement ;" }
-                    li { "vérifier l'orthographe : une faute ou deux par mot sont pardonnées, pas davantage ;" }
+                    li { "écrire le nom de famille et la ville seulement\u{202f};" }
+                    li {
+                        "vérifier l'orthographe\u{a0}: quand rien ne répond, une faute par mot est pardonnée, deux à partir de huit lettres, "
+                        "aucune dans un mot de moins de quatre\u{202f};"
+                    }
                     li { "écrire la spécialité en entier, ou la choisir dans la liste." }
                 }
                 p { "Une adresse que son titulaire ne veut pas publier (liste rouge) n'est trouvée par personne ici." }
@@ -141,7 +139,7 @@ impl Results<'_> {
             p .notice {
                 "Les " (french::count(self.most)) " premières fiches peuvent être lues ici. Précisez la recherche par une ville, une "
                 "spécialité ou un "
-                "département ; pour aller au-delà, les " a href="/api" { "logiciels identifiés" } " disposent d'un compte."
+                "département\u{202f}; pour aller au-delà, les " a href="/api" { "logiciels identifiés" } " disposent d'un compte."
             }
         }
     }
@@ -152,11 +150,33 @@ impl Results<'_> {
                 nav aria-label="Pages de résultats" { a .button rel="next" href=(self.question.behind(cursor).href()) { "Résultats suivants" } }
             } @else if self.answer.truncated == Some(true) {
                 p .notice {
-                    "La suite n'est pas montrée : l'annuaire sert à trouver, non à copier. Une recherche plus précise trouve les autres "
+                    "La suite n'est pas montrée\u{a0}: l'annuaire sert à trouver, non à copier. Une recherche plus précise trouve les autres "
                     "fiches, et les "
                     "données entières sont " a href="/donnees" { "en téléchargement libre" } "."
                 }
             }
         }
+    }
+}
+
+/// A criterion within a sentence.
+fn called(name: &str) -> &'static str {
+    match name {
+        "q" => "le mot",
+        "name" => "le nom",
+        "given" => "le prénom",
+        "profession" => "la profession",
+        "specialty" => "la spécialité",
+        "city" => "la commune",
+        "postal_code" => "le code postal",
+        "department" => "le département",
+        "organization" => "la structure",
+        "identifier" => "l'identifiant",
+        "address" => "l'adresse",
+        "mailbox_type" => "le type de boîte",
+        "zero_papier" => "le critère zéro papier",
+        "has_mailbox" => "le critère de messagerie",
+        "kind" => "le choix de fiches",
+        _ => "le critère",
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::asked::Asked;
 use super::super::credential::Caller;
+use super::super::entry::answered;
 use super::super::french;
 use super::super::problem::Problem;
 use super::super::router::Shared;
@@ -17,9 +18,12 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use std::time::{Duration, Instant};
 
 /// Words and criteria that are tried without when nothing is found.
 const MOST_DROPPED: usize = 6;
+/// A search that took longer is not tried in other ways.
+const QUICK: Duration = Duration::from_millis(500);
 
 pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri: Uri) -> Result<Response, Problem> {
     let question = Question::read(uri.query().unwrap_or_default())?;
@@ -29,9 +33,16 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
     }
     let (most, _) = search::pages_of(&api.service.settings.limits, &caller.source);
     let asked = Asked::read(&format!("{}&facets=true&explain=true", question.query()), api.service.settings.http.max_page)?;
-    let answer = search::search(State(api.clone()), Caller(caller.clone()), asked).await?.0;
-    let fewer = if answer.total == 0 { without_one(&api, &caller, &question).await } else { Vec::new() };
+    let begun = Instant::now();
+    let answer = search::answer(&api, &caller, asked).await?;
+    // A page is one question, whatever is tried for it.
+    if !question.goes_on() {
+        answered(&api, begun, answer.items.is_empty());
+    }
     let directory = &api.service.directory;
+    // Who is answered later waits once, and a search that took long is not made six times more.
+    let hurried = answer.exact == Some(false) || begun.elapsed() > QUICK || directory.is_restricted(&caller);
+    let fewer = if answer.total == 0 && !hurried { without_one(&api, &caller, &question).await } else { Vec::new() };
     let title = title(&question, answer.total);
     let content = html! {
         div .wrap {
@@ -51,16 +62,16 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
     Ok(Page { title: &title, path: "", listed: false, content }.into_response())
 }
 
-/// How many are found when a word or another criterion is dropped: which one leads on. Searches like any other, for the caller's account; where
-/// they are refused nothing is said.
+/// How many are found when a word or another criterion is dropped: which one leads on. Taken from the caller's allowance like any
+/// search, and no question of the caller's; where they are refused nothing is said.
 async fn without_one(api: &Shared, caller: &directory::Caller, question: &Question) -> Vec<Fewer> {
     let mut found = Vec::new();
     for (dropped, question) in question.each_with_less().into_iter().take(MOST_DROPPED) {
         let query = format!("{}&limit=1", question.query());
         let Ok(asked) = Asked::read(&query, api.service.settings.http.max_page) else { continue };
-        let Ok(answer) = search::search(State(api.clone()), Caller(caller.clone()), asked).await else { break };
-        if answer.0.total > 0 {
-            found.push(Fewer { dropped, question, total: answer.0.total });
+        let Ok(answer) = search::answer(api, caller, asked).await else { break };
+        if answer.total > 0 {
+            found.push(Fewer { dropped, question, total: answer.total });
         }
     }
     found
@@ -70,7 +81,7 @@ async fn without_one(api: &Shared, caller: &directory::Caller, question: &Questi
 fn title(question: &Question, total: u64) -> String {
     let words = [question.get("q"), question.get("name"), question.get("city")].into_iter().find(|words| !words.is_empty());
     let found = french::counted(total, "résultat", "résultats");
-    words.map_or_else(|| found.clone(), |words| format!("{found} pour « {words} »"))
+    words.map_or_else(|| found.clone(), |words| format!("{found} pour «\u{a0}{words}\u{a0}»"))
 }
 
 fn landing<'a>(directory: &Directory, audience: Audience, question: &Question) -> Page<'a> {
@@ -80,7 +91,7 @@ fn landing<'a>(directory: &Directory, audience: Audience, question: &Question) -
             p .lead { "Professionnels et structures de santé, leurs lieux d'exercice et leurs adresses MSSanté." }
             (search_box(question))
             p .examples {
-                "Par exemple : "
+                "Par exemple\u{a0}: "
                 @for (at, words) in ["cardiologue toulon", "infirmier 83", "pharmacie marseille"].into_iter().enumerate() {
                     @if at > 0 { ", " }
                     a href=(Question::of_words(words).href()) { (words) }

@@ -2,7 +2,9 @@
 //! typed is told so.
 
 use super::super::search::SearchAnswer;
+use super::question::Question;
 use crate::directory::{How, Level, WordKind, WordRead};
+use crate::text::{self, edits};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -10,24 +12,27 @@ use std::collections::BTreeSet;
 const TOLD: usize = 3;
 
 /// Nothing for a question that was answered as typed and stands for nothing else.
-pub(super) fn understood(answer: &SearchAnswer) -> Markup {
+pub(super) fn understood(question: &Question, answer: &SearchAnswer) -> Markup {
     let Some(plan) = &answer.plan else { return html! {} };
     let forgiven = plan.level.is_some_and(|level| level != Level::AsTyped);
-    let taken: Vec<_> = plan.words.iter().filter_map(|word| Some((word.word.as_str(), stands_for(word)?))).collect();
+    let taken: Vec<_> = plan.words.iter().filter_map(|word| Some((as_typed(question, &word.word), stands_for(word)?))).collect();
     html! {
         @if forgiven {
-            p .notice { "Rien ne répond exactement à ce qui est écrit. Voici ce qui s'en approche" (nearest(answer)) "." }
+            p .notice { "Rien ne répond exactement à ce qui est écrit. Voici ce qui s'en approche" (nearest(question, answer)) "." }
         }
         @if !taken.is_empty() || !plan.dropped.is_empty() {
             p .read {
                 @if !taken.is_empty() {
-                    "Compris : "
-                    @for (at, (word, meaning)) in taken.iter().enumerate() { @if at > 0 { ", " } "« " (word) " » comme " (meaning) }
+                    "Compris\u{a0}: "
+                    @for (at, (word, meaning)) in taken.iter().enumerate() { @if at > 0 { ", " } "«\u{a0}" (word) "\u{a0}» comme " (meaning) }
                     ". "
                 }
                 @if !plan.dropped.is_empty() {
-                    "Laissé de côté : "
-                    @for (at, dropped) in plan.dropped.iter().enumerate() { @if at > 0 { ", " } "« " (dropped.word) " »" }
+                    "Laissé de côté\u{a0}: "
+                    @for (at, dropped) in plan.dropped.iter().enumerate() {
+                        @if at > 0 { ", " }
+                        "«\u{a0}" (as_typed(question, &dropped.word)) "\u{a0}»"
+                    }
                     "."
                 }
             }
@@ -35,16 +40,68 @@ pub(super) fn understood(answer: &SearchAnswer) -> Markup {
     }
 }
 
-/// What the words with an error were taken for in the entries of the page.
-fn nearest(answer: &SearchAnswer) -> Markup {
+/// What the words with an error, and the commune, were taken for in the entries of the page.
+fn nearest(question: &Question, answer: &SearchAnswer) -> Markup {
     let mistaken = answer.items.iter().flat_map(|item| &item.r#match).filter(|found| found.how == How::Typo);
-    let read: BTreeSet<_> = mistaken.map(|found| (found.word.as_str(), found.value.as_str())).collect();
+    let words = mistaken.map(|found| (as_typed(question, &found.word), found.value.as_str()));
+    let read: BTreeSet<_> = words.chain(commune(question, answer).map(|city| (question.get("city"), city))).collect();
     html! {
         @for (at, (word, value)) in read.iter().take(TOLD).enumerate() {
-            @if at == 0 { " : " } @else { ", " }
-            "« " (value) " » pour « " (word) " »"
+            @if at == 0 { "\u{a0}: " } @else { ", " }
+            "«\u{a0}" (value) "\u{a0}» pour «\u{a0}" (word) "\u{a0}»"
         }
     }
+}
+
+/// Communes of the entries shown that are nearly the one asked for; none when it stands there as it was asked.
+fn commune<'a>(question: &Question, answer: &'a SearchAnswer) -> impl Iterator<Item = &'a str> {
+    let asked = plain(question.get("city"));
+    let places = answer.items.iter().flat_map(|found| found.item.view.practices()).filter_map(|practice| practice.organization);
+    let cities: BTreeSet<&str> = places.map(|place| place.city.as_str()).filter(|city| !city.is_empty()).collect();
+    let known = asked.is_empty() || cities.iter().any(|city| plain(city).contains(&asked));
+    let near = move |city: &&str| !known && words_within(&asked, &plain(city));
+    cities.into_iter().filter(near)
+}
+
+/// Is each word asked for nearly one of the commune's?
+fn words_within(asked: &str, city: &str) -> bool {
+    let forgiven = |word: &str| match word.chars().count() {
+        0..4 => 0,
+        4..8 => 1,
+        _ => 2,
+    };
+    asked.split(' ').all(|word| city.split(' ').any(|own| edits::within(word, own, forgiven(word))))
+}
+
+/// A word as it was typed, case and accents and all; itself where the question does not hold it in one piece.
+fn as_typed<'a>(question: &'a Question, word: &'a str) -> &'a str {
+    let wanted = plain(word);
+    let several = wanted.split(' ').count();
+    let of = |typed: &'a str| {
+        pieces(typed).windows(several).find_map(|run| {
+            let piece = typed.get(run.first()?.0..run.last()?.1)?;
+            (plain(piece) == wanted).then_some(piece)
+        })
+    };
+    ["q", "name", "given"].into_iter().find_map(|name| of(question.get(name))).unwrap_or(word)
+}
+
+/// Where the runs of letters and digits begin and end.
+fn pieces(typed: &str) -> Vec<(usize, usize)> {
+    let between = |letter: char| !letter.is_alphanumeric();
+    let mut end = 0;
+    let runs = typed.split_inclusive(between).map(|run| {
+        let begin = end;
+        end += run.len();
+        (begin, begin + run.trim_end_matches(between).len())
+    });
+    runs.filter(|(begin, end)| begin < end).collect()
+}
+
+/// Folded words with one blank between them.
+fn plain(text: &str) -> String {
+    let folded = text::fold(text);
+    folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What a word stands for beside itself; `None` for a plain word.
@@ -64,4 +121,20 @@ fn stands_for(word: &WordRead) -> Option<&'static str> {
             WordKind::Address | WordKind::Domain => "adresse",
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_as_they_were_typed() {
+        let question = Question::read("q=Dr+L%27%C3%89tang+Saint-%C3%89tienne+CARDIO&name=Lef%C3%A8vre").unwrap();
+        for (word, typed) in
+            [("cardio", "CARDIO"), ("etang", "Étang"), ("saint etienne", "Saint-Étienne"), ("lefevre", "Lefèvre"), ("autre", "autre")]
+        {
+            assert_eq!(as_typed(&question, word), typed);
+        }
+        assert!(words_within("lion", "lyon 03") && words_within("st etiene", "st etienne") && !words_within("lion", "paris"));
+    }
 }

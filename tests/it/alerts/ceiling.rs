@@ -41,6 +41,8 @@ async fn lists_of_an_account_are_added_up() {
     assert_eq!(second["state"], "awaiting_confirmation");
     let why = &second["confirmation"];
     assert_eq!((&why["because"], &why["counted"], &why["confirm_above"]), (&json!("account"), &json!(2 * all), &json!(2 * all - 1)));
+    let named = format!("le compte {} a tirées seul", second["actor"].as_str().unwrap());
+    assert!(why["message"].as_str().unwrap().contains(&named), "the second account reads it too: {why}");
     let path = format!("/v1/alerts/{}", second["id"].as_str().unwrap());
     let awaited = world.ask(&world.one, "GET", &format!("{path}/list"), "").await;
     assert_eq!(refused(&awaited), (409, "confirmation_awaited".to_owned()));
@@ -64,6 +66,9 @@ async fn lists_of_a_reference_are_added_up_whoever_asks_and_a_day_long() {
     let second = made(&world, &world.two, "A", json!({})).await;
     assert_eq!((&first["state"], &second["state"]), (&json!("ready"), &json!("awaiting_confirmation")));
     assert_eq!(second["confirmation"]["because"], "reference");
+    let preview = |more: &[&str]| command(world.directory.path(), &world.two, "", &[&["preview"], more].concat());
+    assert!(preview(&["--reference", "A"]).contains("pour la même référence"), "said before the list is made");
+    assert!(!preview(&[]).contains("à confirmer"));
     assert_eq!(made(&world, &world.two, "B", json!({})).await["state"], "ready", "what awaits is nobody's yet");
     // Tomorrow.
     let alerts = world.alerts(&above(2 * all - 1));

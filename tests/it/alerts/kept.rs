@@ -174,6 +174,8 @@ async fn from_the_command_line_beside_a_server() {
     let key = key.to_str().unwrap();
     let run = |arguments: &[&str]| annuaire_in(&folder, &[&["alert"], arguments, &["--key-file", key]].concat());
     let preview: Value = serde_json::from_str(&run(&["preview", "--profession", "10", "--json"]).success()).unwrap();
+    let told = run(&["preview", "--profession", "10", "--reference", "n"]).success();
+    assert!(told.contains("adresses") && told.contains("professionnels répondent aux critères") && !told.contains("addresses"), "{told}");
     let made = run(&["create", "--profession", "10", "--columns", "city,address", "--reason", "r", "--reference", "n", "--json"]).success();
     let made: Value = serde_json::from_str(&made).unwrap();
     assert_eq!(made["recipients"], preview["recipients"]);

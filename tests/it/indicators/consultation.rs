@@ -44,6 +44,14 @@ async fn questions_of_each_door_are_counted_once() {
         ("/v1/professionals/0".to_owned(), 404, (1, 1)),
         ("/v1/search?nom=m".to_owned(), 400, (0, 0)),
         ("/v1/operators".to_owned(), 200, (0, 0)),
+        ("/".to_owned(), 200, (0, 0)),
+        ("/?name=m".to_owned(), 200, (1, 0)),
+        (format!("/?name=m&limit=1&cursor={next}"), 200, (0, 0)),
+        ("/?q=zyxwvut&city=Toulon&profession=10".to_owned(), 200, (1, 1)),
+        ("/professionnel/810983950998".to_owned(), 200, (1, 0)),
+        ("/professionnel/10983950998".to_owned(), 308, (0, 0)),
+        ("/professionnel/0".to_owned(), 404, (1, 1)),
+        ("/donnees".to_owned(), 200, (0, 0)),
     ] {
         let answer = directory.get(&path).await;
         assert_eq!((answer.status, asked(&directory, Interface::Rest)), (status, expected), "{path}");

@@ -169,6 +169,7 @@ async fn a_search_that_is_cut_says_so() {
     let json = world.get("/v1/search?name=martin").await.json();
     assert_eq!(json["exact"], false, "{json}");
     assert!(json["total"].as_u64().unwrap() < NAMESAKES as u64);
+    assert_eq!(json.get("truncated"), None, "{json}");
 }
 
 #[tokio::test]

@@ -9,14 +9,27 @@ use std::collections::BTreeSet;
 
 const PAGES: [&str; 5] = ["/", "/donnees", "/ne-plus-y-figurer", "/api", "/accessibilite"];
 
+/// With plain blanks where French has those that do not break; [`page`] looks at these.
 fn text(answer: &Answer) -> String {
+    raw(answer).replace(['\u{a0}', '\u{202f}'], " ")
+}
+
+fn raw(answer: &Answer) -> String {
     String::from_utf8(answer.body.to_vec()).unwrap()
+}
+
+/// Its marks stay on the line of their words.
+fn is_set_as_french(html: &str) -> bool {
+    let told = html.split('<').filter_map(|piece| piece.split_once('>')).filter(|(tag, _)| *tag != "code").map(|(_, told)| told);
+    let told: String = told.collect();
+    ["« ", " »", " : ", " ;", " !", " ?"].into_iter().all(|broken| !told.contains(broken))
 }
 
 /// A page, after checking what all of them share.
 async fn page(world: &World, uri: &str, status: u16) -> String {
     let answer = world.get(uri).await;
     let html = text(&answer);
+    assert!(is_set_as_french(&raw(&answer)), "{uri}: {html}");
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (status, "text/html; charset=utf-8"), "{uri}: {html}");
     let policy = answer.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';") && !policy.contains("unsafe"), "{policy}");
@@ -55,8 +68,19 @@ async fn every_page_is_whole_without_a_script_and_names_nobody() {
     let host = Request::get("/api").header("host", "annuaire.test:8443").body(Body::empty()).unwrap();
     let html = text(&world.send(host).await);
     assert!(html.contains("ldap://annuaire.test:3389/dc=mssante,dc=fr??sub?(mail=*)"), "{html}");
-    let hostile = Request::get("/api").header("host", "a\"><script>").body(Body::empty()).unwrap();
-    assert!(!text(&world.send(hostile).await).contains("<script>"));
+    for hostile in ["a\"><script>", "x'; touch /tmp/pwn #", "annuaire.test:80'; touch /tmp/pwn #"] {
+        let request = Request::get("/api").header("host", hostile).body(Body::empty()).unwrap();
+        let html = text(&world.send(request).await);
+        assert!(!html.contains("<script>") && !html.contains("pwn"), "{html}");
+        assert!(html.contains("curl 'https://annuaire.example.org/v1/search"), "{html}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_port_that_is_told_is_the_one_that_is_bound() {
+    let directory = crate::harness::TestDirectory::demo().await;
+    let html = directory.get("/api").await.text();
+    assert!(html.contains(&format!(":{}/dc=mssante,dc=fr??sub?(mail=*)", directory.ldap.port())), "{html}");
 }
 
 #[tokio::test]
@@ -92,8 +116,10 @@ async fn whoever_is_shown_something_else_than_was_typed_is_told() {
     let html = page(&world, "/?q=etnag+coeur", 200).await;
     assert_eq!(entries(&html), [format!("/professionnel/{CARDIOLOGIST}")].into());
     assert!(html.contains("Rien ne répond exactement") && html.contains("» pour « etnag »"), "{html}");
-    let html = page(&world, "/?q=dr+etang+cardio", 200).await;
-    assert!(html.contains("« cardio » comme spécialité") && html.contains("Laissé de côté : « dr »"), "{html}");
+    let html = page(&world, "/?q=Dr+%C3%89tang+CARDIO", 200).await;
+    assert!(html.contains("« CARDIO » comme spécialité") && html.contains("Laissé de côté : « Dr »"), "as typed: {html}");
+    let html = page(&world, "/?city=Lion", 200).await;
+    assert!(html.contains("s'en approche : « Lyon » pour « Lion »."), "{html}");
     let html = page(&world, "/?q=etang", 200).await;
     assert!(!html.contains("Compris :") && !html.contains("Rien ne répond"), "{html}");
 }
@@ -113,18 +139,17 @@ async fn what_is_typed_is_text() {
 async fn an_empty_answer_says_what_to_drop() {
     let world = World::new().await;
     for (uri, dropped) in [
-        ("/?q=etang&city=Paris", &[("/?city=Paris", "« etang »", "3 résultats"), ("/?q=etang", "commune « Paris »", "1 résultat")][..]),
-        ("/?q=etang&city=Paris&profession=60", &[("/?city=Paris&amp;profession=60", "« etang »", "1 résultat")]),
-        ("/?q=zzzzzz+etang", &[("/?q=etang", "« zzzzzz »", "1 résultat")]),
+        (
+            "/?q=etang&city=Paris",
+            &[("/?city=Paris", "le mot « etang »", "3 résultats"), ("/?q=etang", "la commune « Paris »", "1 résultat")][..],
+        ),
+        ("/?q=etang&city=Paris&profession=60", &[("/?city=Paris&amp;profession=60", "le mot « etang »", "1 résultat")]),
+        ("/?q=zzzzzz+etang", &[("/?q=etang", "le mot « zzzzzz »", "1 résultat")]),
         ("/?q=zzzzzz", &[]),
     ] {
         let html = page(&world, uri, 200).await;
         assert!(html.contains("Aucun résultat") && html.contains("vérifier l'orthographe"), "{html}");
-        assert_eq!(
-            html.matches(">Sans « ").count() + html.matches(">Sans commune").count(),
-            dropped.len(),
-            "what would find nobody either is not offered: {html}"
-        );
+        assert_eq!(html.matches(">Sans l").count(), dropped.len(), "what would find nobody either is not offered: {html}");
         for (href, words, total) in dropped {
             assert!(html.contains(&format!("<a href=\"{href}\">Sans {words}</a> : {total}")), "{href}: {html}");
         }
@@ -139,6 +164,12 @@ async fn counts_stand_beside_the_filters_and_lead_on() {
     assert!(html.contains("<a href=\"/?city=Lyon&amp;profession=10\">Médecin <span>3</span></a>"), "{html}");
     let narrowed = page(&world, "/?city=Lyon&profession=10", 200).await;
     assert!(!narrowed.contains("Par profession") && entries(&narrowed).len() == 3, "{narrowed}");
+    assert!(html.contains("Par type de boîte") && html.contains("Par zéro papier"), "{html}");
+    // Asked together, one same mailbox has both: counts of mailboxes each by itself would promise more.
+    for (asked, other) in [("zero_papier=accepted", "Par type de boîte"), ("mailbox_type=PER", "Par zéro papier")] {
+        let html = page(&world, &format!("/?city=Lyon&{asked}"), 200).await;
+        assert!(!entries(&html).is_empty() && !html.contains(other), "{html}");
+    }
     // For the public the software's mailbox is not there to be counted.
     assert!(!html.contains("mailbox_type=APP"));
     assert!(text(&world.get_identified("/?city=Lyon").await).contains("mailbox_type=APP"));
@@ -291,6 +322,8 @@ async fn pages_and_api_draw_on_one_allowance() {
     let html = page(&harvested, "/?name=martin", 200).await;
     assert_eq!(entries(&html).len(), 2);
     assert!(html.contains("La suite n'est pas montrée"), "{html}");
+    let html = page(&harvested, "/?q=etang&city=Paris", 200).await;
+    assert!(html.contains("Aucun résultat") && !html.contains(">Sans l"), "who is answered later waits once: {html}");
 }
 
 #[tokio::test]

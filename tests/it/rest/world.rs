@@ -8,7 +8,7 @@ use annuaire::index::{Committed, Document, Gate, Index};
 use annuaire::indicators::{Exchanges, Indicators};
 use annuaire::model::{Account, Audience, Coded, Record, Role};
 use annuaire::publication::Publication;
-use annuaire::rest::{RestService, router_with_clock};
+use annuaire::rest::{LdapPorts, RestService, router_with_clock};
 use annuaire::settings::Settings;
 use annuaire::store::{DataDir, Store};
 use annuaire::trust::{Authenticator, Operators, Registry};
@@ -136,6 +136,7 @@ impl World {
             alerts: Alerts::new(store.clone(), &data, &settings.alerts),
             journal: Journal::new(store),
             settings,
+            ldap_ports: LdapPorts::default(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
         let clock = Arc::new(move || jiff::Timestamp::from_second(clock.load(Ordering::SeqCst)).unwrap());
