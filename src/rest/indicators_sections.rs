@@ -82,7 +82,7 @@ fn introduction(page: &Page) -> Markup {
                     ("Âge de la liste blanche", "age_of_liste_blanche_days"),
                 ] {
                     @if let Some(Some(days)) = page.nation.get(measure) {
-                        tr { th scope="row" { (label) } td .number { (days) " j" } }
+                        tr { th scope="row" { (label) } td .number { (days) "\u{a0}j" } }
                     }
                 }
             }
