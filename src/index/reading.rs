@@ -116,7 +116,7 @@ impl Reading {
         for ((word, reason), names) in words.iter().zip(reasons).zip(neighbours) {
             match reason {
                 Some(reason) => {
-                    particles.extend((reason == Dropped::Particle && is_particle(&word.folded)).then(|| (kept.len(), word)));
+                    particles.extend((reason == Dropped::Particle && is_particle(&word.folded)).then_some((kept.len(), word)));
                     self.dropped.push((word.folded.clone(), source, reason));
                 }
                 None => kept.push((word, names)),
