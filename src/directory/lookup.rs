@@ -3,7 +3,7 @@
 //! Governed like any search. What is hidden is not in the index, so it takes the very same steps as what never existed.
 
 use super::{Caller, Directory, Hit};
-use crate::error::Result;
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::model::{EntryKey, Kind};
 use std::time::{Duration, Instant};
 
@@ -27,9 +27,17 @@ impl Directory {
 
     /// The professional of this id, to be compared with, not to be shown. Each id asked for counts as one mailbox of the allowance, whether
     /// or not there is one, so that nobody tries them all.
-    /// Errors: as [`Directory::search`].
+    /// Errors: as [`Directory::search`]; rate-limited once the allowance is used up.
     pub async fn professional(&self, caller: &Caller, id: &str) -> Result<Option<Hit>> {
         let admission = self.governor.admit(&caller.source, Instant::now())?;
+        if admission.restricted.is_some() {
+            // An answer made smaller is still an answer: here the allowance is the end.
+            return Err(Error::new(
+                ErrorKind::RateLimited,
+                "too_many_requests",
+                "the allowance of this account is used up, ask again later",
+            ));
+        }
         let _turn = self.turn(Duration::from_secs(5), &admission).await?;
         let key = EntryKey::new(Kind::Professional, id);
         let found = self.reader.entry(caller.audience, &key)?;

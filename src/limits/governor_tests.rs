@@ -132,3 +132,25 @@ fn most_workers_are_left_to_others() {
     }
     assert!(Governor::default().admit(&Source::Local, Instant::now()).unwrap().turns.is_none());
 }
+
+#[test]
+fn beyond_the_allowance_one_search_works_at_a_time_and_no_faster_than_the_allowance() {
+    let settings = LimitSettings {
+        anonymous_mailboxes_per_hour: 36_000,
+        anonymous_mailboxes_per_day: 36_000,
+        restricted_entries: 10,
+        restricted_pause_ms: 1,
+        ..LimitSettings::default()
+    };
+    let governor = Governor::new(settings);
+    let now = Instant::now();
+    assert!(governor.admit(&address(1), now).unwrap().restricted.is_none());
+    show(&governor, &address(1), 0, 40_000, now);
+    let (one, other) = (governor.admit(&address(1), now).unwrap(), governor.admit(&address(1), now).unwrap());
+    assert_eq!(one.restricted.unwrap().pause, Duration::from_secs(1));
+    let (one, other) = (one.turns.unwrap(), other.turns.unwrap());
+    let _turn = one.try_acquire().unwrap();
+    assert!(other.try_acquire().is_err(), "the other waits");
+    let tiny = Allowance { searches_per_second: 1, mailboxes_per_hour: 0, mailboxes_per_day: 0 };
+    assert_eq!(tiny.pace_of(10), LONGEST_PAUSE);
+}

@@ -30,6 +30,8 @@ use tokio::sync::Semaphore;
 pub const MOST_SOURCES: usize = 20_000;
 
 const HOUR: Duration = Duration::from_secs(3_600);
+/// For a small allowance no answer is held back longer by its pace: mail clients give up, and show nothing.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// What one source may have.
@@ -41,6 +43,12 @@ struct Allowance {
 }
 
 impl Allowance {
+    /// What so many entries have to take for an hour of them to be no more than the allowance of an hour.
+    fn pace_of(self, entries: usize) -> Duration {
+        let thousandths = (entries as u64).saturating_mul(3_600_000) / self.mailboxes_per_hour.max(1);
+        Duration::from_millis(thousandths).min(LONGEST_PAUSE)
+    }
+
     /// The larger of the two in each respect.
     fn raised_by(self, network: &NetworkSettings) -> Self {
         Self {
@@ -76,12 +84,15 @@ struct State {
     day: Tally,
     failures: Failures,
     turns: Arc<Semaphore>,
+    /// Beyond the allowance one search works at a time, its pause included: over many connections it would else be none.
+    restricted: Arc<Semaphore>,
 }
 
 impl State {
     fn new(now: Instant, turns: usize) -> Self {
         Self {
             turns: Arc::new(Semaphore::new(turns)),
+            restricted: Arc::new(Semaphore::new(1)),
             pace: Pace::new(now),
             hour: Tally::new(HOUR, now),
             day: Tally::new(DAY, now),
@@ -131,9 +142,9 @@ impl Governor {
             metrics::counter!("annuaire_limits_total", "limit" => "mailboxes").increment(1);
         }
         let settings = &self.settings;
-        let pause = Duration::from_millis(settings.restricted_pause_ms);
+        let pause = Duration::from_millis(settings.restricted_pause_ms).max(allowance.pace_of(settings.restricted_entries));
         let restricted = used_up.then_some(Restricted { entries: settings.restricted_entries, pause });
-        Ok(Admission { restricted, turns: Some(Arc::clone(&state.turns)) })
+        Ok(Admission { restricted, turns: Some(Arc::clone(if used_up { &state.restricted } else { &state.turns })) })
     }
 
     /// Has this source been shown as much as it may be? Takes nothing from its pace.

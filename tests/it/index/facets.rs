@@ -196,8 +196,8 @@ fn communes_are_suggested_while_somebody_shown_is_there() {
         assert_eq!(cities(&reader, typed), [("GRENOBLE".to_owned(), "Isère (38)".to_owned(), search)], "{typed}");
     }
     let in_town = |doc: &&Doc| doc.published.view().practices().iter().any(|p| p.organization.is_some_and(|o| o.city == "Saint-Étienne"));
-    let names = docs.iter().filter(in_town).filter_map(|doc| Some(text::fold(&doc.published.view().persons().first()?.family_name)));
-    let name = names.filter(|name| text::words(name).len() == 1).next().unwrap();
+    let mut names = docs.iter().filter(in_town).filter_map(|doc| Some(text::fold(&doc.published.view().persons().first()?.family_name)));
+    let name = names.find(|name| text::words(name).len() == 1).unwrap();
     let with_name = cities(&reader, &format!("{name} saint et"));
     assert_eq!((with_name[0].0.as_str(), with_name[0].2.get("q").map(String::as_str)), ("Saint-Étienne", Some(name.as_str())));
     assert!(cities(&reader, "nobodywhatsoever saint et").is_empty(), "who is not there leads nowhere");
