@@ -5,8 +5,9 @@
 
 use super::credential::IdentifiedCaller;
 use super::json_body;
-use super::problem::{Problem, ProblemDocument};
+use super::problem::Problem;
 use super::query_string::NoParameters;
+use super::refusals::AccountRefusals;
 use super::router::Shared;
 use crate::directory::View;
 use crate::text;
@@ -16,7 +17,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
 /// Longest name, characters.
 const LONGEST_NAME: usize = 200;
@@ -90,33 +91,6 @@ impl From<Remark> for Reason {
     }
 }
 
-/// Refusals of the identity check.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "read by the derive: documentation only")]
-enum IdentityRefusals {
-    /// `invalid_body` (`field` names the field at fault); `unknown_parameter`, `invalid_encoding`
-    #[response(status = 400, content_type = "application/problem+json")]
-    Invalid(ProblemDocument<'static>),
-    /// `invalid_credential`: none, or one that is not valid
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(ProblemDocument<'static>),
-    /// `tls_required`: asked in clear, from another machine
-    #[response(status = 403, content_type = "application/problem+json")]
-    TlsRequired(ProblemDocument<'static>),
-    /// `body_too_large`
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(ProblemDocument<'static>),
-    /// `too_many_requests`: more searches a second, or more wrong credentials, than one source may send; `Retry-After` says when to ask again
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooManyRequests(ProblemDocument<'static>),
-    /// `internal`
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(ProblemDocument<'static>),
-    /// `unavailable` (not ready, see /readyz) or `busy`; `Retry-After` says when to ask again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(ProblemDocument<'static>),
-}
-
 /// Identity check
 ///
 /// For accounts: do these names go with this RPPS number? Answers a level and reasons, never names. Who is not shown is answered like a number
@@ -127,7 +101,7 @@ enum IdentityRefusals {
     tag = "directory",
     operation_id = "identity_check",
     request_body = IdentityQuestion,
-    responses((status = 200, description = "How far they agree", body = IdentityAnswer), IdentityRefusals),
+    responses((status = 200, description = "How far they agree", body = IdentityAnswer), AccountRefusals),
     security(("bearer" = []), ("esante-api-key" = [])),
 )]
 pub(super) async fn check(

@@ -5,8 +5,9 @@
 
 use super::credential::IdentifiedCaller;
 use super::json_body;
-use super::problem::{Problem, ProblemDocument};
+use super::problem::Problem;
 use super::query_string::NoParameters;
+use super::refusals::AccountRefusals;
 use super::router::Shared;
 use crate::directory::{Hit, MOST_KEYS, View};
 use crate::error::Result as Outcome;
@@ -16,7 +17,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
 /// Addresses and RPPS numbers.
 #[derive(Deserialize, ToSchema)]
@@ -68,33 +69,6 @@ pub(super) struct FoundHolder {
     given_name: String,
 }
 
-/// Refusals of the lookup.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "read by the derive: documentation only")]
-enum LookupRefusals {
-    /// `invalid_body`; `too_many_items`: 1,000 at most; `unknown_parameter`, `invalid_encoding`
-    #[response(status = 400, content_type = "application/problem+json")]
-    Invalid(ProblemDocument<'static>),
-    /// `invalid_credential`: none, or one that is not valid
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(ProblemDocument<'static>),
-    /// `tls_required`: asked in clear, from another machine
-    #[response(status = 403, content_type = "application/problem+json")]
-    TlsRequired(ProblemDocument<'static>),
-    /// `body_too_large`
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(ProblemDocument<'static>),
-    /// `too_many_requests`: more searches a second, or more wrong credentials, than one source may send; `Retry-After` says when to ask again
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooManyRequests(ProblemDocument<'static>),
-    /// `internal`
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(ProblemDocument<'static>),
-    /// `unavailable` (not ready, see /readyz) or `busy`; `Retry-After` says when to ask again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(ProblemDocument<'static>),
-}
-
 /// Mailboxes of a list
 ///
 /// For accounts: up to 1,000 addresses or RPPS numbers, each answered in its order. An item that cannot be read is answered with a code and
@@ -106,7 +80,7 @@ enum LookupRefusals {
     tag = "directory",
     operation_id = "lookup_mailboxes",
     request_body = Lookup,
-    responses((status = 200, description = "What was found", body = LookupAnswer), LookupRefusals),
+    responses((status = 200, description = "What was found", body = LookupAnswer), AccountRefusals),
     security(("bearer" = []), ("esante-api-key" = [])),
 )]
 pub(super) async fn lookup(

@@ -81,6 +81,33 @@ pub(super) enum EntryRefusals {
     Unavailable(ProblemDocument<'static>),
 }
 
+/// Refusals of what accounts ask with a body: the lookup of a list and the identity check.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the derive: documentation only")]
+pub(super) enum AccountRefusals {
+    /// `invalid_body` (`field` names the field at fault); `too_many_items`: 1,000 in a list at most; `unknown_parameter`, `invalid_encoding`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemDocument<'static>),
+    /// `invalid_credential`: none, or one that is not valid
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemDocument<'static>),
+    /// `tls_required`: asked in clear, from another machine
+    #[response(status = 403, content_type = "application/problem+json")]
+    TlsRequired(ProblemDocument<'static>),
+    /// `body_too_large`
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDocument<'static>),
+    /// `too_many_requests`: more searches a second, or more wrong credentials, than one source may send, or an identity check beyond the allowance of the account; `Retry-After` says when to ask again
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemDocument<'static>),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument<'static>),
+    /// `unavailable` (not ready, see /readyz) or `busy`; `Retry-After` says when to ask again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemDocument<'static>),
+}
+
 /// Refusals of the files.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "read by the derive: documentation only")]
