@@ -15,14 +15,15 @@ use std::time::{Duration, Instant};
 pub const BINARY: &str = env!("CARGO_BIN_EXE_annuaire");
 
 /// One source asks here as a whole country would: what a source may take is raised, everything else is as shipped.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("ANNUAIRE_LIMITS__SEARCHES_PER_SECOND", "100000000"),
     ("ANNUAIRE_LIMITS__ANONYMOUS_MAILBOXES_PER_HOUR", "1000000000"),
     ("ANNUAIRE_LIMITS__ANONYMOUS_MAILBOXES_PER_DAY", "1000000000"),
     ("ANNUAIRE_LIMITS__CONNECTIONS_PER_SOURCE", "100000"),
     ("ANNUAIRE_LIMITS__SEARCHES_AT_ONCE", "1000"),
-    // The files of the day are measured by themselves.
+    // The files and the figures of the day are measured by themselves.
     ("ANNUAIRE_EXPORTS__DAILY", "false"),
+    ("ANNUAIRE_INDICATORS__DAILY", "false"),
     ("ANNUAIRE_LOG__LEVEL", "warn"),
 ];
 

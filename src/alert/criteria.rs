@@ -138,10 +138,10 @@ impl Criteria {
         self.placed().then(|| Self { departments: nowhere(), communes: nowhere(), postal_codes: nowhere(), ..self.clone() })
     }
 
-    /// Does everybody match?
+    /// Does [`Criteria::scope`] say all that is asked of somebody's exercise?
     #[must_use]
-    pub fn is_anybody(&self) -> bool {
-        !self.of_people() && self.sectors.is_empty() && self.structures.is_none() && !self.placed()
+    pub fn is_all_in_scope(&self) -> bool {
+        self.pairs.is_empty() && self.specialties.is_empty()
     }
 
     /// Is anything asked that only a person can meet? Then a structure is written to for the people it has.

@@ -76,7 +76,7 @@ impl Walk<'_> {
     async fn unplaced(&self, reading: &mut AlertReading) -> Result<Option<Unplaced>> {
         let Some(anywhere) = self.criteria.anywhere() else { return Ok(None) };
         let all = reading.gather_nowhere().await?;
-        if anywhere.is_anybody() {
+        if anywhere.is_all_in_scope() {
             return Ok(Some(Unplaced { people: all, with_mailbox: self.holders_nowhere(reading).await? }));
         }
         let mut unplaced = Unplaced::default();

@@ -32,6 +32,12 @@ impl AlertScope {
     pub fn placed(&self) -> bool {
         !(self.departments.is_empty() && self.communes.is_empty() && self.postal_codes.is_empty())
     }
+
+    /// Is anything asked for that only an activity has?
+    #[must_use]
+    pub fn of_activities(&self) -> bool {
+        !(self.modes.is_empty() && self.sectors.is_empty())
+    }
 }
 
 /// A professional in force, with all that a filter and a list ask.

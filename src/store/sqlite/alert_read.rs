@@ -1,11 +1,10 @@
 //! Everybody whom an alert may concern, read at one moment of the store: one read transaction on a connection of its own, batch by batch
 //! in the order of ids, so that memory is that of a batch however large the country.
 //!
-//! A filter that names places or structures first gathers the professionals who exercise there in a temporary table (it spills to a file
-//! when it grows); what it asks of professions, savoir-faire, modes and sectors is looked up person by person in tables that are clustered
-//! by person. Both only narrow: the caller tests each activity itself. Each statement answers one JSON array, as in `records`. Mailboxes
-//! of organisations are walked once, by address: to look them up by structure would read a hospital's thousands of attachments again and
-//! again.
+//! A filter first gathers the professionals it may concern in a temporary table (it spills to a file when it grows): whole tables read once
+//! cost less than a look-up for each person of a country. This only narrows: the caller tests each activity itself. Each statement answers
+//! one JSON array, as in `records`. Mailboxes of organisations are walked once, by address: to look them up by structure would read a
+//! hospital's thousands of attachments again and again.
 
 use super::super::alerts::{AlertActivity, AlertMailbox, AlertPerson, AlertScope, AlertStructure};
 use super::records::{all, operator_state, rows_of};
@@ -18,7 +17,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Narrows the people of a batch: $2 professions, $3 savoir-faire, $4 sectors, $5 modes, each NULL when not asked.
+/// A batch of the people of a set of ids, which ends with a condition: $2 savoir-faire, NULL when none is asked for.
 macro_rules! people {
     ($from:literal) => {
         concat!(
@@ -26,20 +25,33 @@ macro_rules! people {
             $from,
             " AND p.closed_at IS NULL
             AND ($2 IS NULL
-                OR EXISTS (SELECT 1 FROM exercise AS e WHERE e.professional = p.id AND e.profession IN (SELECT value FROM json_each($2)))
-                OR EXISTS (SELECT 1 FROM activity AS a WHERE a.professional = p.id AND a.profession IN (SELECT value FROM json_each($2)))
-                OR EXISTS (SELECT 1 FROM savoir_faire AS s WHERE s.professional = p.id
-                    AND s.profession IN (SELECT value FROM json_each($2))))
-            AND ($3 IS NULL
-                OR EXISTS (SELECT 1 FROM savoir_faire AS s WHERE s.professional = p.id AND s.code IN (SELECT value FROM json_each($3))))
-            AND ($4 IS NULL
-                OR EXISTS (SELECT 1 FROM activity AS a WHERE a.professional = p.id AND a.sector IN (SELECT value FROM json_each($4))))
-            AND ($5 IS NULL
-                OR EXISTS (SELECT 1 FROM activity AS a WHERE a.professional = p.id AND a.mode IN (SELECT value FROM json_each($5))))
-            ORDER BY p.id LIMIT $6)"
+                OR EXISTS (SELECT 1 FROM savoir_faire AS s WHERE s.professional = p.id AND s.code IN (SELECT value FROM json_each($2))))
+            ORDER BY p.id LIMIT $3)"
         )
     };
 }
+pub(super) use people;
+
+/// Whoever has an activity `a` of these professions ($1), modes ($2) and sectors ($3), each NULL when not asked for.
+macro_rules! activity_fits {
+    () => {
+        "($1 IS NULL OR a.profession IN (SELECT value FROM json_each($1))) AND ($2 IS NULL OR a.mode IN (SELECT value FROM json_each($2)))
+            AND ($3 IS NULL OR a.sector IN (SELECT value FROM json_each($3)))"
+    };
+}
+pub(super) use activity_fits;
+
+/// Whoever exercises one of the professions $1. Of people whom Personne_activite does not tell of, SavoirFaire says it, by its best source.
+macro_rules! exercising {
+    () => {
+        "SELECT professional FROM exercise WHERE profession IN (SELECT value FROM json_each($1))
+        UNION SELECT professional FROM activity WHERE profession IN (SELECT value FROM json_each($1))
+        UNION SELECT s.professional FROM savoir_faire AS s JOIN professional AS p ON p.id = s.professional AND p.origin <> 'rpps'
+            WHERE s.profession IN (SELECT value FROM json_each($1))
+            AND s.source = (SELECT max(o.source) FROM savoir_faire AS o WHERE o.professional = s.professional)"
+    };
+}
+pub(super) use exercising;
 
 /// What [`MailboxRow`] reads of `m`, and one more array.
 macro_rules! mailboxes {
@@ -91,22 +103,24 @@ statements! {
 
 // Over the temporary table, which is there only after the first.
 const CANDIDATES: &str = "CREATE TEMP TABLE alert_candidate (id TEXT PRIMARY KEY) WITHOUT ROWID";
-const FIND_CANDIDATES: &str = "INSERT OR IGNORE INTO temp.alert_candidate SELECT a.professional FROM structure AS s
-    JOIN activity AS a ON a.structure = s.id
-    WHERE s.closed_at IS NULL AND ($1 IS NULL OR s.id IN (SELECT value FROM json_each($1)))
-    AND (NOT $2 OR s.department IN (SELECT value FROM json_each($3)) OR s.insee IN (SELECT value FROM json_each($4))
-        OR s.postal_code IN (SELECT value FROM json_each($5)))";
+const BY_PLACE: &str = concat!(
+    "INSERT OR IGNORE INTO temp.alert_candidate SELECT a.professional FROM structure AS s JOIN activity AS a ON a.structure = s.id
+    WHERE s.closed_at IS NULL AND ($4 IS NULL OR s.id IN (SELECT value FROM json_each($4)))
+    AND (NOT $5 OR s.department IN (SELECT value FROM json_each($6)) OR s.insee IN (SELECT value FROM json_each($7))
+        OR s.postal_code IN (SELECT value FROM json_each($8))) AND ",
+    activity_fits!()
+);
+const BY_ACTIVITY: &str =
+    concat!("INSERT OR IGNORE INTO temp.alert_candidate SELECT a.professional FROM activity AS a WHERE ", activity_fits!());
+const BY_EXERCISE: &str = concat!("INSERT INTO temp.alert_candidate ", exercising!());
 const PEOPLE_AMONG: &str = people!("temp.alert_candidate AS c JOIN professional AS p ON p.id = c.id WHERE c.id > $1");
-
-// Over the table of those without a place.
-pub(super) const PEOPLE_NOWHERE: &str = people!("temp.alert_nowhere AS c JOIN professional AS p ON p.id = c.id WHERE c.id > $1");
 
 /// A moment of the store, and the place in it.
 #[derive(Debug)]
 pub struct AlertReading {
     pub(super) connection: SqliteConnection,
     standings: Standings,
-    scope: AlertScope,
+    pub(super) scope: AlertScope,
     among: bool,
 }
 
@@ -153,15 +167,23 @@ impl AlertReading {
 
     /// Says who may be left out from now on. To be called once, before any people are read.
     pub async fn narrow(&mut self, scope: AlertScope) -> Result<()> {
-        let failed = || db("reading people by place");
-        if scope.placed() || scope.structures.is_some() {
+        let failed = || db("reading people by what they exercise");
+        if scope.placed() || scope.structures.is_some() || scope.of_activities() || !scope.professions.is_empty() {
             sqlx::query(CANDIDATES).execute(&mut self.connection).await.map_err(failed())?;
-            let find = sqlx::query(FIND_CANDIDATES)
-                .bind(scope.structures.as_ref().map(json))
-                .bind(scope.placed())
-                .bind(json(&scope.departments))
-                .bind(json(&scope.communes))
-                .bind(json(&scope.postal_codes));
+            let find =
+                |statement| sqlx::query(statement).bind(asked(&scope.professions)).bind(asked(&scope.modes)).bind(asked(&scope.sectors));
+            let find = if scope.placed() || scope.structures.is_some() {
+                find(BY_PLACE)
+                    .bind(scope.structures.as_ref().map(json))
+                    .bind(scope.placed())
+                    .bind(json(&scope.departments))
+                    .bind(json(&scope.communes))
+                    .bind(json(&scope.postal_codes))
+            } else if scope.of_activities() {
+                find(BY_ACTIVITY)
+            } else {
+                sqlx::query(BY_EXERCISE).bind(asked(&scope.professions))
+            };
             find.execute(&mut self.connection).await.map_err(failed())?;
             self.among = true;
         }
@@ -176,15 +198,7 @@ impl AlertReading {
     }
 
     pub(super) async fn people(&mut self, from: &'static str, after: &str, most: u32) -> Result<Vec<AlertPerson>> {
-        let asked = |codes: &[String]| (!codes.is_empty()).then(|| json(codes));
-        let scope = &self.scope;
-        let query = sqlx::query_scalar(from)
-            .bind(after.to_owned())
-            .bind(asked(&scope.professions))
-            .bind(asked(&scope.specialties))
-            .bind(asked(&scope.sectors))
-            .bind(asked(&scope.modes))
-            .bind(most);
+        let query = sqlx::query_scalar(from).bind(after.to_owned()).bind(asked(&self.scope.specialties)).bind(most);
         let mut found: Vec<(String, String, String, String)> = rows_of(&mut self.connection, query).await?;
         found.sort();
         let ids = json(found.iter().map(|(id, ..)| id));
@@ -322,6 +336,11 @@ impl AlertReading {
     }
 }
 
+/// What NULL says when nothing is asked.
+pub(super) fn asked(codes: &[String]) -> Option<String> {
+    (!codes.is_empty()).then(|| json(codes))
+}
+
 async fn rows<T: serde::de::DeserializeOwned>(connection: &mut SqliteConnection, statement: &'static str) -> Result<Vec<T>> {
     rows_of(connection, sqlx::query_scalar(statement)).await
 }
@@ -368,7 +387,7 @@ mod tests {
         let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
         prepare(&mut connection).await.unwrap();
         (&mut connection).execute(CANDIDATES).await.unwrap();
-        for sql in [FIND_CANDIDATES, PEOPLE_AMONG] {
+        for sql in [BY_PLACE, BY_ACTIVITY, BY_EXERCISE, PEOPLE_AMONG] {
             (&mut connection).prepare(sqlx::SqlStr::from_static(sql)).await.unwrap_or_else(|error| panic!("{sql}\n{error}"));
         }
     }

@@ -4,22 +4,28 @@ use super::super::indicators::{ConsultationRow, CountedDay, ExchangeMonth, Figur
 use super::super::journal::Trace;
 use super::{Sqlite, commit, db, statements, traces};
 use crate::error::{Error, Result};
+use std::collections::BTreeMap;
 
-/// Counts of the mailboxes that are not closed, as measure and condition. A test mailbox is counted as one and as nothing else.
+/// Counts of mailboxes `m` that are not closed, each once, as measure and condition, below the `holder_left` that [`holder_left!`] names. A
+/// test mailbox is counted as one and as nothing else.
 macro_rules! mailboxes {
-    ($from:literal) => {
-        concat!(
-            "SELECT json_array(
-                count(DISTINCT iif(m.test = 0 AND m.state = 'active', m.address, NULL)),
-                count(DISTINCT iif(m.test = 0 AND m.state = 'active' AND m.zero_papier, m.address, NULL)),
-                count(DISTINCT iif(m.test = 0 AND m.liste_rouge, m.address, NULL)),
-                count(DISTINCT iif(m.test = 0 AND m.state = 'suspended', m.address, NULL)),
-                count(DISTINCT iif(m.test = 0 AND m.state = 'unopened', m.address, NULL)),
-                count(DISTINCT iif(m.test, m.address, NULL)),
-                count(DISTINCT iif(m.test = 0 AND EXISTS (SELECT 1 FROM attachment a JOIN professional p ON p.id = a.professional
-                    WHERE a.mailbox = m.address AND p.closed_at IS NOT NULL), m.address, NULL))) ",
-            $from
-        )
+    () => {
+        "json_array(
+            count(iif(m.test = 0 AND m.state = 'active', 1, NULL)),
+            count(iif(m.test = 0 AND m.state = 'active' AND m.zero_papier, 1, NULL)),
+            count(iif(m.test = 0 AND m.liste_rouge, 1, NULL)),
+            count(iif(m.test = 0 AND m.state = 'suspended', 1, NULL)),
+            count(iif(m.test = 0 AND m.state = 'unopened', 1, NULL)),
+            count(iif(m.test, 1, NULL)),
+            count(iif(m.test = 0 AND m.address IN holder_left, 1, NULL)))"
+    };
+}
+
+/// Those who left are few: their mailboxes are looked up, not the holders of every mailbox.
+macro_rules! holder_left {
+    () => {
+        "holder_left (mailbox) AS MATERIALIZED (SELECT a.mailbox FROM professional AS p CROSS JOIN attachment AS a
+            ON a.professional = p.id AND a.professional <> '' WHERE p.closed_at IS NOT NULL)"
     };
 }
 
@@ -58,15 +64,21 @@ statements! {
             (SELECT operator, max(received_at) AS at FROM batch WHERE dry_run = 0 GROUP BY operator
             UNION ALL SELECT substr(actor, 11), max(at) FROM mailbox_history WHERE actor LIKE 'operateur:%' GROUP BY actor)
         GROUP BY operator)";
-    NATION = mailboxes!("FROM mailbox m WHERE m.state <> 'closed'");
-    // A mailbox without structure of its own lies where its holders practise.
-    REGION = mailboxes!("FROM (SELECT DISTINCT a.mailbox FROM attachment a
-            JOIN structure_alias x ON x.kind = a.structure_kind AND x.value = a.structure_value
-            JOIN structure s ON s.id = x.structure WHERE s.department IN (SELECT value FROM json_each($1))
-        UNION SELECT a.mailbox FROM attachment a JOIN activity v ON v.professional = a.professional
-            JOIN structure s ON s.id = v.structure WHERE s.department IN (SELECT value FROM json_each($1))
-            AND NOT EXISTS (SELECT 1 FROM attachment o WHERE o.mailbox = a.mailbox AND o.structure_kind <> '')) place
-        JOIN mailbox m ON m.address = place.mailbox WHERE m.state <> 'closed'");
+    NATION = concat!("WITH ", holder_left!(), " SELECT ", mailboxes!(), " FROM mailbox AS m WHERE m.state <> 'closed'");
+    // $1 departments with their regions. A mailbox without structure of its own lies where its holders practise. All regions at once, in
+    // this order of tables: what is attached to what is as large as the country.
+    REGIONS = concat!("WITH ", holder_left!(), ", of_department (code, region) AS MATERIALIZED
+            (SELECT value ->> 0, value ->> 1 FROM json_each($1)),
+        site (id, region) AS MATERIALIZED (SELECT s.id, d.region FROM structure AS s CROSS JOIN of_department AS d ON d.code = s.department),
+        place (mailbox, region) AS (
+            SELECT a.mailbox, s.region FROM attachment AS a
+                CROSS JOIN structure_alias AS x ON x.kind = a.structure_kind AND x.value = a.structure_value
+                CROSS JOIN site AS s ON s.id = x.structure WHERE a.structure_kind <> ''
+            UNION SELECT a.mailbox, s.region FROM attachment AS a CROSS JOIN activity AS v ON v.professional = a.professional
+                CROSS JOIN site AS s ON s.id = v.structure WHERE a.professional <> '' AND NOT EXISTS
+                    (SELECT 1 FROM attachment AS o WHERE o.mailbox = a.mailbox AND o.structure_kind <> ''))
+        SELECT json_group_array(json_array(region, json(counts))) FROM (SELECT region, ", mailboxes!(), " AS counts
+            FROM place JOIN mailbox AS m ON m.address = place.mailbox WHERE m.state <> 'closed' GROUP BY region)");
     OPERATORS = "SELECT json_group_array(json_array(state, n)) FROM (SELECT state, count(*) AS n FROM operator GROUP BY state)";
     DOMAINS = "SELECT json_group_array(json_array(iif(listed, 'listed', 'left'), n)) FROM
         (SELECT listed, count(*) AS n FROM domain GROUP BY listed)";
@@ -148,13 +160,11 @@ impl Sqlite {
             counts.extend(MEASURES.iter().zip(found).map(|(measure, n)| (cut.to_owned(), key.to_owned(), (*measure).to_owned(), n)));
         };
         of_place("national", "", read(sqlx::query_scalar(NATION).fetch_one(&mut *transaction).await)?);
-        let mut names: Vec<&str> = regions.iter().map(|(_, region)| *region).collect();
-        names.sort_unstable();
-        names.dedup();
-        for region in names {
-            let departments = super::json(regions.iter().filter(|(_, of)| *of == region).map(|(department, _)| *department));
-            of_place("region", region, read(sqlx::query_scalar(REGION).bind(departments).fetch_one(&mut *transaction).await)?);
-        }
+        let departments = serde_json::json!(regions).to_string();
+        let found: Vec<(String, Vec<i64>)> = read(sqlx::query_scalar(REGIONS).bind(departments).fetch_one(&mut *transaction).await)?;
+        let nothing = regions.iter().map(|(_, region)| ((*region).to_owned(), vec![0; MEASURES.len()]));
+        let regions: BTreeMap<String, Vec<i64>> = nothing.chain(found).collect();
+        regions.into_iter().for_each(|(region, counts)| of_place("region", &region, counts));
         for (statement, cut, measure) in
             [(OPERATORS, "state", "operators"), (DOMAINS, "state", "domains"), (REJECTED, "reason", "rows_rejected")]
         {

@@ -76,6 +76,13 @@ impl Question<'_> {
             })
     }
 
+    /// Of a profession asked for, alone or with a savoir-faire.
+    fn exercises(&self, person: &ProfessionalRecord, profession: &str, category: &str) -> bool {
+        let own = person.exercises.iter().filter(|e| e.profession.code == profession && e.category.code == category);
+        let mut pairs = own.flat_map(|e| &e.specialties).map(|(_, code)| format!("{profession}:{}", code.code));
+        self.allows("professions", profession) || pairs.any(|pair| self.list("professions").contains(&pair.as_str()))
+    }
+
     fn skilled(&self, person: &ProfessionalRecord, profession: &str, category: &str) -> bool {
         let asked = self.list("specialties");
         let own = person.exercises.iter().filter(|e| e.profession.code == profession && e.category.code == category);
@@ -84,7 +91,7 @@ impl Question<'_> {
 
     fn activity_fits(&self, person: &ProfessionalRecord, activity: &ActivityRecord) -> bool {
         let site = activity.site.as_ref().map(|site| &*site.structure);
-        self.allows("professions", &activity.profession.code)
+        self.exercises(person, &activity.profession.code, &activity.category.code)
             && self.allows("modes", &activity.mode.code)
             && self.allows("sectors", &activity.sector.code)
             && self.id_fits(site)
@@ -103,7 +110,8 @@ impl Question<'_> {
         let by_exercise = person
             .exercises
             .iter()
-            .any(|e| self.allows("professions", &e.profession.code) && self.skilled(person, &e.profession.code, &e.category.code));
+            .map(|e| (&e.profession.code, &e.category.code))
+            .any(|(profession, category)| self.exercises(person, profession, category) && self.skilled(person, profession, category));
         let nothing = self.list("professions").is_empty() && self.list("specialties").is_empty();
         (!activities.is_empty() || (only_people && (by_exercise || nothing))).then_some(activities)
     }
@@ -220,6 +228,11 @@ async fn filters_find_what_brute_force_finds() {
         json!({"filter": {"professions": ["10"], "departments": [department]}, "fallback_org": true}),
         json!({"fallback_org": true, "filter": {"types": ["PER", "CAB", "ORG"]}}),
         json!({"filter": {"professions": ["10"], "specialties": ["SM54", "SM26"]}}),
+        json!({"filter": {"professions": ["10", "60"]}}),
+        json!({"filter": {"professions": ["10", "60"], "modes": ["L", "S"], "regions": [region, "11"]}}),
+        json!({"filter": {"sectors": [sector], "regions": [region]}}),
+        json!({"filter": {"professions": ["10:SM54", "60"], "departments": [department]}}),
+        json!({"filter": {"professions": ["10"], "structures": [finess], "departments": [department]}}),
     ];
     let (mut ways, mut some_found, mut beside) = (BTreeSet::new(), 0, 0);
     for mut question in questions {
@@ -243,7 +256,7 @@ async fn filters_find_what_brute_force_finds() {
     }
     assert_eq!(ways.len(), 4, "every way to be counted was met: {ways:?}");
     assert!(beside > 2, "people without a place were met, with a mailbox and without: {beside}");
-    assert!(some_found >= 13, "only {some_found} questions had an answer");
+    assert!(some_found >= 17, "only {some_found} questions had an answer");
 }
 
 /// "Every general practitioner and pharmacist": a savoir-faire goes with its profession, and a commune with its arrondissements.
