@@ -68,7 +68,7 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
     }
     out.add_text(fields.name_grams, name_grams.into_value());
     out.add_text(fields.text_grams, text_grams.into_value());
-    out.add_bytes(fields.stored, &answer.pack());
+    out.add_custom(fields.entry, &answer.pack());
     out
 }
 

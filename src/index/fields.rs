@@ -3,11 +3,12 @@
 //! No norms, frequencies or positions anywhere: ranking uses no corpus statistics, so word counts of others cannot show through.
 //! All text fields take ready-made terms ([`Ready`]): cutting and folding is done in [`super::terms`], for documents and questions alike.
 
+use super::entries;
 use super::ready::{READY, Ready};
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 
 /// Raised with every change of fields, terms, attribute table or stored bytes: an index of another number is rebuilt.
-pub(super) const FORMAT: u32 = 7;
+pub(super) const FORMAT: u32 = 8;
 
 pub(super) const AUDIENCE: &str = "aud";
 pub(super) const WITHOUT_MAILBOX: &str = "mbx";
@@ -19,8 +20,8 @@ pub(super) const FACETS: &str = "facet";
 /// Handles of the fields.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields {
-    /// What an answer needs, see [`super::stored`].
-    pub stored: Field,
+    /// What an answer needs, see [`super::stored`]; kept by [`super::entries`].
+    pub entry: Field,
     /// Column: set of `Audience::bit`.
     pub audience: Field,
     /// Column: 1 when it shows no mailbox.
@@ -53,7 +54,7 @@ pub(super) struct Fields {
 }
 
 /// Whoever opens an index has to name its tokenizer first: none is kept in its files.
-pub(super) fn register(index: &tantivy::Index) {
+pub(super) fn register_tokenizer(index: &tantivy::Index) {
     index.tokenizers().register(READY, Ready);
 }
 
@@ -68,7 +69,7 @@ impl Fields {
         let term = || cut_by(READY);
         let column = || TextOptions::default().set_fast("raw");
         let fields = Self {
-            stored: schema.add_bytes_field("stored", STORED),
+            entry: schema.add_custom_field("entry", entries::TYPE, serde_json::Value::Null),
             audience: schema.add_u64_field(AUDIENCE, FAST),
             without_mailbox: schema.add_u64_field(WITHOUT_MAILBOX, FAST),
             kind: schema.add_u64_field(KIND, FAST | INDEXED),

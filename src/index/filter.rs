@@ -3,7 +3,7 @@
 //! `None` is Undefined: an unknown attribute or rule, an attribute description with options, a value that is not of the rule's syntax,
 //! an order the attribute does not have. Only TRUE lets an entry through.
 
-use super::laid::{Laid, Prepared, prepare};
+use super::laid::Laid;
 use super::query::AttributeFilter;
 use crate::error::{Error, Kind, Result};
 use crate::ldap_entry::attributes::{ATTRIBUTES, Attribute, MatchingKind, attribute, with_subtypes};
@@ -131,10 +131,8 @@ fn extensible(rule: Option<&str>, description: Option<&str>, value: &str, dn_att
 pub(super) struct Subject<'a> {
     key: &'a str,
     entry: &'a [u8],
-    laid: &'a Laid,
-    /// Values of an attribute (by its place in the entry) prepared under a rule that is not its own: a filter of many terms asks for the same
-    /// ones each time, and preparing is what costs.
-    prepared: RefCell<Vec<(Rule, usize, Prepared)>>,
+    /// A filter of many terms asks for the same values each time, and preparing them is what costs.
+    laid: RefCell<&'a mut Laid>,
     /// Types and values of the entry's DN, read when first asked for.
     name: OnceCell<Vec<(Option<&'static Attribute>, String)>>,
     /// The same prepared under a rule.
@@ -142,9 +140,10 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// `laid`: the entry laid open.
-    pub fn new(key: &'a str, entry: &'a [u8], laid: &'a Laid) -> Self {
-        Self { key, entry, laid, prepared: RefCell::default(), name: OnceCell::new(), prepared_name: RefCell::default() }
+    /// `laid`: room to lay it open in.
+    pub fn new(key: &'a str, entry: &'a [u8], laid: &'a mut Laid) -> Self {
+        laid.begin(entry);
+        Self { key, entry, laid: RefCell::new(laid), name: OnceCell::new(), prepared_name: RefCell::default() }
     }
 
     pub fn evaluate(&self, node: &Node) -> Option<bool> {
@@ -172,31 +171,21 @@ impl<'a> Subject<'a> {
     }
 
     fn test(&self, test: &Test) -> bool {
-        let mut own = self.laid.among(&test.attributes);
-        match &test.check {
-            Check::Present => own.next().is_some(),
-            Check::Words(words) => {
-                own.any(|(place, _)| self.laid.values(self.entry, place).filter_map(text_value).any(|value| words_match(words, value)))
+        let mut laid = self.laid.borrow_mut();
+        let mut from = 0;
+        while let Some((place, _)) = laid.next_of(self.entry, from, &test.attributes) {
+            let proved = match &test.check {
+                Check::Present => true,
+                Check::Words(words) => laid.values(self.entry, place).filter_map(text_value).any(|value| words_match(words, value)),
+                check => laid.prepared(self.entry, place, test.rule).any(|value| holds(check, value)),
+            };
+            if proved {
+                return true;
             }
-            check => {
-                own.any(|(place, kind)| self.any_prepared(test.rule, place, kind, check)) || (test.dn_attributes && self.dn_holds(test))
-            }
+            from = place + 1;
         }
-    }
-
-    fn any_prepared(&self, rule: Rule, place: usize, kind: &Attribute, check: &Check) -> bool {
-        let any = |values: &[Box<str>]| values.iter().any(|value| holds(check, value));
-        if Rule::of(kind.matching) == Some(rule) {
-            return any(self.laid.prepared(self.entry, place));
-        }
-        let mut prepared = self.prepared.borrow_mut();
-        if let Some((.., known)) = prepared.iter().find(|(r, p, _)| (*r, *p) == (rule, place)) {
-            return any(known);
-        }
-        let made = prepare(self.laid.values(self.entry, place), rule);
-        let proved = any(&made);
-        prepared.push((rule, place, made));
-        proved
+        drop(laid);
+        test.dn_attributes && !matches!(test.check, Check::Present | Check::Words(_)) && self.dn_holds(test)
     }
 
     fn dn_holds(&self, test: &Test) -> bool {

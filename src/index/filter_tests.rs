@@ -23,8 +23,8 @@ fn entry() -> Vec<u8> {
 
 fn truth(filter: &AttributeFilter) -> Option<bool> {
     let entry = entry();
-    let laid = super::super::laid::Laid::of(&entry);
-    Subject::new("m:a.b@c.mssante.fr", &entry, &laid).evaluate(&compile(filter).unwrap())
+    let mut laid = super::super::laid::Laid::default();
+    Subject::new("m:a.b@c.mssante.fr", &entry, &mut laid).evaluate(&compile(filter).unwrap())
 }
 
 fn equal(name: &str, value: &str) -> AttributeFilter {

@@ -6,7 +6,8 @@
 
 use super::compaction::Merging;
 use super::document::Cut;
-use super::fields::{Fields, register};
+use super::entries::EntriesOf;
+use super::fields::{Fields, register_tokenizer};
 use super::folder::{Seal, sync_folder};
 use super::held::Held;
 use super::plan::Place;
@@ -19,20 +20,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
-use tantivy::store::Compressor;
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
 const BULK_HEAP: usize = 150_000_000;
-/// Decompressed blocks of stored entries kept by a reader, by segment.
-const CACHED_BLOCKS: usize = 64;
-
 pub(super) fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: &'static str) -> impl FnOnce(E) -> Error {
     move |error| Error::internal(what, error)
 }
 
+fn open(path: &Path) -> Result<Index> {
+    let mut index = Index::open_in_dir(path).map_err(failed("a generation of the index cannot be opened"))?;
+    register_tokenizer(&index);
+    index.register_plugin(Arc::new(EntriesOf(Fields::schema().1.entry)));
+    Ok(index)
+}
+
 fn reader(index: &Index) -> Result<IndexReader> {
-    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(CACHED_BLOCKS).try_into();
+    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(0).try_into();
     reader.map_err(failed("the index cannot be read"))
 }
 
@@ -47,8 +51,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// What is committed now, read without a writer.
     pub fn open(path: &Path) -> Result<Self> {
-        let index = Index::open_in_dir(path).map_err(failed("a generation of the index cannot be opened"))?;
-        register(&index);
+        let index = open(path)?;
         Ok(Self { reader: reader(&index)?, fields: Fields::schema().1, segments: Arc::default() })
     }
 
@@ -114,21 +117,24 @@ impl Generation {
     /// A new empty one.
     pub(super) fn create(path: &Path, number: u64, seal: &Seal, bulk: bool) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(crate::error::at_path(path))?;
-        // Entries are packed one by one already.
-        let settings = IndexSettings { docstore_compression: Compressor::None, docstore_blocksize: 4_096, ..IndexSettings::default() };
-        let index = Index::builder().schema(Fields::schema().0).settings(settings).create_in_dir(path);
-        let generation = Self::over(index.map_err(failed("a generation of the index cannot be created"))?, path, number, bulk)?;
+        let (schema, fields) = Fields::schema();
+        // Nothing is stored there: entries have a file of their own.
+        let settings = IndexSettings { docstore_blocksize: 1 << 20, docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
+        let index =
+            Index::builder().schema(schema).settings(settings).register_plugin(Arc::new(EntriesOf(fields.entry))).create_in_dir(path);
+        let index = index.map_err(failed("a generation of the index cannot be created"))?;
+        register_tokenizer(&index);
+        let generation = Self::over(index, path, number, bulk)?;
         seal.write(path)?;
         Ok(generation)
     }
 
     /// One that is there, with live settings.
     pub(super) fn open(path: &Path, number: u64) -> Result<Self> {
-        Self::over(Index::open_in_dir(path).map_err(failed("a generation of the index cannot be opened"))?, path, number, false)
+        Self::over(open(path)?, path, number, false)
     }
 
     fn over(index: Index, path: &Path, number: u64, bulk: bool) -> Result<Self> {
-        register(&index);
         let writer = Some(writer(&index, bulk)?);
         let reader = reader(&index)?;
         Ok(Self { number, path: path.to_owned(), index, fields: Fields::schema().1, writer, reader, held: None, bulk })
@@ -171,21 +177,24 @@ impl Generation {
         result
     }
 
-    fn held(&mut self) -> &mut Held {
-        self.held.get_or_insert_with(|| Held::new(self.reader.searcher()))
+    fn held(&mut self) -> Result<&mut Held> {
+        if self.held.is_none() {
+            self.held = Some(Held::new(self.reader.searcher())?);
+        }
+        self.held.as_mut().ok_or("it was just made").map_err(failed("the index cannot be read"))
     }
 
     /// Has the live generation these documents, all of one entry, and no others of it? What is committed and not deleted since
     /// counts; of a build nothing does, everything is written.
     pub fn holds(&mut self, documents: &[Document<'_>]) -> Result<bool> {
         let fields = self.fields;
-        Ok(!self.bulk && self.held().holds(&fields, documents)?)
+        Ok(!self.bulk && self.held()?.holds(&fields, documents)?)
     }
 
     /// A deletion that fails leaves the generation to be restored: the commit behind it fails.
     fn delete(&mut self, place: Place, term: &str) {
         let fields = self.fields;
-        if !self.bulk && self.held().delete(&fields, place, term).is_err() {
+        if !self.bulk && self.held().and_then(|held| held.delete(&fields, place, term)).is_err() {
             self.abandon();
         }
         if let Some(writer) = &self.writer {

@@ -3,14 +3,14 @@
 //! An entry written again moves to the end of the document order, which unsorted searches answer in. Were an entry written without having
 //! changed, its place would tell that something changed beside it which nobody may see.
 
+use super::Document;
 use super::candidates::Candidates;
 use super::document::sort_key;
-use super::fields::{AUDIENCE, Fields};
-use super::generation::failed;
+use super::fields::Fields;
 use super::patience::Patience;
 use super::plan::{Place, Plan};
+use super::segments::Segments;
 use super::stored::Answer;
-use super::{Document, Stored};
 use crate::error::Result;
 use std::collections::HashSet;
 use tantivy::{DocAddress, Searcher, TERMINATED};
@@ -18,13 +18,14 @@ use tantivy::{DocAddress, Searcher, TERMINATED};
 /// The documents of one commit, and which of them a deletion has named since.
 pub(super) struct Held {
     searcher: Searcher,
+    segments: Segments,
     gone: HashSet<DocAddress>,
 }
 
 impl Held {
     /// `searcher` sees the last commit, and nothing is deleted behind it yet.
-    pub fn new(searcher: Searcher) -> Self {
-        Self { searcher, gone: HashSet::new() }
+    pub fn new(searcher: Searcher) -> Result<Self> {
+        Ok(Self { segments: Segments::of(&searcher)?, searcher, gone: HashSet::new() })
     }
 
     /// A deletion by this term is under way.
@@ -45,7 +46,7 @@ impl Held {
         for address in found {
             let audiences = self.audiences(address)?;
             let Some(document) = documents.iter().find(|d| audiences == Some(u64::from(d.audiences))) else { return Ok(false) };
-            let stored = self.searcher.doc::<Stored>(address).map_err(failed("an entry of the index cannot be read"))?;
+            let stored = self.segments.columns(address.segment_ord)?.entries.read(address.doc_id)?;
             if !Answer::of(document, sort_key(document.published)).is(&stored) {
                 return Ok(false);
             }
@@ -54,8 +55,7 @@ impl Held {
     }
 
     fn audiences(&self, address: DocAddress) -> Result<Option<u64>> {
-        let column = self.searcher.segment_reader(address.segment_ord).fast_fields().u64(AUDIENCE);
-        Ok(column.map_err(failed("a column of the index cannot be read"))?.first(address.doc_id))
+        Ok(self.segments.columns(address.segment_ord)?.audience.first(address.doc_id))
     }
 
     fn find(&self, fields: &Fields, place: Place, term: &str) -> Result<Vec<DocAddress>> {

@@ -1,16 +1,15 @@
-//! Entries read lately, unpacked and laid open for filters: whoever types a name asks for the same entries at each letter, and so do all who
-//! type a common one.
+//! Entries read lately, unpacked: whoever types a name asks for the same entries at each letter, and so do all who type a common one.
 //!
 //! Found by segment and document, both of which never change their content. Whether a document is alive and shown to an audience is asked
 //! of the columns before it is looked for here, so what was withdrawn is out of reach, and its place is soon taken by others.
 
-use super::generation::failed;
+use super::segments::Columns;
 use super::stored::Stored;
 use crate::error::Result;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tantivy::DocId;
 use tantivy::index::SegmentId;
-use tantivy::{DocAddress, DocId, Searcher};
 
 /// Bytes of entries kept in memory.
 const CAPACITY: u64 = 192 << 20;
@@ -37,12 +36,12 @@ impl Default for Lately {
 }
 
 impl Lately {
-    pub fn fetch(&self, searcher: &Searcher, segment: u32, doc: DocId) -> Result<Stored> {
-        let key = (searcher.segment_reader(segment).segment_id(), doc);
+    pub fn fetch(&self, segment: &Columns, doc: DocId) -> Result<Stored> {
+        let key = (segment.segment, doc);
         if let Some(known) = self.0.get(&key) {
             return Ok(known);
         }
-        let stored: Stored = searcher.doc(DocAddress::new(segment, doc)).map_err(failed("an entry of the index cannot be read"))?;
+        let stored = segment.entries.read(doc)?;
         self.0.insert(key, stored.clone());
         Ok(stored)
     }

@@ -4,7 +4,7 @@
 //! too few; each is tested again against the entry's own values before it is counted.
 //!
 //! In the order the data meets the parts: `fields` what a document is, `facts`, `terms`, `ready` and `practice` what is cut from an entry, `document`,
-//! `facets`, `stored` and `packing` the document, `generation`, `held` and `folder` its files; `filter` and `filter_plan` a question by attributes;
+//! `facets`, `stored`, `packing` and `entries` the document, `generation`, `held` and `folder` its files; `filter` and `filter_plan` a question by attributes;
 //! `reading` (with `numbers`, `recognised` and `alternative`) and `criteria` one by words, `near` and `forgiving` its errors, `matched` why an
 //! entry was found; `question` both made ready, `opening`, `candidates` and `one_practice` its posting lists, `segments` where they lie,
 //! `lately` and `laid` the entries it proves, `search`, `patience`, `paused` and `order` the answer, `suggest` and `towns` what may be meant, `walk` all of them, `reader` the door
@@ -15,6 +15,7 @@ mod candidates;
 mod compaction;
 mod criteria;
 mod document;
+mod entries;
 mod facets;
 mod facts;
 mod fields;
@@ -205,7 +206,7 @@ impl Matcher {
     /// Evaluates it on an entry encoded as [`crate::ldap_entry`] does; `None` is Undefined.
     #[must_use]
     pub fn evaluate(&self, entry: &[u8]) -> Option<bool> {
-        filter::Subject::new("", entry, &laid::Laid::of(entry)).evaluate(&self.0)
+        filter::Subject::new("", entry, &mut laid::Laid::default()).evaluate(&self.0)
     }
 }
 

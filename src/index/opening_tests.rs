@@ -1,7 +1,7 @@
 //! Bounds of what one question opens, on a segment made by hand.
 
 use super::*;
-use crate::index::fields::register;
+use crate::index::fields::register_tokenizer;
 use crate::index::patience::{Limits, MAX_CANDIDATES, STEPS};
 use crate::ldap_entry::matching::{Pattern, Rule};
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ const VALUES: usize = 700;
 fn segment() -> (Fields, SegmentReader) {
     let (schema, fields) = Fields::schema();
     let index = Index::create_in_ram(schema);
-    register(&index);
+    register_tokenizer(&index);
     let mut writer = index.writer_with_num_threads(1, 15_000_000).unwrap();
     for number in 0..VALUES {
         let mut document = TantivyDocument::default();
@@ -80,7 +80,7 @@ fn past_the_deadline_no_list_is_read_to_its_end() {
 fn past_the_deadline_lists_that_do_not_meet_are_left() {
     let (schema, fields) = Fields::schema();
     let index = Index::create_in_ram(schema);
-    register(&index);
+    register_tokenizer(&index);
     let mut writer = index.writer_with_num_threads(1, 15_000_000).unwrap();
     for number in 0..10_000 {
         let mut document = TantivyDocument::default();

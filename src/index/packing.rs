@@ -5,7 +5,7 @@
 //! are withdrawn. They are part of the format: `cargo run --release --example train_dictionaries` makes new ones, and [`super::fields::FORMAT`] is to be raised.
 
 use std::cell::RefCell;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe::CParameter;
@@ -43,7 +43,7 @@ static DECODERS: LazyLock<Decoders> = LazyLock::new(|| Part::ALL.map(|part| Deco
 thread_local! {
     static PACKERS: RefCell<Option<[Compressor<'static>; 2]>> = const { RefCell::new(None) };
     static UNPACKERS: RefCell<Option<[Decompressor<'static>; 2]>> = const { RefCell::new(None) };
-    static WHOLE_FRAME: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static ROOM: RefCell<Room> = RefCell::default();
 }
 
 fn packers() -> std::io::Result<[Compressor<'static>; 2]> {
@@ -84,6 +84,28 @@ pub(super) fn pack(part: Part, bytes: &[u8]) -> Vec<u8> {
 
 /// `None` when these are not the packed bytes of a part of that length.
 pub(super) fn unpack(part: Part, packed: &[u8], length: usize) -> Option<Vec<u8>> {
+    unpacked(part, packed, length, |bytes| bytes.clone())
+}
+
+/// The same with other bytes behind it, in one piece.
+pub(super) fn unpack_before(part: Part, packed: &[u8], length: usize, behind: &[u8]) -> Option<Arc<[u8]>> {
+    unpacked(part, packed, length, |bytes| {
+        bytes.extend_from_slice(behind);
+        Arc::from(bytes.as_slice())
+    })
+}
+
+/// Room of a thread: a frame with its head, and what was in it.
+#[derive(Default)]
+struct Room {
+    frame: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+/// Longest room that is kept.
+const KEPT: usize = 1 << 16;
+
+fn unpacked<T>(part: Part, packed: &[u8], length: usize, take: impl FnOnce(&mut Vec<u8>) -> T) -> Option<T> {
     if length > LONGEST {
         return None;
     }
@@ -96,11 +118,18 @@ pub(super) fn unpack(part: Part, packed: &[u8], length: usize) -> Option<Vec<u8>
             Part::Ldap => ldap,
             Part::View => view,
         };
-        WHOLE_FRAME.with_borrow_mut(|frame| {
-            frame.clear();
-            frame.extend_from_slice(&FRAME);
-            frame.extend_from_slice(packed);
-            unpacker.decompress(frame, length).ok().filter(|bytes| bytes.len() == length)
+        ROOM.with_borrow_mut(|room| {
+            room.frame.clear();
+            room.frame.extend_from_slice(&FRAME);
+            room.frame.extend_from_slice(packed);
+            room.bytes.clear();
+            room.bytes.reserve(length);
+            let written = unpacker.decompress_to_buffer(&room.frame, &mut room.bytes);
+            let taken = written.is_ok_and(|written| written == length).then(|| take(&mut room.bytes));
+            if room.bytes.capacity() > KEPT {
+                *room = Room::default();
+            }
+            taken
         })
     })
 }

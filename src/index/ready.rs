@@ -1,12 +1,13 @@
 //! Ready-made terms on their way into tantivy: all of one field in one text, a mark between them, so that an entry of some hundred terms
 //! is a dozen values and the indexing thread splits instead of copying.
 
+use std::collections::HashSet;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// Name of the tokenizer in the schema.
 pub(super) const READY: &str = "ready";
 /// Stands between two terms; no prepared value holds a control character.
-const BREAK: char = '\u{1}';
+const BREAK: u8 = 1;
 
 /// Terms of one field of one document.
 #[derive(Debug, Default)]
@@ -31,15 +32,11 @@ impl Terms {
         self.text.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    /// Each term once.
-    pub fn into_value(mut self) -> String {
-        let mut places = std::mem::take(&mut self.places);
-        places.sort_unstable_by(|a, b| self.get(*a).cmp(self.get(*b)));
-        places.dedup_by(|a, b| self.get(*a) == self.get(*b));
-        let mut value = String::with_capacity(self.text.len() + places.len());
-        for place in places {
-            put(&mut value, self.get(place));
-        }
+    /// Each term once, where it came first.
+    pub fn into_value(self) -> String {
+        let mut value = String::with_capacity(self.text.len() + self.places.len());
+        let mut met = HashSet::with_capacity(self.places.len());
+        self.places.iter().map(|place| self.get(*place)).filter(|term| met.insert(*term)).for_each(|term| put(&mut value, term));
         value
     }
 }
@@ -47,7 +44,7 @@ impl Terms {
 /// Appends one term to the value of a field.
 pub(super) fn put(value: &mut String, term: &str) {
     if !value.is_empty() {
-        value.push(BREAK);
+        value.push(char::from(BREAK));
     }
     value.push_str(term);
 }
@@ -74,10 +71,10 @@ impl TokenStream for ReadyTerms<'_> {
         if self.rest.is_empty() {
             return false;
         }
-        let (term, rest) = self.rest.split_once(BREAK).unwrap_or((self.rest, ""));
+        let end = memchr::memchr(BREAK, self.rest.as_bytes()).unwrap_or(self.rest.len());
         self.token.text.clear();
-        self.token.text.push_str(term);
-        self.rest = rest;
+        self.token.text.push_str(self.rest.get(..end).unwrap_or_default());
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
         true
     }
 
@@ -105,7 +102,7 @@ mod tests {
         let mut stream = ready.token_stream(&value);
         let mut found = Vec::new();
         stream.process(&mut |token| found.push(token.text.clone()));
-        assert_eq!(found, ["a", "n:martin", "é\u{2}"]);
+        assert_eq!(found, ["n:martin", "a", "é\u{2}"]);
         assert!(!ready.token_stream("").advance());
     }
 }

@@ -6,13 +6,14 @@ use super::facets::Tally;
 use super::fields::{Fields, kind_number};
 use super::filter::Subject;
 use super::forgiving::forgiving;
+use super::laid::Laid;
 use super::lately::Lately;
 use super::order::{SegmentOrder, Smallest, city_of};
 use super::patience::{Limits, Patience};
 use super::plan::{Place, Plan};
 use super::query::{Answer, MAX_PAGE, Order, PART, Query, RankKey, Truncated, class_of};
 use super::question::{Question, WITH_ONE_ERROR, WITH_TWO_ERRORS};
-use super::segments::Segments;
+use super::segments::{Columns, Segments};
 use super::sorted::Sorted;
 use super::stored::Stored;
 use crate::error::{Error, Result};
@@ -52,6 +53,7 @@ struct Run<'a> {
     segments: &'a Segments,
     fields: &'a Fields,
     lately: &'a Lately,
+    laid: Laid,
     query: &'a Query,
     audience: u64,
     kinds: u64,
@@ -124,6 +126,7 @@ pub(super) fn answer(
         segments: state.segments,
         fields: state.fields,
         lately: state.lately,
+        laid: Laid::default(),
         query,
         audience: u64::from(audience.bit()),
         kinds: query.kinds.iter().fold(0, |set, kind| set | 1 << kind_number(*kind)),
@@ -160,7 +163,7 @@ pub(super) fn entry(state: State<'_>, audience: Audience, key: &EntryKey) -> Res
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
             if columns.shown(segment, doc, u64::from(audience.bit()), u64::MAX) {
-                let stored = lately.fetch(searcher, ordinal, doc)?;
+                let stored = lately.fetch(columns, doc)?;
                 let rank = RankKey { class: 0, without_mailbox: 0, name: stored.sort().to_owned() };
                 return Ok(Some(Found { stored, rank }));
             }
@@ -188,7 +191,7 @@ impl Run<'_> {
     }
 
     /// Proves a candidate on its own values, which are handed back. Criteria need no proof and no fetch.
-    fn prove(&mut self, question: &Question, segment: u32, doc: DocId) -> Result<Proof> {
+    fn prove(&mut self, question: &Question, segment: &Columns, doc: DocId) -> Result<Proof> {
         let Some(node) = &question.proof else {
             return Ok(Proof::NotNeeded);
         };
@@ -201,8 +204,8 @@ impl Run<'_> {
             return Ok(Proof::Failed);
         }
         self.tested += 1;
-        let stored = self.lately.fetch(self.searcher, segment, doc)?;
-        let truth = Subject::new(stored.key(), stored.ldap(), stored.laid()).evaluate(node);
+        let stored = self.lately.fetch(segment, doc)?;
+        let truth = Subject::new(stored.key(), stored.ldap(), &mut self.laid).evaluate(node);
         Ok(if truth == Some(true) { Proof::Held(stored) } else { Proof::Failed })
     }
 
@@ -210,7 +213,7 @@ impl Run<'_> {
     fn each(
         &mut self,
         question: &Question,
-        mut take: impl FnMut(&Self, u32, DocId, Option<Stored>) -> Result<ControlFlow<()>>,
+        mut take: impl FnMut(&Self, &Columns, DocId, Option<Stored>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let segments = self.segments;
         while let Some(&ordinal) = segments.by_name.get(self.place) {
@@ -225,7 +228,7 @@ impl Run<'_> {
                 }
                 candidates.advance(self.patience);
                 let proof = match columns.shown(segment, doc, self.audience, self.kinds) {
-                    true => self.prove(question, ordinal, doc)?,
+                    true => self.prove(question, columns, doc)?,
                     false => Proof::Failed,
                 };
                 if self.truncated.is_some() {
@@ -238,7 +241,7 @@ impl Run<'_> {
                     Proof::NotNeeded => None,
                 };
                 self.tally.add(columns, ordinal, doc);
-                if take(self, ordinal, doc, proved)?.is_break() {
+                if take(self, columns, doc, proved)?.is_break() {
                     return Ok(());
                 }
             }
@@ -252,12 +255,12 @@ impl Run<'_> {
 
     fn in_document_order(&mut self, question: &Question, limit: usize, mut hits: Vec<Found>) -> Result<(Vec<Found>, bool)> {
         let mut matched = hits.len();
-        self.each(question, |run, ordinal, doc, proved| {
+        self.each(question, |run, columns, doc, proved| {
             matched += 1;
             if matched > limit {
                 return Ok(if run.query.count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
             }
-            let stored = proved.map_or_else(|| run.lately.fetch(run.searcher, ordinal, doc), Ok)?;
+            let stored = proved.map_or_else(|| run.lately.fetch(columns, doc), Ok)?;
             hits.push(Found { stored, rank: RankKey::NONE });
             Ok(ControlFlow::Continue(()))
         })?;
@@ -300,8 +303,8 @@ impl Run<'_> {
 
     fn by_values(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
         let mut sorted = Sorted::new(self.query, limit + 1);
-        self.each(question, |run, ordinal, doc, proved| {
-            sorted.offer(proved.map_or_else(|| run.lately.fetch(run.searcher, ordinal, doc), Ok)?);
+        self.each(question, |run, columns, doc, proved| {
+            sorted.offer(proved.map_or_else(|| run.lately.fetch(columns, doc), Ok)?);
             Ok(ControlFlow::Continue(()))
         })?;
         let hits = sorted.into_hits();
@@ -313,9 +316,10 @@ impl Run<'_> {
         let Some(((class, without_mailbox, city, _), doc)) = kept.next() else {
             return Ok(None);
         };
-        let stored = self.lately.fetch(self.searcher, ordinal, doc)?;
+        let columns = self.segments.columns(ordinal)?;
+        let stored = self.lately.fetch(columns, doc)?;
         let name = match self.query.order {
-            Order::City => format!("{}{PART}{}", city_of(self.segments.columns(ordinal)?, city)?, stored.sort()),
+            Order::City => format!("{}{PART}{}", city_of(columns, city)?, stored.sort()),
             _ => stored.sort().to_owned(),
         };
         Ok(Some(Found { stored, rank: RankKey { class, without_mailbox, name } }))
@@ -342,7 +346,7 @@ impl Run<'_> {
                 let class = class_of(standing.level.max(question.least), standing.next, standing.behind);
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
-                if (key.is_some() || self.query.count) && !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {
+                if (key.is_some() || self.query.count) && !matches!(self.prove(question, columns, doc)?, Proof::Failed) {
                     self.tally.add(columns, ordinal, doc);
                     if let Some(key) = key {
                         best.push(key, doc);
@@ -380,7 +384,7 @@ impl Run<'_> {
             if kept.len() == capacity || self.truncated.is_some() {
                 break;
             }
-            if !matches!(self.prove(question, ordinal, doc)?, Proof::Failed) {
+            if !matches!(self.prove(question, columns, doc)?, Proof::Failed) {
                 self.tally.add(columns, ordinal, doc);
                 kept.push((key, doc));
             }

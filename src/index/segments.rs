@@ -1,15 +1,16 @@
-//! What searches need of the segments of one state and is not worked out anew for each: the order of their names, and their columns.
+//! What searches need of the segments of one state and is not worked out anew for each: the order of their names, their columns and entries.
 //!
 //! To open a column is to read the description of all of its blocks, which takes longer than an exact search.
 
+use super::entries::Entries;
 use super::fields::{AUDIENCE, CITY, FACETS, KIND, SORT, WITHOUT_MAILBOX};
 use super::generation::failed;
-use super::stored::Stored;
 use crate::error::Result;
 use crate::model::Audience;
 use std::sync::{Arc, Mutex, PoisonError};
 use tantivy::columnar::{Column, StrColumn};
-use tantivy::{DocAddress, DocId, Searcher, SegmentReader};
+use tantivy::index::SegmentId;
+use tantivy::{DocId, Searcher, SegmentReader};
 
 /// The segments of one state.
 #[derive(Default)]
@@ -20,8 +21,10 @@ pub(super) struct Segments {
     columns: Vec<Columns>,
 }
 
-/// The columns of one segment.
+/// The columns of one segment, and its entries.
 pub(super) struct Columns {
+    pub segment: SegmentId,
+    pub entries: Entries,
     pub audience: Column<u64>,
     pub kind: Column<u64>,
     pub without_mailbox: Column<u64>,
@@ -36,7 +39,8 @@ impl Columns {
         let open = |name| columns.u64(name).map_err(failed("a column of the index cannot be opened"));
         let texts = |name| columns.str(name).map_err(failed("a column of the index cannot be opened"));
         let (audience, kind, without_mailbox) = (open(AUDIENCE)?, open(KIND)?, open(WITHOUT_MAILBOX)?);
-        Ok(Self { audience, kind, without_mailbox, sort: texts(SORT)?, city: texts(CITY)?, facets: texts(FACETS)? })
+        let (sort, city, facets) = (texts(SORT)?, texts(CITY)?, texts(FACETS)?);
+        Ok(Self { segment: segment.segment_id(), entries: Entries::open(segment)?, audience, kind, without_mailbox, sort, city, facets })
     }
 
     /// Alive, for this audience, of one of these kinds.
@@ -66,7 +70,7 @@ fn in_name_order(searcher: &Searcher, columns: &[Columns]) -> Result<Vec<u32>> {
     for ((ordinal, segment), columns) in (0u32..).zip(searcher.segment_readers()).zip(columns) {
         let public = |doc: &u32| columns.audience.first(*doc).is_some_and(|set| set & u64::from(Audience::Public.bit()) != 0);
         let first = match segment.doc_ids_alive().find(public) {
-            Some(first) => Some(searcher.doc::<Stored>(DocAddress::new(ordinal, first)).map_err(failed("an entry cannot be read"))?),
+            Some(first) => Some(columns.entries.read(first)?),
             None => None,
         };
         keyed.push((first.is_none(), first.map(|stored| stored.sort().to_owned()), ordinal));

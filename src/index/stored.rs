@@ -1,16 +1,14 @@
 //! The bytes of one document as stored: all an answer needs, so that a search touches neither SQL nor the columns' dictionaries.
 //!
 //! Layout: five numbers (LEB128), then two packed parts (see [`super::packing`]): the LDAP entry with the sort key behind it, and the view as
-//! JSON. What LDAP needs is unpacked when a document is read, for its filter is tested on it; the view only when it is asked for.
+//! JSON. What LDAP needs is unpacked when an entry is read, for its filter is tested on it; the view only when it is asked for.
 
 use super::Document;
-use super::laid::Laid;
-use super::packing::{Part, pack, unpack};
+use super::packing::{Part, pack, unpack, unpack_before};
 use crate::error::{Error, Result};
 use crate::ldap_entry;
 use crate::visibility::Published;
-use std::sync::{Arc, OnceLock};
-use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
+use std::sync::Arc;
 
 /// What will be stored of one entry, not packed yet.
 pub(super) struct Answer {
@@ -52,56 +50,48 @@ impl Answer {
 
 /// What is stored of one entry, cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Stored(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
+pub struct Stored {
     since: i64,
-    /// LDAP entry and sort key.
-    front: Vec<u8>,
+    /// LDAP entry, sort key, packed view.
+    bytes: Arc<[u8]>,
     ldap: usize,
-    packed_view: Vec<u8>,
+    /// LDAP entry and sort key.
+    front: usize,
     view: usize,
-    laid: OnceLock<Laid>,
-    weight: usize,
 }
 
 impl Stored {
-    fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
         let since = take_number(&mut rest)?.cast_signed();
         let mut length = || take_number(&mut rest).and_then(|n| usize::try_from(n).ok());
         let (ldap, front, view, packed) = (length()?, length()?, length()?, length()?);
         let (packed_front, packed_view) = rest.split_at_checked(packed)?;
-        let front = unpack(Part::Ldap, packed_front, front)?;
-        let weight = weight(ldap) + front.len() + packed_view.len();
-        Some(Self(Arc::new(Inner { since, front, ldap, packed_view: packed_view.to_owned(), view, laid: OnceLock::new(), weight })))
+        let bytes = unpack_before(Part::Ldap, packed_front, front, packed_view)?;
+        Some(Self { since, bytes, ldap, front, view })
     }
 
     /// BER of the SearchResultEntry content (see [`ldap_entry::encode`]).
     #[must_use]
     pub fn ldap(&self) -> &[u8] {
-        self.0.front.get(..self.0.ldap).unwrap_or_default()
+        self.bytes.get(..self.ldap).unwrap_or_default()
     }
 
-    /// [`Stored::ldap`] laid open for filters, once for all who ask.
-    pub(super) fn laid(&self) -> &Laid {
-        self.0.laid.get_or_init(|| Laid::of(self.ldap()))
-    }
-
-    /// Bytes in memory, at most about.
+    /// Bytes in memory.
     pub(super) fn weight(&self) -> usize {
-        self.0.weight
+        self.bytes.len() + size_of::<Self>() + 2 * size_of::<usize>()
     }
 
     /// Addresses of the mailboxes shown.
     pub fn addresses(&self) -> impl Iterator<Item = &[u8]> {
-        self.laid().prepared_of(self.ldap(), "mail").iter().map(|address| address.as_bytes())
+        ldap_entry::values(self.ldap()).find(|(name, _)| *name == "mail").into_iter().flat_map(|(_, values)| values)
     }
 
     /// JSON of the view.
     pub fn view_json(&self) -> Result<Vec<u8>> {
-        unpack(Part::View, &self.0.packed_view, self.0.view)
+        self.bytes
+            .get(self.front..)
+            .and_then(|packed| unpack(Part::View, packed, self.view))
             .ok_or_else(|| Error::internal("an entry of the index cannot be read", "it is cut"))
     }
 
@@ -113,13 +103,13 @@ impl Stored {
     /// UTC seconds of the last change of the content.
     #[must_use]
     pub fn since(&self) -> i64 {
-        self.0.since
+        self.since
     }
 
     /// Collation key, NUL, document key.
     #[must_use]
     pub fn sort(&self) -> &str {
-        self.0.front.get(self.0.ldap..).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+        self.bytes.get(self.ldap..self.front).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
     }
 
     /// Document key.
@@ -127,23 +117,6 @@ impl Stored {
     pub fn key(&self) -> &str {
         self.sort().split_once('\0').map_or("", |(_, key)| key)
     }
-}
-
-impl DocumentDeserialize for Stored {
-    fn deserialize<'de, D: DocumentDeserializer<'de>>(mut deserializer: D) -> Result<Self, DeserializeError> {
-        while let Some((_, value)) = deserializer.next_field::<tantivy::schema::OwnedValue>()? {
-            if let tantivy::schema::OwnedValue::Bytes(bytes) = value {
-                return Self::decode(&bytes).ok_or_else(|| DeserializeError::custom("stored bytes are cut"));
-            }
-        }
-        Err(DeserializeError::custom("nothing is stored"))
-    }
-}
-
-/// Bytes of an entry of this length laid open with all of its values prepared: its attributes take as much again when they are laid open, and
-/// so do its values, each a text of its own. Counting them would be a walk through each entry that is read.
-fn weight(ldap: usize) -> usize {
-    3 * ldap + 256
 }
 
 fn put_number(out: &mut Vec<u8>, mut number: u64) {

@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, DocSet, TERMINATED};
+use tantivy::{DocSet, TERMINATED};
 
 /// Tells `each` every entry, until it breaks off. Entries are read past the cache of those read lately, which is for people who type.
 pub(super) fn walk(state: State<'_>, audience: Audience, each: &mut dyn FnMut(Stored) -> Result<ControlFlow<()>>) -> Result<()> {
@@ -38,8 +38,7 @@ pub(super) fn walk(state: State<'_>, audience: Audience, each: &mut dyn FnMut(St
         while documents.doc() != TERMINATED {
             let doc = documents.doc();
             if columns.shown(segment(ordinal), doc, u64::from(audience.bit()), u64::MAX) {
-                let stored = searcher.doc(DocAddress::new(ordinal, doc)).map_err(failed("an entry of the index cannot be read"))?;
-                if each(stored)?.is_break() {
+                if each(columns.entries.read(doc)?)?.is_break() {
                     return Ok(());
                 }
             }

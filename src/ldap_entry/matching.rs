@@ -88,6 +88,24 @@ impl Rule {
         matches!(self, Self::Time | Self::Uuid | Self::Integer)
     }
 
+    /// [`Rule::prepare`] behind what is in `out`; false, and nothing behind it, when it is `None`. The plain ASCII that most values are is
+    /// written there at once.
+    pub fn prepare_onto(self, value: &str, out: &mut String) -> bool {
+        if matches!(self, Self::CaseIgnore | Self::Ia5CaseIgnore) && is_plain(value) && !value.contains("  ") {
+            let value = value.trim_matches(' ');
+            let begin = out.len();
+            out.push_str(value);
+            if let Some(written) = out.get_mut(begin..) {
+                written.make_ascii_lowercase();
+            }
+            return !value.is_empty();
+        }
+        self.prepare(value).is_some_and(|prepared| {
+            out.push_str(&prepared);
+            true
+        })
+    }
+
     /// The comparable form of a value; `None` when the value is not of the rule's syntax (the comparison is Undefined).
     #[must_use]
     pub fn prepare(self, value: &str) -> Option<String> {

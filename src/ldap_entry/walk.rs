@@ -11,9 +11,26 @@ pub fn values(entry: &[u8]) -> impl Iterator<Item = (&str, Values<'_>)> {
     attributes(entry).filter_map(|a| Some((std::str::from_utf8(a.name).ok()?, Values { rest: a.values })))
 }
 
-/// The same with the place of the values in the entry, see [`Values::at`], and names as they are.
-pub(crate) fn places(entry: &[u8]) -> impl Iterator<Item = (&[u8], Range<usize>)> {
-    attributes(entry).map(move |a| (a.name, entry.len() - a.behind - a.values.len()..entry.len() - a.behind))
+/// A walk through the attributes of an encoded entry that can be left and gone on with: where it stands in the entry.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    list: Range<usize>,
+}
+
+impl Places {
+    pub fn of(entry: &[u8]) -> Self {
+        let list = ber::read(entry).and_then(|dn| ber::read(dn.rest));
+        let place = |list: ber::Element<'_>| entry.len() - list.rest.len() - list.content.len()..entry.len() - list.rest.len();
+        Self { list: list.map(place).unwrap_or_default() }
+    }
+
+    /// Name as it is and place of the values of the next one, see [`Values::at`]. `entry` is the one it was begun with.
+    pub fn next<'a>(&mut self, entry: &'a [u8]) -> Option<(&'a [u8], Range<usize>)> {
+        let (found, rest) = first_attribute(entry.get(self.list.clone())?)?;
+        let end = self.list.end - rest.len() - found.behind;
+        self.list.start = self.list.end - rest.len();
+        Some((found.name, end - found.values.len()..end))
+    }
 }
 
 /// The user attributes of an encoded entry: they stand before the operational ones.
@@ -34,7 +51,7 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// At a place of an entry that [`places`] gave of it.
+    /// At a place of an entry that [`Places`] gave of it.
     pub(crate) fn at(entry: &'a [u8], place: Range<usize>) -> Self {
         Self { rest: entry.get(place).unwrap_or_default() }
     }
@@ -54,20 +71,24 @@ struct Encoded<'a> {
     /// Content of the SET of values.
     values: &'a [u8],
     whole: &'a [u8],
-    /// Bytes of the entry behind the values.
+    /// Bytes of the attribute behind the values.
     behind: usize,
 }
 
+/// The first of a list, and the rest of the list.
+fn first_attribute(list: &[u8]) -> Option<(Encoded<'_>, &[u8])> {
+    let element = ber::read(list)?;
+    let name = ber::read(element.content)?;
+    let set = ber::read(name.rest)?;
+    Some((Encoded { name: name.content, values: set.content, whole: element.whole, behind: set.rest.len() }, element.rest))
+}
+
 fn attributes(entry: &[u8]) -> impl Iterator<Item = Encoded<'_>> {
-    let list = ber::read(entry).and_then(|dn| ber::read(dn.rest));
-    let (mut rest, behind_list) = list.map_or((&[][..], 0), |list| (list.content, list.rest.len()));
+    let mut list = ber::read(entry).and_then(|dn| ber::read(dn.rest)).map_or(&[][..], |list| list.content);
     std::iter::from_fn(move || {
-        let element = ber::read(rest)?;
-        rest = element.rest;
-        let name = ber::read(element.content)?;
-        let set = ber::read(name.rest)?;
-        let behind = set.rest.len() + rest.len() + behind_list;
-        Some(Encoded { name: name.content, values: set.content, whole: element.whole, behind })
+        let (found, rest) = first_attribute(list)?;
+        list = rest;
+        Some(found)
     })
 }
 
@@ -270,9 +291,12 @@ mod tests {
         let v = |text: &str| vec![text.to_owned()];
         let strange = encode_entry("cn=a", &[("cn", v("a")), ("stranger", v("b")), ("sn", v("s")), ("entryDN", v("cn=a"))]);
         assert_eq!(values(&bytes(&select(&strange, &user, false))).map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["cn", "sn"]);
-        for (name, place) in places(&strange) {
-            let (_, expected) = values(&strange).find(|(n, _)| n.as_bytes() == name).unwrap();
-            assert!(Values::at(&strange, place).eq(expected));
+        let mut walk = Places::of(&strange);
+        for (expected, of_name) in values(&strange) {
+            let (name, place) = walk.next(&strange).unwrap();
+            assert_eq!(name, expected.as_bytes());
+            assert!(Values::at(&strange, place).eq(of_name));
         }
+        assert!(walk.next(&strange).is_none() && Places::of(&[]).next(&[]).is_none());
     }
 }
