@@ -202,7 +202,7 @@ async fn pages_follow_each_other_and_end_where_the_api_ends() {
 
     let narrow = limited(|limits| limits.anonymous_entries = 20).await;
     let html = page(&narrow, "/?name=martin", 200).await;
-    assert!(html.contains("45 résultats") && html.contains("Les 20 premières fiches") && !html.contains("rel=\"next\""), "{html}");
+    assert!(html.contains("45 résultats") && html.contains("Les 20 fiches les plus pertinentes") && !html.contains("rel=\"next\""), "{html}");
     assert!(html.contains("La suite n'est pas montrée"), "{html}");
 }
 
