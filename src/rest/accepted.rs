@@ -42,6 +42,9 @@ enum Takes {
     Long(usize),
     /// Text on one line.
     Line,
+    /// Printable ASCII, not of blanks and quotes alone.
+    Key,
+    Anything,
     /// A day, as 2026-11-27.
     Day,
     /// Elements of a list.
@@ -95,7 +98,7 @@ const FIELDS: [(&str, &str, Takes); 35] = [
 
 /// Path of the routes (the whole, or with `*` its beginning), parameter, values. The first row that fits counts.
 fn rows() -> Vec<(&'static str, &'static str, Takes)> {
-    use Takes::{From, Long, Matching, OneOf, UpTo};
+    use Takes::{Anything, From, Key, Matching, OneOf, UpTo};
     let mut rows = vec![
         ("*/v1/exports", "audience", OneOf(vec!["public", "professional"])),
         ("*/v1/exports/subset", "form", OneOf(Form::ALL.iter().map(|form| form.name()).collect())),
@@ -119,10 +122,11 @@ fn rows() -> Vec<(&'static str, &'static str, Takes)> {
         ("/v1/admin/journal/verification", "head", Matching("^([0-9A-Fa-f]{64})?$")),
         ("/v1/admin/operators/{id}/domains/{domain}", "domain", Matching(DOMAIN)),
         ("/v1/changes", "wait", UpTo(30)),
-        ("*/v1/", "Idempotency-Key", Matching(r#"^ *[^\s"]([^"]{0,198}[^\s"])? *$"#)),
+        ("*/v1/", "Idempotency-Key", Key),
     ];
     let lists = ["profession", "specialty", "region", "department", "city", "insee"];
-    rows.extend(lists.map(|name| ("*/v1/exports/subset", name, Long(2_000))));
+    // Two thousand characters each, but an address holds fewer bytes than all of them would make.
+    rows.extend(lists.map(|name| ("*/v1/exports/subset", name, Anything)));
     let words =
         ["q", "name", "given", "profession", "specialty", "city", "postal_code", "department", "organization", "identifier", "address"];
     rows.extend(words.map(|name| ("/v1/search", name, Matching(SAYS_SOMETHING))));
@@ -189,7 +193,8 @@ impl Takes {
             Self::Long(most) => schema.max_length = Some(*most),
             Self::Line => (schema.max_length, schema.pattern) = (Some(LONGEST), Some(ONE_LINE.to_owned())),
             Self::Day => schema.format = Some(SchemaFormat::KnownFormat(KnownFormat::Date)),
-            Self::Items(_) | Self::Filled => {}
+            Self::Key => (schema.max_length, schema.pattern) = (Some(LONGEST), Some(r"^[\t -~]*[!#-~][\t -~]*$".to_owned())),
+            Self::Items(_) | Self::Filled | Self::Anything => {}
         }
     }
 }
