@@ -152,9 +152,8 @@ pub(super) async fn accessibility(State(api): State<Shared>) -> Response {
         p {
             "Elles visent le référentiel général d'amélioration de l'accessibilité (RGAA 4.1) et les WCAG 2.2 au niveau AA. Chaque "
             "modification est vérifiée "
-            "par des essais automatiques dans un navigateur\u{a0}: règles d'axe-core sur chaque sorte de page, en clair et en sombre, "
-            "recherche au clavier seul, "
-            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait\u{a0}: ces pages "
+            "par des essais automatiques dans un navigateur\u{a0}: règles d'axe-core sur chaque sorte de page, en clair et en sombre, sur "
+            "l'écran d'un téléphone et à l'impression, recherche au clavier seul, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait\u{a0}: ces pages "
             "ne se déclarent donc "
             "pas conformes."
         }
