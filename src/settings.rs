@@ -6,11 +6,13 @@
 
 mod alerts;
 mod exports;
+mod http;
 mod indicators;
 mod trust;
 
 pub use alerts::AlertSettings;
 pub use exports::ExportSettings;
+pub use http::HttpSettings;
 pub use indicators::IndicatorSettings;
 pub use trust::TrustSettings;
 
@@ -104,25 +106,6 @@ pub struct LdapSettings {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct HttpSettings {
-    pub listen: SocketAddr,
-    /// HTTPS.
-    pub listen_tls: Option<SocketAddr>,
-    pub max_connections: usize,
-    /// Largest page of `/v1/search`.
-    pub max_page: usize,
-    /// Largest URI and largest body, bytes.
-    pub max_uri_bytes: usize,
-    pub max_body_bytes: usize,
-    /// Headers must arrive, and an answer be ready, within this.
-    pub request_seconds: u64,
-    /// Largest batch of an operator, bytes, and the time it may take to send one and to hear what became of it.
-    pub max_batch_bytes: usize,
-    pub batch_seconds: u64,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub struct SearchSettings {
     /// Longest a search may work, milliseconds.
     pub deadline_ms: u64,
@@ -203,22 +186,6 @@ impl Default for LdapSettings {
     }
 }
 
-impl Default for HttpSettings {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            listen_tls: None,
-            max_connections: 2_000,
-            max_page: 100,
-            max_uri_bytes: 8 * 1024,
-            max_body_bytes: 64 * 1024,
-            request_seconds: 10,
-            max_batch_bytes: 32 << 20,
-            batch_seconds: 300,
-        }
-    }
-}
-
 impl Default for SearchSettings {
     fn default() -> Self {
         Self { deadline_ms: 5_000 }
@@ -265,7 +232,7 @@ impl Settings {
         let settings: Self =
             figment.extract().map_err(|error| Error::invalid(error.into_iter().map(explained).collect::<Vec<_>>().join("; ")))?;
         match settings.bounds().into_iter().find(|(_, value, bounds)| !bounds.contains(value)) {
-            None => settings.trust.check().map(|()| settings),
+            None => settings.trust.check().and_then(|()| settings.http.check()).map(|()| settings),
             Some((name, value, bounds)) => {
                 let what = format!("{value} is not from {} to {}", bounds.start(), bounds.end());
                 let mut error = figment::Error::from(what).with_path(name);

@@ -45,6 +45,7 @@ impl Alerts {
     /// Counts. Nothing is kept but the entry in the journal. `now` in UTC seconds.
     pub async fn preview(&self, request: AlertRequest, actor: &Actor, now: i64) -> Result<Preview> {
         let request = request.canonical();
+        request.readable()?;
         let (alerts, actor) = (self.clone(), actor.clone());
         let turn = self.turns.take(&actor.name)?;
         apart(move || async move {

@@ -171,6 +171,13 @@ impl AlertRequest {
                     Error::new(Kind::Invalid, "missing_reason", "le motif et la référence de l'alerte sont obligatoires").at_field(name)
                 );
             }
+        }
+        self.readable()
+    }
+
+    /// Reason and reference, where they are given, are short and on one line.
+    pub fn readable(&self) -> Result<()> {
+        for (name, text) in [("reason", &self.reason), ("reference", &self.reference)] {
             if text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control) {
                 let message = format!("{LONGEST_TEXT} caractères au plus, sur une ligne");
                 return Err(Error::new(Kind::Invalid, "invalid_reason", message).at_field(name));
@@ -212,6 +219,18 @@ mod tests {
         assert_eq!(refused(r#"{"columns": ["password"]}"#).code(), "invalid_body");
         assert_eq!(refused("[").code(), "invalid_body");
         assert!(!refused(r#"{"choice": "secret-value"}"#).to_string().contains("secret-value"));
+    }
+
+    #[test]
+    fn a_reason_is_short_whether_or_not_a_list_is_made() {
+        let request = |reason: &str| AlertRequest { reason: reason.to_owned(), reference: "n° 1".to_owned(), ..AlertRequest::default() };
+        let refused = |result: Result<()>| result.unwrap_err().code();
+        assert!(request("").readable().is_ok() && request(&"é".repeat(500)).justified().is_ok());
+        for wrong in [&"é".repeat(501), "deux\nlignes"] {
+            assert_eq!(refused(request(wrong).readable()), "invalid_reason");
+            assert_eq!(refused(request(wrong).justified()), "invalid_reason");
+        }
+        assert_eq!(refused(request("").justified()), "missing_reason");
     }
 
     #[test]

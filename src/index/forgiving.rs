@@ -20,7 +20,9 @@ pub(super) fn forgiving(
     limits: &Limits<'_>,
     tolerance: Tolerance,
 ) -> Result<Option<Question>> {
-    let (Matching::Criteria(criteria), Order::Rank | Order::Name | Order::City) = (&query.matching, &query.order) else {
+    let (Matching::Criteria(criteria), Order::Rank | Order::Name | Order::City | Order::BestByName(_) | Order::BestByCity(_)) =
+        (&query.matching, &query.order)
+    else {
         return Ok(None);
     };
     let forgivable = Forgivable::of(criteria);

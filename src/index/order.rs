@@ -58,15 +58,10 @@ impl<'a> SegmentOrder<'a> {
         let key = if self.ranked {
             (class, self.without_mailbox(doc), 0, ordinal)
         } else {
-            let city = if self.by_city { self.city(doc) } else { 0 };
+            let city = if self.by_city { place_of_doc(self.columns, doc) } else { 0 };
             (if self.descending { 0 } else { self.class }, 0, city, if self.descending { u64::MAX - ordinal } else { ordinal })
         };
         (key >= self.from?).then_some(key)
-    }
-
-    fn city(&self, doc: DocId) -> u32 {
-        let ordinal = self.columns.city.as_ref().and_then(|c| c.ords().first(doc));
-        ordinal.and_then(|ordinal| u32::try_from(ordinal).ok()).unwrap_or(NO_CITY)
     }
 
     fn without_mailbox(&self, doc: DocId) -> u8 {
@@ -83,6 +78,12 @@ fn place_of(columns: &Columns, city: &str) -> std::io::Result<(u32, bool)> {
     let mut term = Vec::new();
     let same = place < column.num_terms() as u64 && column.ord_to_bytes(place, &mut term)? && term == city.as_bytes();
     Ok((u32::try_from(place).unwrap_or(NO_CITY), same))
+}
+
+/// The place of a document's commune in its segment.
+pub(super) fn place_of_doc(columns: &Columns, doc: DocId) -> u32 {
+    let ordinal = columns.city.as_ref().and_then(|c| c.ords().first(doc));
+    ordinal.and_then(|ordinal| u32::try_from(ordinal).ok()).unwrap_or(NO_CITY)
 }
 
 /// The commune of a key of [`Order::City`], as its rank key has it.

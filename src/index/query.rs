@@ -56,6 +56,10 @@ pub enum Order {
     City,
     /// (match class, has a mailbox, folded name, id).
     Rank,
+    /// The first entries of [`Order::Rank`], this many, as in [`Order::Name`]: the others are not in the answer.
+    BestByName(usize),
+    /// The same as in [`Order::City`].
+    BestByCity(usize),
 }
 
 /// One key of [`Order::By`].
@@ -66,15 +70,25 @@ pub struct SortKey {
     pub descending: bool,
 }
 
-/// Parts of the name of a rank key of [`Order::By`] and [`Order::City`]: the keys' values, then folded name, NUL, document key.
+/// Parts of the name of a rank key of [`Order::By`], [`Order::City`] and [`Order::BestByCity`]: the keys' values, then folded name, NUL, document key.
 pub(super) const PART: char = '\u{1}';
 
 impl Order {
+    /// This order among the first entries of [`Order::Rank`], as many as are given; orders of the LDAP search stay as they are.
+    #[must_use]
+    pub fn of_best(self, best: usize) -> Self {
+        match self {
+            Self::Name => Self::BestByName(best),
+            Self::City => Self::BestByCity(best),
+            other => other,
+        }
+    }
+
     /// How two places of this order follow each other.
     #[must_use]
     pub fn compare(&self, a: &RankKey, b: &RankKey) -> Ordering {
         match self {
-            Self::Any | Self::Name | Self::City | Self::Rank => a.cmp(b),
+            Self::Any | Self::Name | Self::City | Self::Rank | Self::BestByName(_) | Self::BestByCity(_) => a.cmp(b),
             Self::NameDescending => b.cmp(a),
             Self::By(keys) => {
                 let (mut left, mut right) = (a.name.split(PART), b.name.split(PART));

@@ -1,5 +1,7 @@
 //! One search over one generation: candidates, columns, re-test, order, totals. Blocking; bounded by candidates and a deadline.
 
+mod ordered;
+
 use super::candidates::Candidates;
 use super::criteria::Tolerance;
 use super::facets::Tally;
@@ -8,10 +10,9 @@ use super::filter::Subject;
 use super::forgiving::forgiving;
 use super::laid::Laid;
 use super::lately::Lately;
-use super::order::{SegmentOrder, Smallest, city_of};
 use super::patience::{Limits, Patience};
 use super::plan::{Place, Plan};
-use super::query::{Answer, MAX_PAGE, Order, PART, Query, RankKey, Truncated, class_of};
+use super::query::{Answer, MAX_PAGE, Order, Query, RankKey, Truncated};
 use super::question::{Question, WITH_ONE_ERROR, WITH_TWO_ERRORS};
 use super::segments::{Columns, Segments};
 use super::sorted::Sorted;
@@ -142,6 +143,8 @@ pub(super) fn answer(
     let (mut hits, more) = match query.order {
         Order::Any => run.in_document_order(question, limit, std::mem::take(&mut begun.hits))?,
         Order::Name | Order::NameDescending | Order::City | Order::Rank => run.ordered(question, limit)?,
+        Order::BestByName(best) => run.best_sorted(question, limit, best.min(MAX_PAGE), false)?,
+        Order::BestByCity(best) => run.best_sorted(question, limit, best.min(MAX_PAGE), true)?,
         Order::By(_) => run.by_values(question, limit)?,
     };
     hits.truncate(limit);
@@ -267,40 +270,6 @@ impl Run<'_> {
         Ok((hits, matched > limit))
     }
 
-    fn ordered(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
-        let mut segments = Vec::new();
-        let backwards = self.query.order == Order::NameDescending && !self.query.count;
-        for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
-            let kept = if backwards {
-                self.last_of_segment(question, ordinal, segment, limit + 1)?
-            } else {
-                self.best_of_segment(question, ordinal, segment, limit + 1)?
-            };
-            segments.push((ordinal, kept.into_iter()));
-        }
-        // Merge: the head of each segment is read, the smallest taken, until one more than the page is known.
-        let mut heads = Vec::new();
-        for (ordinal, kept) in &mut segments {
-            heads.push(self.next_of(*ordinal, kept)?);
-        }
-        let mut hits = Vec::new();
-        while hits.len() <= limit {
-            let smallest = heads
-                .iter()
-                .enumerate()
-                .filter_map(|(i, head)| Some((i, &head.as_ref()?.rank)))
-                .min_by(|a, b| self.query.order.compare(a.1, b.1));
-            let Some(index) = smallest.map(|(i, _)| i) else {
-                break;
-            };
-            if let (Some(head), Some((ordinal, kept))) = (heads.get_mut(index), segments.get_mut(index)) {
-                hits.extend(std::mem::replace(head, self.next_of(*ordinal, kept)?));
-            }
-        }
-        let more = hits.len() > limit;
-        Ok((hits, more))
-    }
-
     fn by_values(&mut self, question: &Question, limit: usize) -> Result<(Vec<Found>, bool)> {
         let mut sorted = Sorted::new(self.query, limit + 1);
         self.each(question, |run, columns, doc, proved| {
@@ -310,85 +279,5 @@ impl Run<'_> {
         let hits = sorted.into_hits();
         let more = hits.len() > limit;
         Ok((hits, more))
-    }
-
-    fn next_of(&self, ordinal: u32, kept: &mut impl Iterator<Item = (super::order::SegmentKey, DocId)>) -> Result<Option<Found>> {
-        let Some(((class, without_mailbox, city, _), doc)) = kept.next() else {
-            return Ok(None);
-        };
-        let columns = self.segments.columns(ordinal)?;
-        let stored = self.lately.fetch(columns, doc)?;
-        let name = match self.query.order {
-            Order::City => format!("{}{PART}{}", city_of(columns, city)?, stored.sort()),
-            _ => stored.sort().to_owned(),
-        };
-        Ok(Some(Found { stored, rank: RankKey { class, without_mailbox, name } }))
-    }
-
-    fn best_of_segment(
-        &mut self,
-        question: &Question,
-        ordinal: u32,
-        segment: &SegmentReader,
-        capacity: usize,
-    ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
-        let columns = self.segments.columns(ordinal)?;
-        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref(), question.first_class())?;
-        let mut candidates = self.candidates(&question.plan, segment)?;
-        let mut best = Smallest::new(capacity);
-        while candidates.doc() != TERMINATED {
-            let doc = candidates.doc();
-            if self.stop() {
-                break;
-            }
-            if columns.shown(segment, doc, self.audience, self.kinds) {
-                let standing = candidates.standing();
-                let class = class_of(standing.level.max(question.least), standing.next, standing.behind);
-                let key = order.key(doc, class).filter(|key| best.wants(*key));
-                // What would not be kept is proved only when it is to be counted.
-                if (key.is_some() || self.query.count) && !matches!(self.prove(question, columns, doc)?, Proof::Failed) {
-                    self.tally.add(columns, ordinal, doc);
-                    if let Some(key) = key {
-                        best.push(key, doc);
-                    }
-                }
-            }
-            candidates.advance(self.patience);
-        }
-        Ok(best.into_sorted())
-    }
-
-    /// [`Self::best_of_segment`] from the end of the names. Documents come in the order of names, each better than all before: they are
-    /// gathered by their keys alone, and proved from the end.
-    fn last_of_segment(
-        &mut self,
-        question: &Question,
-        ordinal: u32,
-        segment: &SegmentReader,
-        capacity: usize,
-    ) -> Result<Vec<(super::order::SegmentKey, DocId)>> {
-        let columns = self.segments.columns(ordinal)?;
-        let order = SegmentOrder::of(columns, &self.query.order, self.query.after.as_ref(), question.first_class())?;
-        let mut candidates = self.candidates(&question.plan, segment)?;
-        let mut keys = Vec::new();
-        while candidates.doc() != TERMINATED && !self.stop() {
-            let doc = candidates.doc();
-            if columns.shown(segment, doc, self.audience, self.kinds) {
-                keys.extend(order.key(doc, 0).map(|key| (key, doc)));
-            }
-            candidates.advance(self.patience);
-        }
-        keys.sort_unstable();
-        let mut kept = Vec::new();
-        for (key, doc) in keys {
-            if kept.len() == capacity || self.truncated.is_some() {
-                break;
-            }
-            if !matches!(self.prove(question, columns, doc)?, Proof::Failed) {
-                self.tally.add(columns, ordinal, doc);
-                kept.push((key, doc));
-            }
-        }
-        Ok(kept)
     }
 }

@@ -73,7 +73,9 @@ impl<'a> Sorted<'a> {
 pub fn rank_of(order: &Order, entry: &[u8], name: &str) -> RankKey {
     let name = match order {
         Order::By(keys) => place(keys, entry, name),
-        Order::Any | Order::Name | Order::NameDescending | Order::City | Order::Rank => name.to_owned(),
+        Order::Any | Order::Name | Order::NameDescending | Order::City | Order::Rank | Order::BestByName(_) | Order::BestByCity(_) => {
+            name.to_owned()
+        }
     };
     RankKey { class: 0, without_mailbox: 0, name }
 }

@@ -70,9 +70,13 @@ pub(super) fn suggest(
     }
     let mut found = [
         people(state, audience, typed, &words, entries, limits)?,
-        tell_twins_apart(completed(state, audience, &words, limits, |words| Ok(practised(labels, SuggestionKind::Profession, words)))?),
-        tell_twins_apart(completed(state, audience, &words, limits, |words| Ok(practised(labels, SuggestionKind::Specialty, words)))?),
-        completed(state, audience, &words, limits, |words| towns(state, audience, words, limits))?,
+        tell_twins_apart(completed(state, audience, typed, &words, limits, |words| {
+            Ok(practised(labels, SuggestionKind::Profession, words))
+        })?),
+        tell_twins_apart(completed(state, audience, typed, &words, limits, |words| {
+            Ok(practised(labels, SuggestionKind::Specialty, words))
+        })?),
+        completed(state, audience, typed, &words, limits, |words| towns(state, audience, words, limits))?,
         organizations(state, audience, typed, &words, entries, limits)?,
     ];
     let [people, professions, specialties, towns, organizations] = &mut found;
@@ -112,17 +116,28 @@ fn mixed(found: [Vec<Suggested>; 5]) -> Vec<Suggested> {
     taken.into_iter().map(|(.., suggested)| suggested).collect()
 }
 
+/// What is typed before the last of its words, these, as it is typed: what becomes of it stands in the search box again.
+fn typed_before<'a>(typed: &'a str, last: &[String]) -> Option<&'a str> {
+    let cuts = typed.char_indices().rev().filter(|(_, letter)| !letter.is_alphanumeric()).map(|(at, _)| typed.split_at(at));
+    let mut behind = cuts.map(|(before, behind)| (before, text::words(behind))).take_while(|(_, words)| words.len() <= last.len());
+    behind.find(|(_, words)| words == last).map(|(before, _)| before.trim())
+}
+
 /// What the words complete, else the last ones of them: the words before stay free words. Only what finds somebody, with the words kept.
 fn completed(
     state: State<'_>,
     audience: Audience,
+    typed: &str,
     words: &[String],
     limits: &Limits<'_>,
     complete: impl Fn(&[String]) -> Result<Vec<Suggested>>,
 ) -> Result<Vec<Suggested>> {
     for from in words.len().saturating_sub(MOST_WORDS)..words.len() {
         let (before, last) = words.split_at(from);
-        let before = before.join(" ");
+        let before = match before {
+            [] => String::new(),
+            _ => typed_before(typed, last).map_or_else(|| before.join(" "), str::to_owned),
+        };
         let mut found = Vec::new();
         for mut suggested in complete(last)?.into_iter().take(MOST_TRIED) {
             if !before.is_empty() {
@@ -253,6 +268,22 @@ fn organizations(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_typed_before_stays_as_it_is() {
+        for (typed, count, before) in [
+            ("kiné tou", 1, "kiné"),
+            (" Dr. L'Étang-Cœur  (Lyon) ", 1, "Dr. L'Étang-Cœur"),
+            ("Jean-Ba d'Ar", 1, "Jean-Ba d"),
+            ("KINÉ du sport saint-ét", 2, "KINÉ du sport"),
+            ("kine\u{301} pari\u{301}s", 1, "kine\u{301}"),
+        ] {
+            let words = text::words(typed);
+            let (_, last) = words.split_at(words.len() - count);
+            assert_eq!(typed_before(typed, last), Some(before), "{typed}");
+        }
+        assert_eq!(typed_before("paris", &["lyon".to_owned()]), None);
+    }
 
     #[test]
     fn kinds_are_mixed_and_what_was_typed_comes_first() {

@@ -4,6 +4,7 @@
 //! streams of one connection; how long a client may take nothing of its answers; and how long it may keep a connection without a request.
 
 use super::arrival::{Arrivals, Arrived};
+use super::unread::{Lent, Reads};
 use crate::settings::HttpSettings;
 use axum::body::Body;
 use axum::response::Response;
@@ -83,12 +84,12 @@ impl Web {
         stream.set_write_timeout(Some(self.header_time));
         let arrivals = self.arrivals;
         let used = Arc::new(Use::default());
-        let known = move |mut request: hyper::Request<hyper::body::Incoming>| {
+        let known = move |mut request: hyper::Request<Lent>| {
             let peer = arrivals.behind(&arrived, request.headers().get_all(FORWARDED).iter().map(|value| value.as_bytes()));
             request.extensions_mut().insert(peer);
             request
         };
-        let service = Used { inner: tower::util::MapRequest::new(self.router, known), used: Arc::clone(&used) };
+        let service = Used { inner: Reads(tower::util::MapRequest::new(self.router, known)), used: Arc::clone(&used) };
         let service = TowerToHyperService::new(service);
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), service));
         let ended = tokio::select! {

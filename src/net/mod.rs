@@ -13,6 +13,7 @@ mod forwarded;
 mod http;
 mod tls;
 mod tls_files;
+mod unread;
 
 pub use descriptors::raise_descriptors;
 

@@ -81,6 +81,7 @@ fn add_common_refusals(document: &mut OpenApi) {
 /// fill it in: a first try of the search would ask for every criterion at once.
 pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     add_common_refusals(&mut document);
+    super::accepted::tell(&mut document);
     let operations = document.paths.paths.values_mut().filter_map(|item| item.get.as_mut());
     for parameter in operations.filter_map(|operation| operation.parameters.as_mut()).flatten() {
         let RefOr::T(parameter) = parameter else { continue };

@@ -229,7 +229,7 @@ const SUBSET: [&str; 8] = ["form", "audience", "profession", "specialty", "regio
 /// A subset
 ///
 /// For accounts. The entries with one activity (or exercise) that satisfies all criteria together; a criterion takes several values, separated by
-/// commas. Made when it is asked for, kept until the next edition; one of an account at a time.
+/// commas, 2,000 characters at most. Made when it is asked for, kept until the next edition; one of an account at a time.
 #[utoipa::path(
     get, path = "/v1/exports/subset", tag = "exports", operation_id = "export_subset",
     params(

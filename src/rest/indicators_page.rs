@@ -18,25 +18,21 @@ use axum::routing::get;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-const STYLE: &str = include_str!("indicators.css");
-const STYLE_PATH: &str = "/indicateurs.css";
 /// Days of the plots, and of the months beside them.
 const DAYS: i64 = 90;
 const DAYS_OF_MONTHS: i64 = 360;
 /// Figures change once a day.
 const KEPT: &str = "public, max-age=300";
 
-/// The page, its file and its style; pages are no part of the API's description.
+/// The page and its file; pages are no part of the API's description.
 pub(super) fn pages() -> Router<Shared> {
-    let style = async || ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, KEPT)], STYLE);
-    let router = Router::new().route("/indicateurs", get(page)).route("/indicateurs.csv", get(file));
-    router.route(STYLE_PATH, get(style))
+    Router::new().route("/indicateurs", get(page)).route("/indicateurs.csv", get(file))
 }
 
 async fn page(State(api): State<Shared>, _: NoParameters) -> Result<Response, Problem> {
     let content = indicators_sections::render(&Page::read(&api.service.indicators).await?);
-    let page = site::Page { title: "Indicateurs", path: "/indicateurs", listed: true, content };
-    let mut response = site::page_of(page.markup_with(Some(STYLE_PATH)).into_string());
+    let page = site::Page { title: "Indicateurs", path: "/indicateurs", public_address: api.public_address(), listed: true, content };
+    let mut response = site::page_of(page.markup_with(Some(&site::STYLE_OF_FIGURES.path)).into_string());
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(KEPT));
     Ok(response)
 }

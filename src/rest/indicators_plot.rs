@@ -1,17 +1,17 @@
 //! Small plots of the indicators' page, as SVG in the page: a line over days, and bars. Each has a name and a sentence that says what is to be
 //! seen, which is what a screen reader tells; the figures themselves are in the table beside it. The scale names the lowest and highest value
-//! and the first and last day. No style of its own: colours are the page's, and tell nothing alone.
+//! and the first and last day. The drawing is stretched to the width there is, and so are no letters: those of the scale stand beside it in the
+//! page's own size. No style of its own: colours are the page's, and tell nothing alone.
 
 use maud::{Markup, html};
 
 /// Size of the drawing, in its own units.
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 190.0;
-/// Room on the left for the numbers of the scale, below for the days, and above and on the right for half a letter.
-const LEFT: f64 = 84.0;
-const BELOW: f64 = 26.0;
-const MARGIN: f64 = 12.0;
-const BOTTOM: f64 = HEIGHT - BELOW;
+/// Room on all sides for half a letter of the scale, and for half a stroke.
+const MARGIN: f64 = 8.0;
+const BOTTOM: f64 = HEIGHT - MARGIN;
+const LEFT: f64 = MARGIN;
 const RIGHT: f64 = WIDTH - MARGIN;
 
 /// What a plot is called, and its scale.
@@ -41,17 +41,18 @@ impl Plot<'_> {
             }
         }
         let scale = match (low.is_finite(), high > low) {
-            (false, _) => vec![],
-            (true, false) => vec![(BOTTOM, low)],
-            (true, true) => vec![(BOTTOM, low), (MARGIN, high)],
+            (false, _) => [None; 3],
+            (true, false) => [None, None, Some(low)],
+            (true, true) => [Some(high), None, Some(low)],
         };
         self.drawing(
-            &scale,
+            scale,
             &html! {
                 @for stroke in &strokes {
                     @match stroke.as_slice() {
                         [] => {}
-                        [(x, y)] => circle .point cx=(at(*x)) cy=(at(*y)) r="3" {}
+                        // Of no length, with round ends: a dot however the drawing is stretched.
+                        [(x, y)] => line .point x1=(at(*x)) x2=(at(*x)) y1=(at(*y)) y2=(at(*y)) {}
                         points => polyline .curve points=(points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ")) {}
                     }
                 }
@@ -73,12 +74,9 @@ impl Plot<'_> {
             };
             values.iter().enumerate().filter_map(bar).collect()
         };
-        let mut scale = vec![(middle, 0.0)];
-        if most > 0.0 {
-            scale.extend([(MARGIN, most), (BOTTOM, most)]);
-        }
+        let end = (most > 0.0).then_some(most);
         self.drawing(
-            &scale,
+            [end, Some(0.0), end],
             &html! {
                 @for [x, y, width, height] in bars(up, true) { rect .up x=(x) y=(y) width=(width) height=(height) {} }
                 @for [x, y, width, height] in bars(down, false) { rect .down x=(x) y=(y) width=(width) height=(height) {} }
@@ -86,22 +84,28 @@ impl Plot<'_> {
         )
     }
 
-    /// `scale`: heights with the values they stand for.
-    fn drawing(&self, scale: &[(f64, f64)], shapes: &Markup) -> Markup {
+    /// `scale`: what the top, the middle and the bottom of the drawing stand for, as far as they are told.
+    fn drawing(&self, scale: [Option<f64>; 3], shapes: &Markup) -> Markup {
         let (name, words) = (format!("{}-titre", self.id), format!("{}-texte", self.id));
         let [first, last] = self.days;
-        let below = at(HEIGHT - 8.0);
+        let heights = [MARGIN, f64::midpoint(MARGIN, BOTTOM), BOTTOM];
         html! {
-            svg .plot role="img" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) aria-labelledby=(format!("{name} {words}")) {
-                title id=(name) { (self.title) }
-                desc id=(words) { (self.description) }
-                @for (height, value) in scale {
-                    line .axis x1=(at(LEFT)) x2=(at(RIGHT)) y1=(at(*height)) y2=(at(*height)) {}
-                    text .scale x=(at(LEFT - 6.0)) y=(at(height + 4.0)) text-anchor="end" { ((self.number)(Some(*value))) }
+            div .chart {
+                div .scale aria-hidden="true" {
+                    @for value in scale { span { @if value.is_some() { ((self.number)(value)) } } }
                 }
-                (shapes)
-                text .scale x=(at(LEFT)) y=(below) { (first) }
-                @if first != last { text .scale x=(at(RIGHT)) y=(below) text-anchor="end" { (last) } }
+                svg .plot role="img" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" aria-labelledby=(format!("{name} {words}")) {
+                    title id=(name) { (self.title) }
+                    desc id=(words) { (self.description) }
+                    @for height in heights.into_iter().zip(scale).filter_map(|(height, value)| value.map(|_| at(height))) {
+                        line .axis x1="0" x2=(WIDTH) y1=(height) y2=(height) {}
+                    }
+                    (shapes)
+                }
+                div .days aria-hidden="true" {
+                    span { (first) }
+                    @if first != last { span { (last) } }
+                }
             }
         }
     }
@@ -143,7 +147,7 @@ mod tests {
     #[test]
     fn plots_have_a_name_and_leave_hidden_days_open() {
         let drawn = plot().line(&[Some(1.0), Some(3.0), None, Some(2.0)]).into_string();
-        assert_eq!((drawn.matches("<polyline").count(), drawn.matches("<circle").count()), (1, 1));
+        assert_eq!((drawn.matches("<polyline").count(), drawn.matches("class=\"point\"").count()), (1, 1));
         assert!(drawn.contains("<title id=\"a-titre\">Titre &lt;1&gt;</title>") && drawn.contains("role=\"img\""), "{drawn}");
         assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
         for values in [&[][..], &[None], &[Some(5.0)], &[Some(0.0), Some(0.0)]] {
@@ -164,5 +168,6 @@ mod tests {
         assert_eq!((drawn.matches(">n7<").count(), drawn.matches(">n0<").count()), (2, 1), "{drawn}");
         assert_eq!(drawn.matches("<rect class=\"up\"").count(), 1, "what is not known has no bar");
         assert_eq!(plot().line(&[Some(5.0)]).into_string().matches(">n5<").count(), 1);
+        assert!(!drawn.contains("<text"), "letters in the drawing would be stretched with it");
     }
 }

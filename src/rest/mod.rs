@@ -7,6 +7,7 @@
 //!
 //! [`router`] reads as the table of contents; [`openapi`] is the same table as a document, kept in `openapi/annuaire.json`.
 
+mod accepted;
 mod admin;
 mod alerts;
 mod asked;

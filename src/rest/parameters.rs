@@ -57,7 +57,7 @@ pub(super) struct SearchParameters {
     /// What the matches are counted by: `true`, or any of `profession`, `specialty`, `department`, `mailbox_type`, `zero_papier`, comma separated
     #[param(max_length = 200, example = "profession,department")]
     facets: Option<String>,
-    /// `relevance`; or `name`, folded; or `city`, that of the first place, then by name, those without a place last
+    /// `relevance`; or `name`, folded; or `city`, that of the first place, then by name, those without a place last. Without an account, of the first 100 by relevance
     #[param(inline, required = false, example = "name")]
     sort: Option<SortParameter>,
     /// Entries of a page; above the maximum is an error

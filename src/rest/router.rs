@@ -26,6 +26,11 @@ impl Api {
         (self.clock)().as_second()
     }
 
+    /// Where the public reaches this server, if that is known.
+    pub fn public_address(&self) -> Option<&str> {
+        self.service.settings.http.public_address.as_deref()
+    }
+
     /// Longest a search may work.
     pub fn deadline(&self) -> Duration {
         Duration::from_millis(self.service.settings.search.deadline_ms)

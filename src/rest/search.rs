@@ -97,7 +97,8 @@ fn account_required(most: u64) -> Problem {
 /// Professionals and structures with their mailboxes inside, or mailboxes alone with `kind=mailbox`. At least one criterion is
 /// required. `total` counts what is answered, never both.
 ///
-/// Without an account the pages of one question hold 100 entries together: the page behind them answers 403 `account_required`.
+/// Without an account the pages of one question hold 100 entries together: the page behind them answers 403 `account_required`. They are the
+/// first hundred by relevance in every order: `sort` puts these in order, and what is not among them is found by a narrower question.
 ///
 /// Words of `q`, `name` and `given` match whole, by their beginning, and names and communes also by their sound (Lefèvre, Lefebvre). `q`
 /// understands everyday words (cardio, kiné, généraliste), départements by number or name, regions, arrondissements, short forms of first
@@ -133,8 +134,12 @@ pub(super) async fn answer(api: &Api, caller: &directory::Caller, asked: Asked) 
     let now = (api.clock)().as_second();
     let understood = Understood::of(&asked.criteria);
     let mut query = asked.question();
-    let question = query.clone();
     let (most, anonymous) = pages_of(&api.service.settings.limits, &caller.source);
+    if anonymous {
+        // In whatever order they are read: each order by itself would give others.
+        query.order = query.order.of_best(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    let question = query.clone();
     let mut returned = 0;
     if let Some(cursor) = &asked.cursor {
         let place = directory.cursors().decode(cursor, audience, &question, IDENTITY, now);

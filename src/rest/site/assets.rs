@@ -1,4 +1,4 @@
-//! The style, the script and the icon: in the binary, each under a name that holds its digest, so that browsers keep them for good and never
+//! The styles, the script and the icon: in the binary, each under a name that holds its digest, so that browsers keep them for good and never
 //! mix two versions.
 
 use super::super::router::Shared;
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
 /// A file of ours.
-pub(super) struct Asset {
+pub(in super::super) struct Asset {
     pub path: String,
     media: &'static str,
     content: &'static str,
@@ -24,12 +24,15 @@ impl Asset {
 
 pub(super) static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("annuaire", "css", "text/css; charset=utf-8", include_str!("annuaire.css")));
+/// Of tables and plots of figures, over the site's.
+pub(in super::super) static STYLE_OF_FIGURES: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("indicateurs", "css", "text/css; charset=utf-8", include_str!("../indicators.css")));
 pub(super) static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("annuaire", "js", "text/javascript; charset=utf-8", include_str!("annuaire.js")));
 pub(super) static ICON: LazyLock<Asset> = LazyLock::new(|| Asset::new("icone", "svg", "image/svg+xml", include_str!("icone.svg")));
 
 pub(super) fn routes() -> Router<Shared> {
-    [&STYLE, &SCRIPT, &ICON].into_iter().fold(Router::new(), |router, asset| {
+    [&STYLE, &STYLE_OF_FIGURES, &SCRIPT, &ICON].into_iter().fold(Router::new(), |router, asset| {
         let headers = [(CONTENT_TYPE, asset.media), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
         router.route(&asset.path, get(async move || (headers, asset.content)))
     })

@@ -64,7 +64,8 @@ pub(super) async fn page(State(api): State<Shared>) -> Result<Response, Problem>
         }
     };
     let content = prose("D'où viennent ces données", &text);
-    Ok(Page { title: "D'où viennent ces données", path: "/donnees", listed: true, content }.into_response())
+    Ok(Page { title: "D'où viennent ces données", path: "/donnees", public_address: api.public_address(), listed: true, content }
+        .into_response())
 }
 
 fn downloads(latest: Option<&Manifest>) -> Markup {

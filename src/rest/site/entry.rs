@@ -33,7 +33,7 @@ async fn answer(api: &Shared, Caller(caller): Caller, kind: Kind, id: &str, coll
     let begun = Instant::now();
     if let Some(hit) = api.service.directory.entry(&caller, EntryKey::new(kind, id)).await? {
         answered(api, begun, false);
-        return shown(&Item::of(&hit)?);
+        return shown(api, &Item::of(&hit)?);
     }
     let id = named_by(api, &caller, kind, id).await?;
     // Who follows the move asks once, there.
@@ -43,7 +43,7 @@ async fn answer(api: &Shared, Caller(caller): Caller, kind: Kind, id: &str, coll
     moved(collection, &id.ok_or_else(Problem::not_found)?)
 }
 
-fn shown(item: &Item) -> Result<Response, Problem> {
+fn shown(api: &Shared, item: &Item) -> Result<Response, Problem> {
     let (title, path, content) = match &item.view {
         View::Professional(view) => (name(&view.person), professional_path(&view.person.id), of_professional(view)),
         View::Structure(view) => (structure_name(view).to_owned(), structure_path(&view.organization.id), of_structure(view)),
@@ -59,7 +59,7 @@ fn shown(item: &Item) -> Result<Response, Problem> {
             }
         }
     };
-    Ok(Page { title: &title, path: &path, listed: false, content }.into_response())
+    Ok(Page { title: &title, path: &path, public_address: api.public_address(), listed: false, content }.into_response())
 }
 
 fn of_professional(view: &ProfessionalView) -> Markup {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use std::net::{IpAddr, Ipv6Addr};
 
-pub(super) async fn opting_out() -> Response {
+pub(super) async fn opting_out(State(api): State<Shared>) -> Response {
     let text = html! {
         p .lead { "Trois choses se demandent, chacune à celui qui la tient. Aucune ne se fait ici\u{a0}: cet annuaire répète ce qu'on lui "
         "donne." }
@@ -46,7 +46,8 @@ pub(super) async fn opting_out() -> Response {
         }
     };
     let content = prose("Ne plus y figurer", &text);
-    Page { title: "Ne plus y figurer", path: "/ne-plus-y-figurer", listed: true, content }.into_response()
+    Page { title: "Ne plus y figurer", path: "/ne-plus-y-figurer", public_address: api.public_address(), listed: true, content }
+        .into_response()
 }
 
 /// Where LDAP is spoken, as far as this server knows: a proxy or a container may show other ports.
@@ -87,7 +88,8 @@ impl Ldap {
 }
 
 pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> Response {
-    let host = Host::of(&headers);
+    let public = api.public_address();
+    let host = Host::of(public, &headers);
     let ldap = Ldap::of(&api.service.settings, &api.service.ldap_ports, &host);
     let text = html! {
         p .lead { "La messagerie complète les adresses par LDAP\u{202f}; les logiciels métier cherchent par l'API. Les deux sont ouverts à "
@@ -107,7 +109,7 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
         (mail_clients())
         h2 { "Dans un logiciel" }
         p { "La même recherche que sur cette page, en JSON, avec les mêmes paramètres\u{a0}:" }
-        pre tabindex="0" { code { "curl '" (host.origin()) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
+        pre tabindex="0" { code { "curl '" (public.map_or_else(|| host.origin(), str::to_owned)) "/v1/search?q=dupont+lyon&has_mailbox=true'" } }
         ul {
             li { a href="/docs/" { "La documentation" } " décrit et essaie chaque appel\u{202f}; "
             "" a href="/openapi.json" { "openapi.json" } " en est la description." }
@@ -121,7 +123,8 @@ pub(super) async fn software(State(api): State<Shared>, headers: HeaderMap) -> R
             "est borné."
         }
     };
-    Page { title: "Dans vos logiciels", path: "/api", listed: true, content: prose("Dans vos logiciels", &text) }.into_response()
+    let content = prose("Dans vos logiciels", &text);
+    Page { title: "Dans vos logiciels", path: "/api", public_address: api.public_address(), listed: true, content }.into_response()
 }
 
 fn mail_clients() -> Markup {
@@ -142,16 +145,15 @@ fn mail_clients() -> Markup {
     }
 }
 
-pub(super) async fn accessibility() -> Response {
+pub(super) async fn accessibility(State(api): State<Shared>) -> Response {
     let text = html! {
         p .lead { "Ces pages sont faites pour être utilisées au clavier, avec un lecteur d'écran, agrandies, sans script et sur papier." }
         h2 { "État" }
         p {
             "Elles visent le référentiel général d'amélioration de l'accessibilité (RGAA 4.1) et les WCAG 2.2 au niveau AA. Chaque "
             "modification est vérifiée "
-            "par des essais automatiques dans un navigateur\u{a0}: règles d'axe-core sur chaque sorte de page, en clair et en sombre, "
-            "recherche au clavier seul, "
-            "largeur d'un téléphone, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait\u{a0}: ces pages "
+            "par des essais automatiques dans un navigateur\u{a0}: règles d'axe-core sur chaque sorte de page, en clair et en sombre, sur "
+            "l'écran d'un téléphone et à l'impression, recherche au clavier seul, fonctionnement sans script. Aucun audit complet par des personnes n'a encore été fait\u{a0}: ces pages "
             "ne se déclarent donc "
             "pas conformes."
         }
@@ -169,7 +171,7 @@ pub(super) async fn accessibility() -> Response {
         }
     };
     let content = prose("Accessibilité", &text);
-    Page { title: "Accessibilité", path: "/accessibilite", listed: true, content }.into_response()
+    Page { title: "Accessibilité", path: "/accessibilite", public_address: api.public_address(), listed: true, content }.into_response()
 }
 
 /// The name this server was asked under, with HTTP's own port. It stands in lines that people paste into a shell: what is not plainly a host
@@ -181,8 +183,10 @@ struct Host {
 }
 
 impl Host {
-    fn of(headers: &HeaderMap) -> Self {
-        let given = headers.get(HOST).and_then(|host| host.to_str().ok());
+    /// That of the public address, else as the client says.
+    fn of(public: Option<&str>, headers: &HeaderMap) -> Self {
+        let public = public.and_then(|address| address.split_once("://")).map(|(_, host)| host);
+        let given = public.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
         given.and_then(Self::parse).unwrap_or_else(|| Self { name: "annuaire.example.org".to_owned(), port: None })
     }
 
@@ -217,7 +221,7 @@ mod tests {
 
     #[test]
     fn only_a_name_is_repeated() {
-        let of = |value: &'static str| Host::of(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(value))]));
+        let of = |value: &'static str| Host::of(None, &HeaderMap::from_iter([(HOST, HeaderValue::from_static(value))]));
         for (given, name, origin) in [
             ("annuaire.fr:8080", "annuaire.fr", "https://annuaire.fr:8080"),
             ("annuaire.fr", "annuaire.fr", "https://annuaire.fr"),
@@ -227,6 +231,8 @@ mod tests {
         ] {
             assert_eq!((of(given).name.as_str(), of(given).origin().as_str()), (name, origin), "{given}");
         }
+        let asked = HeaderMap::from_iter([(HOST, HeaderValue::from_static("10.0.0.7:8080"))]);
+        assert_eq!(Host::of(Some("https://annuaire.fr"), &asked).origin(), "https://annuaire.fr");
         let hostile = [
             "x'; touch /tmp/pwn #",
             "a.fr:80'; true #",

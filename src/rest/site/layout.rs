@@ -23,6 +23,8 @@ pub(in super::super) struct Page<'a> {
     pub title: &'a str,
     /// Its path, for the navigation and the canonical link; empty for what has none.
     pub path: &'a str,
+    /// Where the public reaches this server: without it no page knows its whole address, and none says so.
+    pub public_address: Option<&'a str>,
     /// Search engines may list it: it names nobody.
     pub listed: bool,
     pub content: Markup,
@@ -44,7 +46,9 @@ impl Page<'_> {
                     meta name="color-scheme" content="light dark";
                     title { (self.title) " – " (NAME) }
                     @if !self.listed { meta name="robots" content="noindex, nofollow"; }
-                    @if !self.path.is_empty() { link rel="canonical" href=(self.path); }
+                    @if let Some(address) = self.public_address.filter(|_| !self.path.is_empty()) {
+                        link rel="canonical" href={ (address) (self.path) };
+                    }
                     link rel="icon" href=(ICON.path) type="image/svg+xml";
                     link rel="stylesheet" href=(STYLE.path);
                     @if let Some(style) = style { link rel="stylesheet" href=(style); }

@@ -24,6 +24,7 @@ mod results;
 mod search;
 mod understood;
 
+pub(super) use assets::STYLE_OF_FIGURES;
 pub(super) use layout::{Page, page as page_of};
 pub(super) use refusal::{answers, page as refusal_page};
 

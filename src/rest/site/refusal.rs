@@ -40,7 +40,7 @@ pub(in super::super) fn page(status: StatusCode, code: &str, parameter: Option<&
             p .updated { "Erreur " (status.as_u16()) " · référence de la demande\u{a0}: " code { (request_id) } }
         }
     };
-    let mut response = answer(Page { title, path: "", listed: false, content }.markup().into_string());
+    let mut response = answer(Page { title, path: "", public_address: None, listed: false, content }.markup().into_string());
     *response.status_mut() = status;
     response
 }

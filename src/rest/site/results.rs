@@ -137,7 +137,7 @@ impl Results<'_> {
     fn too_many(&self) -> Markup {
         html! {
             p .notice {
-                "Les " (french::count(self.most)) " premières fiches peuvent être lues ici. Précisez la recherche par une ville, une "
+                "Les " (french::count(self.most)) " fiches les plus pertinentes peuvent être lues ici, dans l'ordre choisi. Précisez la recherche par une ville, une "
                 "spécialité ou un "
                 "département\u{202f}; pour aller au-delà, les " a href="/api" { "logiciels identifiés" } " disposent d'un compte."
             }

@@ -12,7 +12,7 @@ use super::filters::{filters, search_box};
 use super::layout::Page;
 use super::question::Question;
 use super::results::{Fewer, Results, results};
-use crate::directory::{self, Directory};
+use crate::directory;
 use crate::model::Audience;
 use axum::extract::State;
 use axum::http::Uri;
@@ -29,7 +29,7 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
     let question = Question::read(uri.query().unwrap_or_default())?;
     let audience = caller.audience;
     if question.is_empty() {
-        return Ok(landing(&api.service.directory, audience, &question).into_response());
+        return Ok(landing(&api, audience, &question).into_response());
     }
     let (most, _) = search::pages_of(&api.service.settings.limits, &caller.source);
     let asked = Asked::read(&format!("{}&facets=true&explain=true", question.query()), api.service.settings.http.max_page)?;
@@ -59,7 +59,7 @@ pub(super) async fn page(State(api): State<Shared>, Caller(caller): Caller, uri:
         }
     };
     // The address holds what was asked: no canonical link, and no search engine.
-    Ok(Page { title: &title, path: "", listed: false, content }.into_response())
+    Ok(Page { title: &title, path: "", public_address: None, listed: false, content }.into_response())
 }
 
 /// How many are found when a word or another criterion is dropped: which one leads on. Taken from the caller's allowance like any
@@ -84,7 +84,7 @@ fn title(question: &Question, total: u64) -> String {
     words.map_or_else(|| found.clone(), |words| format!("{found} pour «\u{a0}{words}\u{a0}»"))
 }
 
-fn landing<'a>(directory: &Directory, audience: Audience, question: &Question) -> Page<'a> {
+fn landing<'a>(api: &'a Shared, audience: Audience, question: &Question) -> Page<'a> {
     let content = html! {
         div .wrap.landing {
             h1 { "Trouver un professionnel de santé et sa messagerie sécurisée" }
@@ -98,11 +98,11 @@ fn landing<'a>(directory: &Directory, audience: Audience, question: &Question) -
                 }
                 "."
             }
-            details .precise { summary { "Recherche détaillée" } (filters(directory, audience, question)) }
+            details .precise { summary { "Recherche détaillée" } (filters(&api.service.directory, audience, question)) }
             (explanations())
         }
     };
-    Page { title: "Rechercher", path: "/", listed: true, content }
+    Page { title: "Rechercher", path: "/", public_address: api.public_address(), listed: true, content }
 }
 
 fn explanations() -> Markup {

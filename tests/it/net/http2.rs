@@ -7,11 +7,15 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const ACK: u8 = 1;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
@@ -24,6 +28,14 @@ fn request(stream: u32, path: &str) -> Vec<u8> {
     // Of the static table: GET, http; then literal values for the names `:path` and `:authority`.
     let block = [&[0x82, 0x86, 0x44, path_length], path.as_bytes(), &[0x41, 1, b'x']].concat();
     frame(HEADERS, 5, stream, &block)
+}
+
+/// `POST` with its headers, a wrong credential among them, and a body that follows.
+fn refused(stream: u32, path: &str) -> Vec<u8> {
+    let literal = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    // `authorization` is the 23rd name of the static table.
+    let block = [vec![0x83, 0x86, 0x44], literal(path), vec![0x41], literal("x"), vec![0x0f, 8], literal("Bearer wrong")].concat();
+    frame(HEADERS, END_HEADERS, stream, &block)
 }
 
 struct Client(TcpStream);
@@ -39,6 +51,11 @@ impl Client {
 
     /// The next frame's kind, pings and settings answered as they must be; `None` once the server closed, however it did.
     async fn next(&mut self) -> Option<u8> {
+        self.next_frame().await.map(|(kind, ..)| kind)
+    }
+
+    /// The same with its flags, the stream and what it holds.
+    async fn next_frame(&mut self) -> Option<(u8, u8, u32, Vec<u8>)> {
         let mut head = [0; 9];
         self.0.read_exact(&mut head).await.ok()?;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
@@ -51,7 +68,27 @@ impl Client {
         };
         // A server that closed is noticed by the next reading.
         let _ = self.0.write_all(&answer).await;
-        Some(head[3])
+        Some((head[3], head[4], u32::from_be_bytes([head[5], head[6], head[7], head[8]]), payload))
+    }
+
+    /// What the server says on a stream until it has ended it, and whatever it says of it until the next stream is answered.
+    async fn answer(&mut self, stream: u32, next: u32) -> Vec<(u8, u8, Vec<u8>)> {
+        let reading = async {
+            let mut told = Vec::new();
+            loop {
+                match self.next_frame().await.expect("the connection goes on") {
+                    (kind, flags, at, payload) if at == stream => {
+                        if kind != RST_STREAM && flags & END_STREAM != 0 {
+                            self.0.write_all(&request(next, "/healthz")).await.unwrap();
+                        }
+                        told.push((kind, flags, payload));
+                    }
+                    (_, flags, at, _) if at == next && flags & END_STREAM != 0 => return told,
+                    _ => {}
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, reading).await.expect("an answer in time")
     }
 
     /// Frames until the server closed, with how many of this kind there were.
@@ -91,4 +128,26 @@ async fn a_connection_without_requests_is_ended() {
     };
     assert!(goaways > 0, "told to end");
     assert!(answers == 64 && told, "{answers} answers were begun");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_before_the_body_is_read_is_an_answer_and_no_reset() {
+    let world = World::with(|_| {}).await;
+    let mut client = Client::connect(world.directory.http, 65_535).await;
+    let (path, pause) = ("/v1/mailboxes/lookup", Duration::from_millis(100));
+    client.0.write_all(&refused(1, path)).await.unwrap();
+    tokio::time::sleep(pause).await;
+    for flags in [0, 0, END_STREAM] {
+        client.0.write_all(&frame(DATA, flags, 1, &[b' '; 16_000])).await.unwrap();
+    }
+    let told = client.answer(1, 3).await;
+    assert!(told.iter().all(|(kind, ..)| *kind != RST_STREAM), "{told:?}");
+    let body: Vec<u8> = told.into_iter().filter(|(kind, ..)| *kind == DATA).flat_map(|(.., payload)| payload).collect();
+    assert!(String::from_utf8(body).unwrap().contains("\"code\":\"invalid_credential\""));
+    // Of a body that does not come the client is told that nothing is wrong.
+    client.0.write_all(&refused(5, path)).await.unwrap();
+    let told = client.answer(5, 7).await;
+    assert!(told.iter().any(|(kind, flags, _)| *kind == DATA && flags & END_STREAM != 0), "{told:?}");
+    let resets: Vec<_> = told.into_iter().filter(|(kind, ..)| *kind == RST_STREAM).map(|(.., code)| code).collect();
+    assert!(resets.iter().all(|code| *code == [0; 4]), "{resets:?}");
 }

@@ -86,3 +86,35 @@ async fn pages_together_hold_no_more_than_one_ldap_search() {
     let last = world.get_identified(&format!("/v1/search?name=martin&limit=19&cursor={next}")).await.json();
     assert_eq!((&last["truncated"], &last["next"]), (&true.into(), &serde_json::Value::Null));
 }
+
+#[tokio::test]
+async fn every_order_gives_the_anonymous_the_same_entries() {
+    use super::records::{CARDIOLOGIST, HOSPITAL, PRACTICE, TWO_TRADES};
+    let world = world(|limits| limits.anonymous_entries = 3).await;
+    for (order, ids, next_by_account) in [
+        ("relevance", [CARDIOLOGIST, TWO_TRADES, HOSPITAL], CARDIOLOGIST),
+        ("name", [CARDIOLOGIST, TWO_TRADES, HOSPITAL], PRACTICE),
+        ("city", [CARDIOLOGIST, HOSPITAL, TWO_TRADES], PRACTICE),
+    ] {
+        let question = format!("/v1/search?department=69&sort={order}");
+        let whole = world.get(&question).await;
+        assert_eq!(whole.ids(), ids, "{order}: who has a mailbox first, then this order");
+        assert_eq!((&whole.json()["total"], &whole.json()["truncated"]), (&5.into(), &true.into()), "{order}");
+        let first = world.get(&format!("{question}&limit=2")).await;
+        assert_eq!((first.ids().as_slice(), first.json().get("truncated")), (&ids.map(str::to_owned)[..2], None), "{order}");
+        let cursor = first.json()["next"].as_str().expect("a second page").to_owned();
+        let second = world.get(&format!("{question}&limit=2&cursor={cursor}")).await;
+        assert_eq!(second.ids(), ids[2..], "{order}");
+        let beyond = second.json()["next"].as_str().expect("who follows is told how to get further").to_owned();
+        assert_eq!(world.get(&format!("{question}&cursor={beyond}")).await.problem(), "account_required", "{order}");
+        assert_eq!(world.get_identified(&question).await.ids()[0], next_by_account, "{order}: an account is given all of them");
+    }
+    // What is forgiven is forgiven in every order.
+    for order in ["relevance", "name", "city"] {
+        let found = world.get(&format!("/v1/search?name=matrin&sort={order}&limit=2")).await;
+        let cursor = found.json()["next"].as_str().expect("a second page").to_owned();
+        let second = world.get(&format!("/v1/search?name=matrin&sort={order}&limit=2&cursor={cursor}")).await;
+        assert_eq!((found.ids().len(), second.ids().len()), (2, 1), "{order}");
+        assert!(!found.ids().contains(&second.ids()[0]), "{order}");
+    }
+}

@@ -61,7 +61,7 @@ async fn every_page_is_whole_without_a_script_and_names_nobody() {
     let world = World::new().await;
     for uri in PAGES {
         let html = page(&world, uri, 200).await;
-        assert!(html.contains(&format!("<link rel=\"canonical\" href=\"{uri}\">")) && !html.contains("noindex"), "{uri}");
+        assert!(!html.contains("canonical") && !html.contains("noindex"), "{uri}: it does not know its address");
     }
     let files = page(&world, "/donnees", 200).await;
     assert!(files.contains("pas encore lu") && files.contains("/v1/exports") && files.contains("/indicateurs"));
@@ -202,7 +202,10 @@ async fn pages_follow_each_other_and_end_where_the_api_ends() {
 
     let narrow = limited(|limits| limits.anonymous_entries = 20).await;
     let html = page(&narrow, "/?name=martin", 200).await;
-    assert!(html.contains("45 résultats") && html.contains("Les 20 premières fiches") && !html.contains("rel=\"next\""), "{html}");
+    assert!(
+        html.contains("45 résultats") && html.contains("Les 20 fiches les plus pertinentes") && !html.contains("rel=\"next\""),
+        "{html}"
+    );
     assert!(html.contains("La suite n'est pas montrée"), "{html}");
 }
 
@@ -211,7 +214,6 @@ async fn an_entry_has_a_stable_address_and_shows_all_that_is_shown() {
     let world = World::new().await;
     let html = page(&world, &format!("/professionnel/{TWO_TRADES}"), 200).await;
     for shown in [
-        format!("<link rel=\"canonical\" href=\"/professionnel/{TWO_TRADES}\">"),
         "10000000028".to_owned(),
         "Infirmier".to_owned(),
         "Médecine générale".to_owned(),
@@ -237,6 +239,25 @@ async fn an_entry_has_a_stable_address_and_shows_all_that_is_shown() {
         let moved = world.get(&natural).await;
         assert_eq!((moved.status.as_u16(), moved.header("location")), (308, stable.as_str()), "{natural}");
     }
+}
+
+#[tokio::test]
+async fn pages_call_themselves_by_the_public_address() {
+    let mut settings = Settings::default();
+    settings.limits.searches_per_second = 1_000_000;
+    settings.http.public_address = Some("https://annuaire.test".to_owned());
+    let world = World::with(&records::all(), settings).await;
+    let entry = format!("/professionnel/{TWO_TRADES}");
+    for uri in PAGES.into_iter().chain(["/indicateurs", entry.as_str()]) {
+        let html = text(&world.get(uri).await);
+        assert!(html.contains(&format!("<link rel=\"canonical\" href=\"https://annuaire.test{uri}\">")), "{uri}: {html}");
+    }
+    for without in ["/?q=martin", "/professionnel/inconnu"] {
+        assert!(!text(&world.get(without).await).contains("canonical"), "{without}");
+    }
+    let software = Request::get("/api").header("host", "10.0.0.7:8080").body(Body::empty()).unwrap();
+    let software = text(&world.send(software).await);
+    assert!(software.contains("curl 'https://annuaire.test/v1/search") && software.contains("ldap://annuaire.test:3389/"), "{software}");
 }
 
 #[tokio::test]

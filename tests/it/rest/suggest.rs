@@ -36,6 +36,10 @@ async fn each_kind_is_suggested_from_the_first_letter() {
     }
     let lyon = world.get("/v1/suggest?q=lyon").await.json();
     assert_eq!((&lyon["suggestions"][0]["kind"], &lyon["suggestions"][0]["detail"]), (&"city".into(), &"Rhône (69)".into()), "as typed");
+    // What was typed before comes back as it was typed.
+    let kept = world.get("/v1/suggest?q=%C3%89tang+ly").await.json();
+    let kept = kept["suggestions"].as_array().unwrap().iter().find(|s| s["kind"] == "city").unwrap().clone();
+    assert_eq!(kept["search"], serde_json::json!({"q": "Étang", "city": "Lyon", "department": "69"}));
     for nothing in ["", "+", "-", "%27"] {
         assert!(told(&world.get(&format!("/v1/suggest?q={nothing}")).await).is_empty());
     }
