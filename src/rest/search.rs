@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::refusals::SearchRefusals;
 use super::router::{Api, Shared};
 use crate::directory::cursor::Progress;
-use crate::directory::{self, Hit, Level, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
+use crate::directory::{self, Criteria, Hit, Level, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
 use crate::settings::LimitSettings;
 use axum::Json;
 use axum::extract::State;
@@ -53,14 +53,16 @@ pub(super) struct SearchAnswer {
 pub(super) struct FoundItem {
     #[serde(flatten)]
     pub(super) item: Item,
-    /// For each word of `q`, `name` and `given` the best way it matches this entry; empty when none was asked.
+    /// For each word of `q`, `name` and `given` the best way it matches this entry, then the value that answers each of `profession`, `specialty`,
+    /// `city`, `postal_code`, `department`, `organization`, `identifier` and `address` that was asked.
     pub(super) r#match: Vec<WordMatch>,
 }
 
 impl FoundItem {
     fn of(hit: &Hit, understood: &Understood) -> Result<Self, Problem> {
         let item = Item::of(hit)?;
-        let (r#match, _) = understood.matches(item.view());
+        let (mut r#match, _) = understood.matches(item.view());
+        r#match.extend(understood.filters(item.view()));
         Ok(Self { item, r#match })
     }
 }
@@ -131,7 +133,6 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
 pub(super) async fn answer(api: &Api, caller: &directory::Caller, asked: Asked) -> Result<SearchAnswer, Problem> {
     let (directory, audience) = (&api.service.directory, caller.audience);
     let now = (api.clock)().as_second();
-    let understood = Understood::of(&asked.criteria);
     let mut query = asked.question();
     let question = query.clone();
     let (most, anonymous) = pages_of(&api.service.settings.limits, &caller.source);
@@ -151,6 +152,7 @@ pub(super) async fn answer(api: &Api, caller: &directory::Caller, asked: Asked) 
     // Known beforehand: what the search shows is no reason to call itself cut short.
     let had_enough = directory.is_restricted(caller);
     let answer = directory.search(caller, query, api.deadline()).await?;
+    let understood = Understood::of(&Criteria { known_names: answer.known_names.clone(), ..asked.criteria.clone() });
     let items = answer.hits.iter().map(|hit| FoundItem::of(hit, &understood)).collect::<Result<Vec<_>, _>>()?;
     let returned = returned + answer.hits.len() as u64;
     // All pages together hold no more than over LDAP.
