@@ -218,7 +218,8 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// Is a beginning held to one practice? Shorter ones open a list for each of thousands of words in each slot.
+/// Is a beginning held to one practice? One letter begins thousands of words in each slot: over 36,000 entries that took two thirds longer, and over a
+/// country two letters begin as many.
 fn is_held(beginning: &str) -> bool {
     beginning.chars().count() >= LONGEST_EDGE
 }

@@ -84,7 +84,7 @@ impl<'a> Builder<'a> {
                 }
                 let mut practices = Practices::default();
                 for word in words {
-                    practices.add(self.build(&word.entry)?, self.each_slot(&word.practice)?);
+                    practices.add(self.build(&word.entry)?, self.each_slot(&word.practice)?, self.each_slot(&word.begun)?);
                 }
                 practices.next(&mut matches, 0, self.patience);
                 Candidates::OnePractice(Box::new(matches), practices)

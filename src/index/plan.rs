@@ -98,6 +98,8 @@ pub(super) struct OfPractice {
     pub entry: Plan,
     /// By a practice; its terms are without the slot's number.
     pub practice: Plan,
+    /// By what a practice begins with, in the same way.
+    pub begun: Plan,
 }
 
 impl Plan {
