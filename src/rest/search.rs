@@ -103,8 +103,9 @@ fn account_required(most: u64) -> Problem {
 ///
 /// Words of `q`, `name` and `given` match whole, by their beginning, and names and communes also by their sound (Lefèvre, Lefebvre). `q`
 /// understands everyday words (cardio, kiné, généraliste), départements by number or name, regions, arrondissements, short forms of first
-/// names, numbers (RPPS, FINESS, SIRET, telephone, postcode) and addresses. Titles (dr) and particles (de, le) are left out when other words
-/// remain. Words of `q` recognised as profession, specialty or place hold of one same exercise or activity.
+/// names, numbers (RPPS, FINESS, SIRET, telephone, postcode), addresses, pieces of them (`chu-lille.mssante.fr`, `martin.sv`) and streets behind
+/// their kind (`rue pasteur`). Titles (dr) and particles (de, le) are left out when other words remain and they are no part of a name that
+/// somebody has. Words of `q` recognised as profession, specialty or place hold of one same exercise or activity, beginnings of three letters too.
 ///
 /// When nothing matches as typed, errors are forgiven in words of `q`, `name`, `given`, `city`, `profession` and `specialty` that nobody holds
 /// as typed: a letter too many, too few, another one, or two neighbours swapped; one in a word of four letters or more and no digit, then,

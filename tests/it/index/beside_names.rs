@@ -153,6 +153,17 @@ fn a_piece_of_an_address_is_found_anywhere_in_it() {
 }
 
 #[test]
+fn a_domain_comes_before_who_begins_so_and_who_holds_it() {
+    let (_folder, index) = people(&[
+        ("AUBERT", "Anne", "anne@chu-lille.mssante.fr"),
+        ("BERNARD", "Paul", "lille.mssante.paul@pro.mssante.fr"),
+        ("COLIN", "Zoé", "zoe@lille.mssante"),
+        ("LILLE", "Mssante", ""),
+    ]);
+    check(&index, &[("lille.mssante", &["03", "02", "01", "00"])]);
+}
+
+#[test]
 fn many_entries_of_one_piece_are_all_found() {
     let docs: Vec<Doc> = (0..700)
         .flat_map(|number| {
