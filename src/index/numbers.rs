@@ -15,14 +15,38 @@ pub(super) enum Piece<'a> {
     Words(&'a str, Vec<Test>),
 }
 
+/// Pieces of one question that are looked for anywhere in an address: each may read all of them.
+const MOST_SEARCHED: usize = 3;
 /// Letters and digits that a piece of an address has at least where it is looked for anywhere: shorter ones stand in too many.
 const SHORTEST_PIECE: usize = 3;
 /// Groups of digits of the longest number written in groups.
 const MOST_GROUPS: usize = 7;
 
+impl Piece<'_> {
+    fn tests(&self) -> &[Test] {
+        match self {
+            Self::Number(_, tests) | Self::Words(_, tests) => tests,
+        }
+    }
+
+    /// Is it looked for anywhere in an address?
+    fn is_searched(&self) -> bool {
+        self.tests().iter().any(|test| matches!(test, Test::Inside(_)))
+    }
+
+    /// Looked for at the beginning only.
+    fn at_its_beginning(mut self) -> Self {
+        match &mut self {
+            Self::Number(_, tests) | Self::Words(_, tests) => tests.retain(|test| !matches!(test, Test::Inside(_))),
+        }
+        self
+    }
+}
+
 pub(super) fn pieces(asked: &str) -> Vec<Piece<'_>> {
     let chunks: Vec<&str> = asked.split_whitespace().collect();
     let mut pieces = Vec::new();
+    let mut searched = 0;
     let mut rest = chunks.as_slice();
     while let Some((first, behind)) = rest.split_first() {
         let grouped = (1..=rest.len().min(MOST_GROUPS)).rev().find_map(|count| {
@@ -34,7 +58,9 @@ pub(super) fn pieces(asked: &str) -> Vec<Piece<'_>> {
             pieces.push(piece);
             rest = rest.get(count..).unwrap_or_default();
         } else {
-            pieces.push(address(first).unwrap_or(Piece::Words(first, piece_of_address(first))));
+            let piece = address(first).unwrap_or_else(|| Piece::Words(first, piece_of_address(first)));
+            pieces.push(if searched < MOST_SEARCHED { piece } else { piece.at_its_beginning() });
+            searched += usize::from(pieces.last().is_some_and(Piece::is_searched));
             rest = behind;
         }
     }
@@ -172,6 +198,9 @@ mod tests {
         ] {
             assert_eq!(pieces(words), [Piece::Words(words, together)]);
         }
+        let many = pieces("ab.c1 ab.c2 @x ab@c3 ab.c4 abc@c5 ab.c6");
+        assert_eq!(many.iter().map(Piece::is_searched).collect::<Vec<_>>(), [true, true, false, false, true, false, false]);
+        assert!(many.iter().skip(5).all(|piece| !piece.tests().is_empty()));
         let mixed = pieces("dupont 69003 04 99 00 00 01");
         assert!(matches!(&mixed[..], [Piece::Words("dupont", _), Piece::Number(..), Piece::Number(..)]), "{mixed:?}");
     }

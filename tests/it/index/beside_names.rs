@@ -60,13 +60,15 @@ fn streets_are_asked_for_behind_their_kind() {
     let mut docs = somebody(0, ("AUBERT", "Anne"), vec![(physician(), &lille)], "");
     docs.extend(somebody(1, ("BERNARD", "Paul"), vec![(nurse(), &lille), (physician(), &paris)], ""));
     docs.extend(somebody(2, ("PASTEUR", "Zoé"), vec![(physician(), &nice)], ""));
-    for site in [lille, paris, nice] {
+    let metz = place("F990999016", "MAISON QUATRE", ("57000", "METZ"), ("PL", "DU 8 MAI 1945"));
+    for site in [lille, paris, nice, metz] {
         docs.extend(documents(&Record::Structure(StructureRecord { site, mailboxes: vec![] })));
     }
     let (_folder, index) = built(&docs);
     const LILLE: &str = "s:F990999013";
     const PARIS: &str = "s:F990999014";
     const NICE: &str = "s:F990999015";
+    const METZ: &str = "s:F990999016";
     check(
         &index,
         &[
@@ -90,6 +92,9 @@ fn streets_are_asked_for_behind_their_kind() {
             ("gaulle", &[]),
             ("pasteur nice", &["02"]),
             ("rue", &[]),
+            ("place du 8 mai 1945", &[METZ]),
+            ("12 place du 8 mai, metz", &[METZ]),
+            ("place du 9 mai 1945", &[]),
         ],
     );
 }
