@@ -150,7 +150,7 @@ mod tests {
             ("12 B AV DES TILLEULS", &["tilleuls"][..]),
             ("12 bis rue Victor Hugo", &["victor", "hugo"]),
             ("R PASTEUR", &["pasteur"]),
-            ("3 R R POINCARE", &["r", "poincare"]),
+            ("3 R R POINCARE", &["poincare"]),
             ("39 BD DU GAL DE GAULLE", &["general", "gaulle"]),
             ("184 R DU FAUBOURG ST-ANTOINE", &["faubourg", "saint", "antoine"]),
             ("RUE DU 8 MAI 1945", &["8", "mai", "1945"]),
