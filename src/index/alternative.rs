@@ -110,6 +110,8 @@ impl Test {
             Self::Near(tag, word, errors) => {
                 Near::plan(Place::Words, tag.term().trim_end_matches(':'), word, *errors).unwrap_or(Plan::None)
             }
+            // Of one same street.
+            Self::All(Tag::Street, _) => self.plan_of_practice().map_or(Plan::None, |plan| Plan::InOneSlot(Box::new(plan))),
             Self::All(tag, words) => {
                 Plan::and(words.iter().map(|word| Plan::Term(Place::Words, format!("{}{word}", tag.term()))).collect())
             }
@@ -142,7 +144,8 @@ impl Test {
                 Some(Plan::or(by.iter().map(|tag| Plan::Term(Place::Codes, format!("{tag}{word}"))).collect()))
             }
             Self::Word(Tag::Own | Tag::Other, word) => Some(Plan::Term(Place::Codes, format!("o:{word}"))),
-            Self::Word(Tag::Street, word) => Some(Plan::Term(Place::Codes, format!("{}{word}", Tag::Street.term()))),
+            Self::Word(Tag::Street, word) => Some(of_street(word)),
+            Self::All(Tag::Street, words) => Some(Plan::and(words.iter().map(|word| of_street(word)).collect())),
             Self::Begins(tag, word) if is_held(word) => {
                 let by: &[&str] = match tag {
                     Tag::Practice => &["c:", "prof:", "spec:", "cp="],
@@ -194,6 +197,11 @@ impl<'a> Evidence<'a> {
             Test::Begins(tag, asked) => word(&|w| w.tag == *tag && w.word.len() > asked.len() && w.word.starts_with(asked.as_str())),
             Test::Sounds(tag, key) => word(&|w| w.tag == *tag && w.sound().as_deref() == Some(key)),
             Test::Near(tag, asked, errors) => word(&|w| w.tag == *tag && near(asked, &w.word, *errors)),
+            Test::All(Tag::Street, asked) => {
+                let streets = || self.words.iter().filter(|w| w.tag == Tag::Street);
+                let has = |street: &str, asked: &String| streets().any(|w| w.value == street && w.word == *asked);
+                streets().map(|w| w.value).find(|street| asked.iter().all(|word| has(street, word))).map(|street| (Field::Street, street))
+            }
             Test::All(tag, asked) => {
                 let has = |asked: &String| self.words.iter().any(|w| w.tag == *tag && w.word == *asked);
                 asked.iter().all(has).then(|| word(&|w| w.tag == *tag && asked.contains(&w.word))).flatten()
@@ -216,6 +224,11 @@ impl<'a> Evidence<'a> {
             Test::Inside(asked) => value(Field::Address, &self.addresses, &|address| inside::holds(address, asked)),
         }
     }
+}
+
+/// A word of the street of a practice.
+fn of_street(word: &str) -> Plan {
+    Plan::Term(Place::Codes, format!("{}{word}", Tag::Street.term()))
 }
 
 /// Is a beginning held to one practice? One letter begins thousands of words in each slot: over 36,000 entries that took two thirds longer, and over a

@@ -184,6 +184,7 @@ fn meaning(test: &Test) -> Option<(Kind, String)> {
     Some(match test {
         Test::Word(Tag::Street, word) => (Kind::Street, word.clone()),
         Test::Word(tag, word) if *tag != Tag::Initials => (Kind::Word, word.clone()),
+        Test::All(Tag::Street, words) => (Kind::Street, words.last()?.clone()),
         Test::All(_, names) => (Kind::FirstName, names.join(" ")),
         Test::Code(kind, code) => {
             let kind = match *kind {

@@ -137,7 +137,7 @@ impl Reading {
         let known = if source == Source::Q { recognise(&kept) } else { vec![Vec::new(); kept.len()] };
         let folded: Vec<&str> = kept.iter().map(|(word, _)| word.folded.as_str()).collect();
         let streets = if source == Source::Q { streets::asked(&folded) } else { vec![None; kept.len()] };
-        let streets: Vec<_> = streets.into_iter().map(|word| word.map(streets::ways).unwrap_or_default()).collect();
+        let streets: Vec<_> = streets.iter().map(|asked| asked.as_ref().map(streets::ways).unwrap_or_default()).collect();
         // How a name is written; the small words of an everyday phrase or a territory are of no name.
         let of_name = |at: usize| known.get(at).is_none_or(Vec::is_empty);
         let spelled = |word: &Written| (word.spelled.clone(), word.folded.clone());

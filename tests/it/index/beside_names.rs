@@ -57,7 +57,10 @@ fn streets_are_asked_for_behind_their_kind() {
     let lille = place("F990999013", "CABINET UN", ("59000", "LILLE"), ("R", "PASTEUR"));
     let paris = place("F990999014", "CABINET DEUX", ("75012", "PARIS"), ("BD", "DU GAL DE GAULLE"));
     let nice = place("F990999015", "MAISON TROIS", ("06000", "NICE"), ("AV", "JEAN JAURÈS"));
+    let mut other = place("F990999017", "FOYER CINQ", ("69003", "LYON"), ("BD", "PASTEUR"));
+    Arc::make_mut(&mut other.structure).address.number = "14".into();
     let mut docs = somebody(0, ("AUBERT", "Anne"), vec![(physician(), &lille)], "");
+    docs.extend(documents(&Record::Structure(StructureRecord { site: other, mailboxes: vec![] })));
     docs.extend(somebody(1, ("BERNARD", "Paul"), vec![(nurse(), &lille), (physician(), &paris)], ""));
     docs.extend(somebody(2, ("PASTEUR", "Zoé"), vec![(physician(), &nice)], ""));
     let metz = place("F990999016", "MAISON QUATRE", ("57000", "METZ"), ("PL", "DU 8 MAI 1945"));
@@ -68,15 +71,21 @@ fn streets_are_asked_for_behind_their_kind() {
     const LILLE: &str = "s:F990999013";
     const PARIS: &str = "s:F990999014";
     const NICE: &str = "s:F990999015";
+    const LYON: &str = "s:F990999017";
     const METZ: &str = "s:F990999016";
     check(
         &index,
         &[
             ("rue pasteur lille", &["00", "01", LILLE]),
-            ("rue pasteur", &["00", "01", LILLE]),
-            ("12 rue pasteur", &["00", "01", LILLE]),
+            // Of one name that of the kind asked for comes first, and of one kind that of the number.
+            ("rue pasteur", &["00", "01", LILLE, LYON]),
+            ("12 rue pasteur", &["00", "01", LILLE, LYON]),
+            // The boulevard of Paul is that of another place.
+            ("bd pasteur", &[LYON, "00", "01", LILLE]),
+            ("14 rue pasteur", &["00", "01", LILLE, LYON]),
+            ("14 bd pasteur", &[LYON, "00", "01", LILLE]),
             ("14 bis av. pasteur, lille", &["00", "01", LILLE]),
-            ("rue paste", &["00", "01", LILLE]),
+            ("rue paste", &["00", "01", LILLE, LYON]),
             ("aubert rue pasteur", &["00"]),
             ("boulevard du général de gaulle", &["01", PARIS]),
             ("bd gal de gaulle paris", &["01", PARIS]),
