@@ -172,6 +172,12 @@ fn bounds(reader: &Reader) {
         ("q=forty words that all exist", Criteria { q: text(&"lyon martin ".repeat(16)), ..Criteria::default() }),
         ("q=medecim (an error in a word of many)", Criteria { q: text("medecim"), ..Criteria::default() }),
         ("q=saimt medecin", Criteria { q: text("saimt medecin"), ..Criteria::default() }),
+        ("q=infirmier ly", Criteria { q: text("infirmier ly"), ..Criteria::default() }),
+        ("q=infirmier lyo", Criteria { q: text("infirmier lyo"), ..Criteria::default() }),
+        ("q=rue pasteur lyon", Criteria { q: text("rue pasteur lyon"), ..Criteria::default() }),
+        ("q=marie.martin", Criteria { q: text("marie.martin"), ..Criteria::default() }),
+        ("q=ie.mart", Criteria { q: text("ie.mart"), ..Criteria::default() }),
+        ("q=medecin.mssante.fr", Criteria { q: text("medecin.mssante.fr"), ..Criteria::default() }),
         ("q=aaaa bbbb cccc", Criteria { q: text("aaaa bbbb cccc"), ..Criteria::default() }),
     ] {
         told(reader, what, "Rank", &criteria(asked, 20));

@@ -130,6 +130,7 @@ fn query(args: Args) -> Query {
             ZeroPapierName::NotStated => ZeroPapierFilter::NotStated,
         }),
         has_mailbox: args.has_mailbox,
+        known_names: Vec::new(),
     };
     let limit = usize::from(args.limit).min(MAX_PAGE);
     Query { kinds, matching: Matching::Criteria(criteria), order: Order::Rank, limit, after: None, count: true, facets: false }

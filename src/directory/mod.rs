@@ -157,11 +157,11 @@ impl Directory {
                 work.await?
             }
         };
-        let Answer { hits, more, total, facets, truncated } = answer;
+        let Answer { hits, more, total, facets, truncated, known_names } = answer;
         self.governor.shown(&caller.source, hits.iter().flat_map(|found| found.stored.addresses()), Instant::now());
         // However small the page: a walk in small steps would be no smaller.
         let truncated = truncated.or(admission.restricted.filter(|_| more).map(|_| Truncated::Allowance));
-        Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, facets, truncated })
+        Ok(Answer { hits: hits.into_iter().map(Hit::from).collect(), more, total, facets, truncated, known_names })
     }
 
     /// One entry by its stable id: so little work that it never needs a worker.

@@ -8,6 +8,7 @@ use super::patience::Patience;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
+use std::sync::Arc;
 use tantivy::postings::SegmentPostings;
 use tantivy::{DocId, DocSet as _, TERMINATED};
 
@@ -18,6 +19,11 @@ pub(super) enum Candidates {
         end: DocId,
     },
     Postings(Box<SegmentPostings>),
+    /// Worked out beforehand, in order.
+    Known {
+        documents: Arc<Vec<DocId>>,
+        at: usize,
+    },
     And {
         members: Vec<Candidates>,
         doc: DocId,
@@ -74,6 +80,7 @@ impl Candidates {
                 *doc
             }
             Self::Postings(postings) => postings.doc(),
+            Self::Known { documents, at } => documents.get(*at).copied().unwrap_or(TERMINATED),
             Self::Behind { all, .. } => all.doc(),
             Self::OnePractice(matches, _) => matches.doc(),
         }
@@ -97,6 +104,10 @@ impl Candidates {
                 *doc
             }
             Self::Postings(postings) => postings.seek(target),
+            Self::Known { documents, at } => {
+                *at += documents.get(*at..).unwrap_or_default().partition_point(|doc| *doc < target);
+                documents.get(*at).copied().unwrap_or(TERMINATED)
+            }
             Self::And { members, doc } => {
                 *doc = meet(members, target, patience);
                 *doc
@@ -142,6 +153,7 @@ impl Candidates {
         match self {
             Self::All { end, .. } => u64::from(*end),
             Self::Postings(postings) => u64::from(postings.doc_freq()),
+            Self::Known { documents, .. } => documents.len() as u64,
             Self::And { members, .. } => members.first().map_or(0, Self::cost),
             Self::Or { members, .. } => members.iter().map(Self::cost).sum(),
             Self::Many { heap, .. } => heap.iter().map(|head| head.0.cost()).sum(),

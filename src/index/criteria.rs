@@ -4,7 +4,7 @@
 //! its worst word where the document does. Errors are asked for only when nothing matches as typed for this audience, and only in words
 //! that nobody shown to it holds as typed: with another spelling they would be another name, and the right name in the wrong town is no error.
 
-use super::alternative::{Alternative, ONE_ERROR, RANKS, TWO_ERRORS};
+use super::alternative::{Alternative, ONE_ERROR, RANKS, TWO_ERRORS, Test};
 use super::document::whole_name;
 use super::facts::Tag;
 use super::near::Near;
@@ -141,9 +141,15 @@ fn inexact(spelled: &str, folded: &str) -> Option<Plan> {
 /// Words of `q` that only a practice holds, of what is practised or where, are held by one same practice.
 fn together(plan: Plan, words: &[Vec<Alternative>]) -> Plan {
     let of_practice = words.iter().filter_map(|ways| {
-        let practice: Vec<_> = ways.iter().filter_map(|way| way.test.plan_of_practice()).collect();
+        let (begun, practice): (Vec<_>, Vec<_>) = ways.iter().partition(|way| matches!(way.test, Test::Begins(..)));
+        let of_one = |ways: &[&Alternative]| ways.iter().filter_map(|way| way.test.plan_of_practice()).collect::<Vec<_>>();
+        let (begun, practice) = (of_one(&begun), of_one(&practice));
         let entry = ways.iter().filter_map(|way| way.test.plan_of_entry());
-        (!practice.is_empty()).then(|| OfPractice { entry: Plan::or(entry.collect()), practice: Plan::or(practice) })
+        (!practice.is_empty() || !begun.is_empty()).then(|| OfPractice {
+            entry: Plan::or(entry.collect()),
+            practice: Plan::or(practice),
+            begun: Plan::or(begun),
+        })
     });
     let of_practice: Vec<_> = of_practice.collect();
     if of_practice.len() < 2 { plan } else { Plan::OnePractice(Box::new(plan), of_practice) }
@@ -202,7 +208,7 @@ impl Spelt {
         let words = self.words(criteria);
         let found = everyday::phrase(&words).filter(|(count, _)| *count == words.len() && self != Self::City);
         let ways = found.map(|(_, row)| recognised::codes(row, 0, super::alternative::How::Synonym)).unwrap_or_default();
-        let own = ways.iter().filter(|way| matches!(way.test, super::alternative::Test::Code(kind, _) if kind == self.tag()));
+        let own = ways.iter().filter(|way| matches!(way.test, Test::Code(kind, _) if kind == self.tag()));
         Plan::or(own.filter_map(|way| way.test.plan_of_practice()).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! One document from one published entry: its terms for attribute filters, for REST criteria, its columns and its stored bytes.
 
-use super::facts;
+use super::facts::{self, Tag};
 use super::fields::{Fields, kind_number};
 use super::practice::{self, Criterion, EVERYWHERE};
 use super::ready::Terms;
@@ -99,7 +99,9 @@ fn word_terms(view: &View) -> (Terms, Terms) {
         }
         if told.insert((fact.tag, fact.word.clone())) {
             whole.add(&[fact.tag.term(), &fact.word]);
-            edges(&fact.word).filter(|edge| *edge != fact.word).for_each(|edge| beginnings.add(&[fact.tag.term(), edge]));
+            // A street is asked for by whole words, or by most of one.
+            let shown = edges(&fact.word).filter(|edge| *edge != fact.word && fact.tag != Tag::Street);
+            shown.for_each(|edge| beginnings.add(&[fact.tag.term(), edge]));
         }
     }
     for person in view.persons() {

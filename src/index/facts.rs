@@ -2,6 +2,7 @@
 //! [`super::practice`], and read again by [`super::matched`] to tell why the entry was found. One function, so that the two agree.
 
 use crate::text::small_words::{canonical, joined};
+use crate::text::street::street_words;
 use crate::text::structures::also_known_by;
 use crate::text::{self, phonetic, town};
 use crate::visibility::{OrganizationView, Practice, View};
@@ -20,6 +21,8 @@ pub enum Field {
     City,
     PostalCode,
     Department,
+    /// Street line of a place.
+    Street,
     /// Name of a structure, or kind of structure.
     Organization,
     Service,
@@ -43,6 +46,8 @@ pub(super) enum Tag {
     Own,
     /// Structures and services of others.
     Other,
+    /// The name of a street, without number and kind.
+    Street,
 }
 
 impl Tag {
@@ -55,6 +60,7 @@ impl Tag {
             Self::Department => "d:",
             Self::Own => "s:",
             Self::Other => "q:",
+            Self::Street => "r:",
         }
     }
 
@@ -72,7 +78,7 @@ impl Tag {
         match self {
             Self::Family | Self::Given | Self::Initials => 0,
             Self::Practice | Self::Department | Self::Own => 1,
-            Self::Other => 2,
+            Self::Other | Self::Street => 2,
         }
     }
 }
@@ -158,6 +164,9 @@ impl<'a> Words<'a> {
             self.put(Tag::Practice, word, Field::City, &place.city);
         }
         self.plain(Tag::Practice, Field::PostalCode, &place.postal_code);
+        for word in street_words(&place.street) {
+            self.put(Tag::Street, word, Field::Street, &place.street);
+        }
         self.plain(Tag::Department, Field::Department, place.department.as_ref().map_or("", |d| &d.label));
     }
 }

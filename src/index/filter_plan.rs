@@ -112,7 +112,9 @@ mod tests {
             Plan::And(members) | Plan::Or(members) => members.iter().map(terms).sum(),
             Plan::All | Plan::None => 0,
             Plan::InOneSlot(inner) => terms(inner),
-            Plan::Near(..) | Plan::Levels(_) | Plan::Behind { .. } | Plan::OnePractice(..) => unreachable!("only criteria are asked so"),
+            Plan::Near(..) | Plan::Inside(_) | Plan::Levels(_) | Plan::Behind { .. } | Plan::OnePractice(..) => {
+                unreachable!("only criteria are asked so")
+            }
         }
     }
 

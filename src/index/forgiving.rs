@@ -39,7 +39,7 @@ pub(super) fn forgiving(
 }
 
 /// Does anybody shown to this audience match?
-fn held(state: State<'_>, audience: Audience, plan: &Plan, patience: &Patience<'_>) -> Result<bool> {
+pub(super) fn held(state: State<'_>, audience: Audience, plan: &Plan, patience: &Patience<'_>) -> Result<bool> {
     for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
         let columns = state.segments.columns(ordinal)?;
         let mut candidates = Candidates::of(plan, state.fields, segment, patience)?;

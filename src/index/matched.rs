@@ -3,18 +3,20 @@
 
 use super::alternative::{Alternative, Evidence, How, MOST_ERRORS, Test};
 use super::facts::{Field, Tag};
+use super::matched_filters;
 use super::query::{Criteria, RankKey};
 use super::question::{WITH_ONE_ERROR, WITH_TWO_ERRORS};
 use super::reading::{Asked, Dropped, Reading, Source};
+use crate::text;
 use crate::visibility::View;
 use serde::Serialize;
 use std::sync::OnceLock;
 use utoipa::ToSchema;
 
-/// How one asked word matches an entry.
+/// How one asked word, or another parameter, matches an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WordMatch {
-    /// The word as it was read: case and accents folded.
+    /// The word as it was read, or all that was asked by another parameter: case and accents folded.
     #[schema(example = "cardio")]
     pub word: String,
     /// The parameter it was asked by.
@@ -44,6 +46,8 @@ pub enum Kind {
     Telephone,
     Address,
     Domain,
+    /// A street with this word in its name.
+    Street,
 }
 
 /// One meaning of a word.
@@ -98,6 +102,8 @@ impl Level {
 #[derive(Debug)]
 pub struct Understood {
     reading: Reading,
+    /// What was asked beside words.
+    criteria: Criteria,
     /// Ways to match with errors, word by word: worked out where an entry needs one.
     mistaken: Vec<OnceLock<Vec<Alternative>>>,
 }
@@ -106,7 +112,7 @@ impl Understood {
     #[must_use]
     pub fn of(criteria: &Criteria) -> Self {
         let reading = Reading::of(criteria);
-        Self { mistaken: reading.words.iter().map(|_| OnceLock::new()).collect(), reading }
+        Self { criteria: criteria.clone(), mistaken: reading.words.iter().map(|_| OnceLock::new()).collect(), reading }
     }
 
     /// One for each word that is looked up, in the order asked, with the level of the worst (see [`RankKey::class`]); a word that does not
@@ -126,6 +132,20 @@ impl Understood {
             }
         }
         (matches, worst)
+    }
+
+    /// The same of what was asked by other parameters: one for each that a value of the entry answers.
+    #[must_use]
+    pub fn filters(&self, view: &View) -> Vec<WordMatch> {
+        let told = matched_filters::told(&self.criteria, view).into_iter();
+        told.map(|(parameter, asked, (field, value, how))| WordMatch {
+            word: text::fold(asked),
+            parameter,
+            field,
+            value: value.to_owned(),
+            how,
+        })
+        .collect()
     }
 
     /// Every word and what it was taken for.
@@ -162,7 +182,9 @@ fn taken(ways: &[Alternative]) -> Vec<Taken> {
 
 fn meaning(test: &Test) -> Option<(Kind, String)> {
     Some(match test {
+        Test::Word(Tag::Street, word) => (Kind::Street, word.clone()),
         Test::Word(tag, word) if *tag != Tag::Initials => (Kind::Word, word.clone()),
+        Test::All(Tag::Street, words) => (Kind::Street, words.last()?.clone()),
         Test::All(_, names) => (Kind::FirstName, names.join(" ")),
         Test::Code(kind, code) => {
             let kind = match *kind {
@@ -177,8 +199,8 @@ fn meaning(test: &Test) -> Option<(Kind, String)> {
         }
         Test::Identifier(id) => (Kind::Identifier, id.clone()),
         Test::Telephone(number) => (Kind::Telephone, number.clone()),
-        Test::Address(address) | Test::AddressBegins(address) => (Kind::Address, address.clone()),
-        Test::Domain(domain) => (Kind::Domain, domain.clone()),
+        Test::Address(address) | Test::AddressBegins(address) | Test::Inside(address) => (Kind::Address, address.clone()),
+        Test::Domain(domain) | Test::DomainBegins(domain) => (Kind::Domain, domain.clone()),
         _ => return None,
     })
 }

@@ -4,10 +4,12 @@
 //! too few; each is tested again against the entry's own values before it is counted.
 //!
 //! In the order the data meets the parts: `fields` what a document is, `facts`, `terms`, `ready` and `practice` what is cut from an entry, `document`,
-//! `facets`, `stored`, `packing` and `entries` the document, `generation`, `held` and `folder` its files; `filter` and `filter_plan` a question by attributes;
-//! `reading` (with `numbers`, `recognised` and `alternative`) and `criteria` one by words, `near` and `forgiving` its errors, `matched` why an
-//! entry was found; `question` both made ready, `opening`, `candidates` and `one_practice` its posting lists, `segments` where they lie,
-//! `lately` and `laid` the entries it proves, `search`, `patience`, `paused` and `order` the answer, `suggest` and `towns` what may be meant, `walk` all of them, `reader` the door
+//! `facets`, `stored`, `packing` and `entries` the document, `generation`, `held` and `folder` its files; `filter` and `filter_plan` a question
+//! by attributes; `reading` (with `numbers`, `recognised`, `streets`, `known_names` and `alternative`) and `criteria` one by words, `near` and
+//! `forgiving` its errors, `inside` pieces of addresses, `matched` and `matched_filters` why an entry was found; `question` both made ready,
+//! `opening`, `candidates` and `one_practice` its posting lists, `segments` where they lie, `lately` and `laid` the entries it proves, `search`,
+//! `patience`, `paused` and `order` the answer, `suggest` (with `towns`, `practised` and `family_names`) what may be meant, `walk` all of
+//! them, `reader` the door
 //! `directory` uses.
 
 mod alternative;
@@ -18,6 +20,7 @@ mod document;
 mod entries;
 mod facets;
 mod facts;
+mod family_names;
 mod fields;
 mod filter;
 mod filter_plan;
@@ -26,9 +29,12 @@ mod forgiving;
 pub mod gate;
 mod generation;
 mod held;
+mod inside;
+mod known_names;
 mod laid;
 mod lately;
 pub mod matched;
+mod matched_filters;
 mod near;
 mod numbers;
 mod one_practice;
@@ -50,6 +56,7 @@ mod search;
 mod segments;
 mod sorted;
 mod stored;
+mod streets;
 mod suggest;
 mod terms;
 mod towns;

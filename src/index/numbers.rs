@@ -11,16 +11,42 @@ use crate::model::{Address, normalize_domain};
 pub(super) enum Piece<'a> {
     /// Taken for this, and for nothing else.
     Number(String, Vec<Test>),
-    /// Words, and what all of them together may be the beginning of.
-    Words(&'a str, Option<Test>),
+    /// Words, and what of an address all of them together may be.
+    Words(&'a str, Vec<Test>),
 }
 
+/// Pieces of one question that are looked for anywhere in an address: each may read all of them.
+const MOST_SEARCHED: usize = 3;
+/// Letters and digits that a piece of an address has at least where it is looked for anywhere: shorter ones stand in too many.
+const SHORTEST_PIECE: usize = 3;
 /// Groups of digits of the longest number written in groups.
 const MOST_GROUPS: usize = 7;
+
+impl Piece<'_> {
+    fn tests(&self) -> &[Test] {
+        match self {
+            Self::Number(_, tests) | Self::Words(_, tests) => tests,
+        }
+    }
+
+    /// Is it looked for anywhere in an address?
+    fn is_searched(&self) -> bool {
+        self.tests().iter().any(|test| matches!(test, Test::Inside(_)))
+    }
+
+    /// Looked for at the beginning only.
+    fn at_its_beginning(mut self) -> Self {
+        match &mut self {
+            Self::Number(_, tests) | Self::Words(_, tests) => tests.retain(|test| !matches!(test, Test::Inside(_))),
+        }
+        self
+    }
+}
 
 pub(super) fn pieces(asked: &str) -> Vec<Piece<'_>> {
     let chunks: Vec<&str> = asked.split_whitespace().collect();
     let mut pieces = Vec::new();
+    let mut searched = 0;
     let mut rest = chunks.as_slice();
     while let Some((first, behind)) = rest.split_first() {
         let grouped = (1..=rest.len().min(MOST_GROUPS)).rev().find_map(|count| {
@@ -32,7 +58,9 @@ pub(super) fn pieces(asked: &str) -> Vec<Piece<'_>> {
             pieces.push(piece);
             rest = rest.get(count..).unwrap_or_default();
         } else {
-            pieces.push(address(first).unwrap_or(Piece::Words(first, local_part(first))));
+            let piece = address(first).unwrap_or_else(|| Piece::Words(first, piece_of_address(first)));
+            pieces.push(if searched < MOST_SEARCHED { piece } else { piece.at_its_beginning() });
+            searched += usize::from(pieces.last().is_some_and(Piece::is_searched));
             rest = behind;
         }
     }
@@ -78,25 +106,46 @@ fn number(written: &str, grouped: bool) -> Option<Vec<Test>> {
     (!tests.is_empty()).then_some(tests)
 }
 
-/// An address, the beginning of one up to or behind its `@`, or `@domain`.
+/// An address, the beginning of one up to or behind its `@`, a piece of one around it, or `@domain` and its beginning.
 fn address(chunk: &str) -> Option<Piece<'_>> {
     let (local, domain) = chunk.split_once('@')?;
-    let test = if local.is_empty() {
-        normalize_domain(domain).map(Test::Domain)
+    let lower = chunk.to_lowercase();
+    let mut tests: Vec<Test> = Vec::new();
+    if local.is_empty() {
+        tests.extend(normalize_domain(domain).map(Test::Domain));
+        let beginning = domain.to_lowercase();
+        tests.extend((letters(&beginning) >= SHORTEST_PIECE).then_some(Test::DomainBegins(beginning)));
     } else {
-        Address::parse(chunk).ok().map(|address| Test::Address(address.as_str().to_owned()))
-    };
-    let beginning = (!local.is_empty()).then(|| Test::AddressBegins(chunk.to_lowercase()));
-    let tests: Vec<Test> = test.into_iter().chain(beginning).collect();
+        let whole = Address::parse(chunk).ok();
+        tests.extend(whole.map(|address| Test::Address(address.as_str().to_owned())));
+        tests.push(Test::AddressBegins(lower.clone()));
+        tests.extend((letters(local) >= SHORTEST_PIECE).then_some(Test::Inside(lower)));
+    }
     (!tests.is_empty()).then(|| Piece::Number(chunk.to_owned(), tests))
 }
 
-/// `prenom.nom`, as local parts are made.
-fn local_part(chunk: &str) -> Option<Test> {
+/// `prenom.nom`, as local parts are made, and pieces of a domain.
+fn piece_of_address(chunk: &str) -> Vec<Test> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let mut parts = chunk.split(['.', '_']);
-    let (first, second) = (parts.next()?, parts.next()?);
-    (chunk.chars().all(fits) && !first.is_empty() && second.len() > 1).then(|| Test::AddressBegins(chunk.to_ascii_lowercase()))
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if !chunk.chars().all(fits) {
+        return Vec::new();
+    }
+    let mut tests = Vec::new();
+    let lower = chunk.to_ascii_lowercase();
+    let inner = lower.trim_matches('.');
+    if inner.contains('.') && letters(inner) >= SHORTEST_PIECE && inner.bytes().any(|b| b.is_ascii_alphabetic()) {
+        tests.extend(normalize_domain(inner).map(Test::Domain));
+        tests.push(Test::Inside(lower.clone()));
+    }
+    tests.extend((!first.is_empty() && second.len() > 1).then_some(Test::AddressBegins(lower)));
+    tests
+}
+
+/// Letters and digits.
+fn letters(piece: &str) -> usize {
+    piece.chars().filter(|c| c.is_alphanumeric()).count()
 }
 
 #[cfg(test)]
@@ -106,6 +155,7 @@ mod tests {
     #[test]
     fn numbers_are_told_apart() {
         let id = |id: &str| Test::Identifier(id.into());
+        let (domain, inside) = (|name: &str| Test::Domain(name.into()), |piece: &str| Test::Inside(piece.into()));
         let phone = |number: &str| Test::Telephone(number.into());
         for (asked, expected) in [
             ("10999990012", vec![id("10999990012")]),
@@ -122,17 +172,36 @@ mod tests {
             ("+33 4 99 00 00 01", vec![phone("0499000001")]),
             ("+33(0)499000001", vec![phone("0499000001")]),
             ("0033499000001", vec![phone("0499000001")]),
-            ("@CH-exemple.mssante.fr", vec![Test::Domain("ch-exemple.mssante.fr".into())]),
-            ("jean.dupont@", vec![Test::AddressBegins("jean.dupont@".into())]),
+            ("@CH-exemple.mssante.fr", vec![domain("ch-exemple.mssante.fr"), Test::DomainBegins("ch-exemple.mssante.fr".into())]),
+            ("@ch-ex", vec![Test::DomainBegins("ch-ex".into())]),
+            ("jean.dupont@", vec![Test::AddressBegins("jean.dupont@".into()), inside("jean.dupont@")]),
+            ("Dupont@CH", vec![Test::AddressBegins("dupont@ch".into()), inside("dupont@ch")]),
+            ("nt@ch", vec![Test::AddressBegins("nt@ch".into())]),
         ] {
             let found = pieces(asked);
             assert!(matches!(&found[..], [Piece::Number(_, tests)] if *tests == expected), "{asked}: {found:?}");
         }
         for words in ["69", "3e", "dupont", "2A", "1234", "123456", "12-14", "a1b2c3d4"] {
-            assert!(matches!(&pieces(words)[..], [Piece::Words(_, None)]), "{words}: {:?}", pieces(words));
+            assert_eq!(pieces(words), [Piece::Words(words, vec![])]);
         }
-        assert!(matches!(&pieces("j.dupont")[..], [Piece::Words(_, Some(Test::AddressBegins(_)))]));
+        for (words, together) in [
+            ("j.dupont", vec![domain("j.dupont"), inside("j.dupont"), Test::AddressBegins("j.dupont".into())]),
+            (
+                "CHU-x.mssante.fr",
+                vec![domain("chu-x.mssante.fr"), inside("chu-x.mssante.fr"), Test::AddressBegins("chu-x.mssante.fr".into())],
+            ),
+            (".mssante", vec![]),
+            ("martin.s", vec![domain("martin.s"), inside("martin.s")]),
+            ("jean_dup", vec![Test::AddressBegins("jean_dup".into())]),
+            ("j.p.", vec![]),
+            ("dupond.é", vec![]),
+        ] {
+            assert_eq!(pieces(words), [Piece::Words(words, together)]);
+        }
+        let many = pieces("ab.c1 ab.c2 @x ab@c3 ab.c4 abc@c5 ab.c6");
+        assert_eq!(many.iter().map(Piece::is_searched).collect::<Vec<_>>(), [true, true, false, false, true, false, false]);
+        assert!(many.iter().skip(5).all(|piece| !piece.tests().is_empty()));
         let mixed = pieces("dupont 69003 04 99 00 00 01");
-        assert!(matches!(&mixed[..], [Piece::Words("dupont", None), Piece::Number(..), Piece::Number(..)]), "{mixed:?}");
+        assert!(matches!(&mixed[..], [Piece::Words("dupont", _), Piece::Number(..), Piece::Number(..)]), "{mixed:?}");
     }
 }

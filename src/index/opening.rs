@@ -2,6 +2,7 @@
 
 use super::candidates::{Candidates, meet, union};
 use super::fields::Fields;
+use super::inside;
 use super::near::{MOST_NEIGHBOURS, Near};
 use super::one_practice::Practices;
 use super::patience::Patience;
@@ -9,9 +10,10 @@ use super::plan::{Place, Plan, ValueTest};
 use super::practice::slot;
 use super::terms::is_whole;
 use crate::error::{Error, Result};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{InvertedIndexReader, SegmentReader, TERMINATED, Term};
+use tantivy::{DocId, InvertedIndexReader, SegmentReader, TERMINATED, Term};
 
 /// Values of a listed attribute that are tried for a pattern: more, and it is not a list.
 const MOST_LISTED: usize = 20_000;
@@ -35,11 +37,13 @@ struct Builder<'a> {
     slot: String,
     /// Posting lists opened so far through [`Builder::each_term`].
     lists: usize,
+    /// [`Plan::Inside`] as opened before: all words of an address ask for the same piece.
+    inside: HashMap<String, Arc<Vec<DocId>>>,
 }
 
 impl<'a> Builder<'a> {
     fn new(fields: &'a Fields, segment: &'a SegmentReader, patience: &'a Patience<'a>) -> Self {
-        Self { fields, segment, patience, slot: String::new(), lists: 0 }
+        Self { fields, segment, patience, slot: String::new(), lists: 0, inside: HashMap::new() }
     }
 
     fn build(&mut self, plan: &Plan) -> Result<Candidates> {
@@ -48,6 +52,7 @@ impl<'a> Builder<'a> {
             Plan::None => Candidates::empty(),
             Plan::Term(place, term) => self.term(*place, term)?,
             Plan::Beginning(place, beginning) => self.beginning(*place, beginning)?,
+            Plan::Inside(piece) => self.inside(piece)?,
             Plan::Values(attribute, test, otherwise) => self.values(attribute, test, otherwise)?,
             Plan::And(members) => self.conjunction(members)?,
             Plan::Or(members) => {
@@ -79,7 +84,7 @@ impl<'a> Builder<'a> {
                 }
                 let mut practices = Practices::default();
                 for word in words {
-                    practices.add(self.build(&word.entry)?, self.each_slot(&word.practice)?);
+                    practices.add(self.build(&word.entry)?, self.each_slot(&word.practice)?, self.each_slot(&word.begun)?);
                 }
                 practices.next(&mut matches, 0, self.patience);
                 Candidates::OnePractice(Box::new(matches), practices)
@@ -155,7 +160,7 @@ impl<'a> Builder<'a> {
     fn beginning(&mut self, place: Place, text: &str) -> Result<Candidates> {
         let beginning = format!("{}{text}", if place == Place::Codes { &self.slot } else { "" });
         // Of words and addresses the whole one is another matter.
-        let whole = matches!(place, Place::Words | Place::Address);
+        let whole = matches!(place, Place::Words | Place::Address | Place::Domain);
         let most = if matches!(place, Place::NameGrams | Place::TextGrams) { self.lists_left() } else { usize::MAX };
         Ok(self
             .each_term(place, &beginning, most, usize::MAX, |term| !whole || term.len() > beginning.len())?
@@ -211,6 +216,18 @@ impl<'a> Builder<'a> {
         }
         self.lists += built.len();
         Ok(Some(union(built)))
+    }
+
+    fn inside(&mut self, piece: &str) -> Result<Candidates> {
+        let documents = match self.inside.get(piece) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let found = Arc::new(inside::documents(piece, self.fields, self.segment, self.patience)?);
+                self.inside.insert(piece.to_owned(), Arc::clone(&found));
+                found
+            }
+        };
+        Ok(Candidates::Known { documents, at: 0 })
     }
 
     fn near(&self, place: Place, near: &Near) -> Result<Candidates> {

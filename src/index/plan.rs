@@ -70,6 +70,8 @@ pub(super) enum Plan {
     Term(Place, String),
     /// Any term beginning so.
     Beginning(Place, String),
+    /// An address that holds this piece anywhere.
+    Inside(String),
     /// Any value of an attribute that passes, among its equality terms; when there are too many to be tried, another plan.
     Values(&'static str, ValueTest, Box<Plan>),
     And(Vec<Plan>),
@@ -96,13 +98,15 @@ pub(super) struct OfPractice {
     pub entry: Plan,
     /// By a practice; its terms are without the slot's number.
     pub practice: Plan,
+    /// By what a practice begins with, in the same way.
+    pub begun: Plan,
 }
 
 impl Plan {
     /// Does it open a list that is dear to open?
     pub fn is_dear(&self) -> bool {
         match self {
-            Self::Near(..) => true,
+            Self::Near(..) | Self::Inside(_) => true,
             Self::And(members) | Self::Or(members) => members.iter().any(Self::is_dear),
             Self::Levels(levels) => levels.iter().any(|(_, plan)| plan.is_dear()),
             Self::Behind { plan, .. } | Self::InOneSlot(plan) | Self::OnePractice(plan, _) => plan.is_dear(),

@@ -5,6 +5,7 @@ use super::facts;
 use super::plan::{Place, Plan};
 use super::ready::Terms;
 use crate::text::small_words::{canonical, is_particle};
+use crate::text::street::street_words;
 use crate::text::structures::also_known_by;
 use crate::text::{self, phonetic};
 use crate::visibility::{OrganizationView, Practice, View};
@@ -90,6 +91,9 @@ impl Slot<'_> {
             if let Some(sound) = phonetic::key(&word) {
                 self.terms.add(&[self.slot, facts::Tag::Practice.sound(), &sound]);
             }
+        }
+        for word in street_words(&place.street) {
+            self.terms.add(&[self.slot, facts::Tag::Street.term(), &word]);
         }
         for name in [&place.name, &place.trade_name] {
             self.words("o", name);

@@ -213,6 +213,9 @@ pub struct Criteria {
     /// accepted / refused / not stated on a shown mailbox.
     pub zero_papier: Option<ZeroPapierFilter>,
     pub has_mailbox: Option<bool>,
+    /// Names of `q` and `name` with a title or particle that is part of them, written as one word. Whoever asks leaves it empty: a search finds
+    /// them out, and its answer tells them.
+    pub known_names: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,6 +237,8 @@ pub struct Answer<H> {
     pub facets: Option<Facets>,
     /// The evaluation budget or deadline ended the search early: entries may be missing, `total` is a lower bound.
     pub truncated: Option<Truncated>,
+    /// See [`Criteria::known_names`].
+    pub known_names: Vec<String>,
 }
 
 /// Matches by the values they show, the most frequent first, then by code; the first fifty of each list.

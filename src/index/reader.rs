@@ -6,6 +6,7 @@
 use super::Labels;
 use super::folder::{self, Seal};
 use super::generation::Snapshot;
+use super::known_names;
 use super::lately::Lately;
 use super::patience::Limits;
 use super::query::{Answer, Query};
@@ -73,7 +74,7 @@ impl Reader {
 
     /// One search, blocking. A search that runs while segments change sees those it began with.
     pub fn search(&self, audience: Audience, query: &Query, limits: &Limits<'_>) -> Result<Answer<Found>> {
-        self.with_state(|state| search::search(state, audience, query, limits))
+        self.with_state(|state| known_names::search(state, audience, query, limits))
     }
 
     /// Suggestions for what is typed, each with the entry it shows, of which there are `entries` at most; blocking.

@@ -6,21 +6,31 @@
 
 use super::alternative::{Alternative, BEGINNING, How, ONE_ERROR, PHONETIC, TWO_ERRORS, Test, WHOLE};
 use super::facts::Tag;
+use super::known_names::may_begin_a_name;
 use super::numbers::{Piece, pieces};
 use super::query::Criteria;
 use super::recognised;
+use super::streets;
 use crate::text::small_words::{canonical, is_linking, is_particle, is_title, joined};
 use crate::text::{self, everyday, phonetic, town};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The parameter a word was asked by.
+/// The parameter something was asked by; words by the first three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     Q,
     Name,
     Given,
+    Profession,
+    Specialty,
+    City,
+    PostalCode,
+    Department,
+    Organization,
+    Identifier,
+    Address,
 }
 
 /// Why a word is not looked up.
@@ -86,26 +96,28 @@ impl Reading {
         for (source, asked) in [(Source::Q, &criteria.q), (Source::Name, &criteria.name), (Source::Given, &criteria.given)] {
             let Some(asked) = asked else { continue };
             let before = reading.words.len();
-            reading.read(source, asked);
+            reading.read(source, asked, &criteria.known_names);
             reading.says_nothing |= reading.words.len() == before;
         }
         reading
     }
 
-    fn read(&mut self, source: Source, asked: &str) {
+    fn read(&mut self, source: Source, asked: &str, known_names: &[String]) {
         let mut words = Vec::new();
-        for piece in if source == Source::Q { pieces(asked) } else { vec![Piece::Words(asked, None)] } {
+        for piece in if source == Source::Q { pieces(asked) } else { vec![Piece::Words(asked, Vec::new())] } {
             match piece {
                 Piece::Number(written, tests) => self.number(written, source, tests),
-                Piece::Words(written, together) => written_words(written, together.as_ref(), &mut words),
+                Piece::Words(written, together) => written_words(written, &together, &mut words),
             }
         }
         let others = !self.words.is_empty() && source == Source::Q;
-        let reasons = dropped(&words, others);
+        let reasons = dropped(&words, others, known_names);
         let folded: Vec<&str> = words.iter().map(|word| canonical(&word.folded)).collect();
         let mut neighbours: Vec<Vec<String>> = vec![Vec::new(); words.len()];
+        let titled: Vec<bool> = reasons.iter().zip(&words).map(|(reason, word)| reason.is_some() && is_title(&word.folded)).collect();
         let is_name = |range: &std::ops::Range<usize>| {
-            words.get(range.clone()).into_iter().flatten().all(|word| !is_title(&word.folded) && !town::is_cedex(&word.folded))
+            let titled = titled.get(range.clone()).into_iter().flatten().any(|titled| *titled);
+            !titled && words.get(range.clone()).into_iter().flatten().all(|word| !town::is_cedex(&word.folded))
         };
         for (range, one) in joined(&folded).filter(|(range, _)| is_name(range)) {
             neighbours.get_mut(range).into_iter().flatten().for_each(|names| names.push(one.clone()));
@@ -123,12 +135,15 @@ impl Reading {
             }
         }
         let known = if source == Source::Q { recognise(&kept) } else { vec![Vec::new(); kept.len()] };
+        let folded: Vec<&str> = kept.iter().map(|(word, _)| word.folded.as_str()).collect();
+        let streets = if source == Source::Q { streets::asked(&folded) } else { vec![None; kept.len()] };
+        let streets: Vec<_> = streets.iter().map(|asked| asked.as_ref().map(streets::ways).unwrap_or_default()).collect();
         // How a name is written; the small words of an everyday phrase or a territory are of no name.
         let of_name = |at: usize| known.get(at).is_none_or(Vec::is_empty);
         let spelled = |word: &Written| (word.spelled.clone(), word.folded.clone());
         self.spelled.extend(particles.iter().filter(|(before, _)| of_name(*before)).map(|(_, word)| spelled(word)));
         self.spelled.extend(kept.iter().map(|(word, _)| spelled(word)));
-        for ((word, names), known) in kept.into_iter().zip(known) {
+        for (((word, names), known), street) in kept.into_iter().zip(known).zip(streets) {
             let before = self.words.iter().filter(|word| word.forgivable).count();
             let forgivable = known.is_empty() && errors_of(canonical(&word.folded)) > 0 && before < MOST_FORGIVEN;
             // The name of a département is that one, not a word of another's.
@@ -143,7 +158,8 @@ impl Reading {
             let mut typed = known;
             typed.extend(free(word, source).into_iter().filter(meant));
             typed.extend(names.iter().flat_map(|name| joined_name(name, source)));
-            typed.extend(word.together.clone().map(|test| Alternative::new(BEGINNING, How::Beginning, test)));
+            typed.extend(word.together.iter().cloned().map(of_address));
+            typed.extend(street);
             // The best first; of one level, as they were added.
             typed.sort_by_key(|way| way.level);
             let asked = Asked { text: word.folded.clone(), source, typed, forgivable };
@@ -155,7 +171,8 @@ impl Reading {
 
     fn number(&mut self, text: String, source: Source, tests: Vec<Test>) {
         let way = |test| match test {
-            Test::AddressBegins(_) => Alternative::new(BEGINNING, How::Beginning, test),
+            Test::AddressBegins(_) | Test::DomainBegins(_) => Alternative::new(BEGINNING, How::Beginning, test),
+            Test::Inside(_) => Alternative::new(BEGINNING, How::Inside, test),
             Test::Address(_) => Alternative::new(WHOLE, How::Whole, test),
             test => Alternative::new(WHOLE, How::Number, test),
         };
@@ -188,6 +205,7 @@ fn tags(source: Source) -> &'static [Tag] {
         Source::Q => &[Tag::Family, Tag::Given, Tag::Practice, Tag::Department, Tag::Own, Tag::Other],
         Source::Name => &[Tag::Family],
         Source::Given => &[Tag::Given],
+        _ => &[],
     }
 }
 
@@ -197,10 +215,20 @@ struct Written {
     folded: String,
     /// An apostrophe follows: `d'`, `l'`.
     elided: bool,
-    together: Option<Test>,
+    /// What the piece of an address that it stands in is taken for.
+    together: Vec<Test>,
 }
 
-fn written_words(written: &str, together: Option<&Test>, words: &mut Vec<Written>) {
+/// A piece of an address that may be words as well: a domain comes behind names, and before beginnings.
+fn of_address(test: Test) -> Alternative {
+    match test {
+        Test::Domain(_) => Alternative { level: Tag::Practice.rank(), how: How::Whole, test },
+        Test::Inside(_) => Alternative::new(BEGINNING, How::Inside, test),
+        test => Alternative::new(BEGINNING, How::Beginning, test),
+    }
+}
+
+fn written_words(written: &str, together: &[Test], words: &mut Vec<Written>) {
     let plain = text::fold_keeping_ends(written);
     let elided: Vec<bool> = plain
         .split_inclusive(|c: char| !c.is_alphanumeric())
@@ -215,22 +243,27 @@ fn written_words(written: &str, together: Option<&Test>, words: &mut Vec<Written
             spelled: typed.to_owned(),
             folded: folded.to_owned(),
             elided: elided.get(at).copied().unwrap_or_default(),
-            together: together.cloned(),
+            together: together.to_vec(),
         });
     }
 }
 
 /// What is not looked up; nothing when nothing else would be left.
-fn dropped(words: &[Written], others: bool) -> Vec<Option<Dropped>> {
+fn dropped(words: &[Written], others: bool, known_names: &[String]) -> Vec<Option<Dropped>> {
     let mut after_cedex = false;
     let mut reasons = Vec::with_capacity(words.len());
-    for Written { spelled, folded, elided, .. } in words {
+    for (at, Written { spelled, folded, elided, .. }) in words.iter().enumerate() {
+        let begins_a_name = || {
+            let name = words.get(at + 1).map(|next| format!("{folded}{}", canonical(&next.folded)));
+            may_begin_a_name(folded) && name.is_some_and(|name| known_names.contains(&name))
+        };
         let behind = std::mem::replace(&mut after_cedex, town::is_cedex(folded));
         reasons.push(match folded.as_str() {
             word if town::is_cedex(word) || town::is_arrondissement(word) || (behind && town::ordinal(word).is_some()) => {
                 Some(Dropped::Town)
             }
             "rpps" | "adeli" | "finess" | "siret" | "tel" | "telephone" | "fax" | "no" | "numero" if others => Some(Dropped::Label),
+            _ if begins_a_name() => None,
             word if is_title(word) => Some(Dropped::Title),
             // A single letter that no apostrophe follows is an initial.
             "d" | "l" if !elided => None,
@@ -240,8 +273,9 @@ fn dropped(words: &[Written], others: bool) -> Vec<Option<Dropped>> {
             _ => None,
         });
     }
-    if !others && reasons.iter().all(Option::is_some) {
-        reasons.fill(None);
+    if reasons.iter().all(Option::is_some) {
+        let alone = |word: &Written| !others || may_begin_a_name(&word.folded);
+        reasons.iter_mut().zip(words).filter(|(_, word)| alone(word)).for_each(|(reason, _)| *reason = None);
     }
     reasons
 }

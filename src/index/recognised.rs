@@ -79,7 +79,8 @@ pub(super) fn longest(words: &[&str], before: Option<&str>) -> (usize, Vec<Alter
 /// An arrondissement behind its town, or as an ordinal; else a département by its number.
 fn number(word: &str, before: Option<&str>) -> Option<Vec<Alternative>> {
     let numbered = |test| Alternative::new(WHOLE, How::Number, test);
-    let ordinal = town::ordinal(word);
+    let roman = || town::roman(word).filter(|number| before.is_some_and(|town| town::has_arrondissement(town, *number)));
+    let ordinal = town::ordinal(word).or_else(roman);
     let told = ordinal.filter(|number| {
         let is_ordinal = !word.bytes().all(|b| b.is_ascii_digit());
         is_ordinal || before.is_some_and(|town| town::has_arrondissement(town, *number))

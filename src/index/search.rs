@@ -152,7 +152,7 @@ pub(super) fn answer(
     let truncated = run.truncated.or_else(|| patience.was_over().then_some(Truncated::Deadline));
     (begun.place, begun.from, begun.tested) = (run.place, run.from, run.tested);
     let facets = run.tally.facets(state.segments)?;
-    Ok(Answer { hits, more, total: query.count.then_some(run.tally.total), facets, truncated })
+    Ok(Answer { hits, more, total: query.count.then_some(run.tally.total), facets, truncated, known_names: Vec::new() })
 }
 
 /// One entry by its key.

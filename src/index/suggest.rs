@@ -6,7 +6,10 @@
 //! when that search finds an entry that the audience is shown, so that no code and no commune tells of what is hidden.
 
 use super::Labels;
+use super::family_names::people_named;
+use super::known_names;
 use super::patience::Limits;
+use super::practice::telling_words;
 use super::practised::{practised, tell_twins_apart};
 use super::query::{Criteria, Matching, Order, Query};
 use super::question::Question;
@@ -24,6 +27,10 @@ pub(super) const MOST: usize = 8;
 const MOST_WORDS: usize = 6;
 /// What may be meant by one completion and is tried whether it finds anybody.
 pub(super) const MOST_TRIED: usize = 64;
+
+/// Places of two kinds among those that are mixed.
+const PEOPLE: usize = 0;
+const ORGANIZATIONS: usize = 4;
 
 /// What a suggestion is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
@@ -99,7 +106,8 @@ pub(super) fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The first of each kind, then the second, up to the bound; told kind by kind, those that are just what was typed before the others.
+/// The first of each kind, then the second, up to the bound; told kind by kind: professions, savoir-faire and communes that are just what was typed
+/// before people, people before structures, and these before all others.
 fn mixed(found: [Vec<Suggested>; 5]) -> Vec<Suggested> {
     let longest = found.iter().map(Vec::len).max().unwrap_or_default();
     let mut taken: Vec<(usize, usize, Suggested)> = Vec::new();
@@ -112,7 +120,13 @@ fn mixed(found: [Vec<Suggested>; 5]) -> Vec<Suggested> {
         }
     }
     let whole: Vec<usize> = taken.iter().filter(|(_, _, suggested)| suggested.whole).map(|(kind, ..)| *kind).collect();
-    taken.sort_by_key(|(kind, place, _)| (!whole.contains(kind), *kind, *place));
+    let rank = |kind: usize| match kind {
+        _ if !whole.contains(&kind) => 3,
+        PEOPLE => 1,
+        ORGANIZATIONS => 2,
+        _ => 0,
+    };
+    taken.sort_by_key(|(kind, place, _)| (rank(*kind), *kind, *place));
     taken.into_iter().map(|(.., suggested)| suggested).collect()
 }
 
@@ -188,7 +202,7 @@ fn typed(
 fn first(state: State<'_>, audience: Audience, kind: Kind, criteria: Criteria, entries: usize, limits: &Limits<'_>) -> Result<Vec<Found>> {
     let (limit, matching) = (entries.min(MOST), Matching::Criteria(criteria));
     let query = Query { kinds: vec![kind], matching, order: Order::Rank, limit, after: None, count: false, facets: false };
-    Ok(search::search(state, audience, &query, limits)?.hits)
+    Ok(known_names::search(state, audience, &query, limits)?.hits)
 }
 
 /// So little is typed that only names are looked through: other words that begin so stand in nearly every entry.
@@ -205,11 +219,9 @@ fn people(
     limits: &Limits<'_>,
 ) -> Result<Vec<Suggested>> {
     let limit = entries.min(MOST);
-    let named = || Criteria { name: Some(text.to_owned()), ..Criteria::default() };
-    let mut found = match is_short(words) {
-        true => first(state, audience, Kind::Professional, named(), entries, limits)?,
-        // Who begins to type a person's name begins with that of the family.
-        false if words.len() == 1 => typed(state, audience, vec![Kind::Professional], named(), limit, Order::Rank, limits)?,
+    // Who begins to type a person's name begins with that of the family.
+    let mut found = match is_short(words) || telling_words(words.to_vec()).len() == 1 {
+        true => people_named(state, audience, text, limit, limits)?,
         false => Vec::new(),
     };
     if !is_short(words) && found.len() < limit {
@@ -223,11 +235,15 @@ fn people(
         let published = found.stored.published()?;
         let View::Professional(view) = published.view() else { return Ok(None) };
         let label = tidy(&[view.person.given_name.as_str(), &view.person.family_name].join(" "));
+        let (family, given) = (text::words(&view.person.family_name), text::words(&view.person.given_name));
+        let whole = words == family
+            || telling_words(words.to_vec()) == telling_words(family.clone())
+            || [[&family[..], &given[..]], [&given, &family]].iter().any(|name| name.concat() == words);
         let detail = published.view().practices().first().map(detail_of).unwrap_or_default();
         let search = [("q", label.clone())].into();
         let id = Some(published.id().to_owned());
         let suggestion = Suggestion { kind: SuggestionKind::Professional, label, detail, search, id };
-        Ok(Some(Suggested { suggestion, shown: Some(found), whole: false }))
+        Ok(Some(Suggested { suggestion, shown: Some(found), whole }))
     };
     found.into_iter().filter_map(|found| suggested(found).transpose()).collect()
 }
@@ -258,11 +274,14 @@ fn organizations(
         let View::Structure(view) = published.view() else { return Ok(None) };
         let place = &view.organization;
         let search = [("organization", place.id.clone())].into();
+        let whole = [&place.name, &place.trade_name].into_iter().any(|name| text::words(name) == words);
         let (label, detail, id) = (tidy(&place.name), town_label(&place.city), Some(place.id.clone()));
         let suggestion = Suggestion { kind: SuggestionKind::Organization, label, detail, search, id };
-        Ok(Some(Suggested { suggestion, shown: Some(found), whole: false }))
+        Ok(Some(Suggested { suggestion, shown: Some(found), whole }))
     };
-    found.into_iter().filter_map(|found| suggested(found).transpose()).collect()
+    let mut found: Vec<_> = found.into_iter().filter_map(|found| suggested(found).transpose()).collect::<Result<_>>()?;
+    found.sort_by_key(|suggested| !suggested.whole);
+    Ok(found)
 }
 
 #[cfg(test)]

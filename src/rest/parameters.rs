@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "read by the derive: documentation only")]
 pub(super) struct SearchParameters {
-    /// Free words: names, profession or specialty in everyday words, commune, département, structure, numbers, an address or its beginning
+    /// Free words: names, profession or specialty in everyday words, commune, département, structure, numbers, a piece of an address, a street
     #[param(max_length = 200, example = "dupont cardio lyon")]
     q: Option<String>,
     /// Family name, words by their beginning or sound

@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::refusals::SearchRefusals;
 use super::router::{Api, Shared};
 use crate::directory::cursor::Progress;
-use crate::directory::{self, Hit, Level, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
+use crate::directory::{self, Criteria, Hit, Level, Source, Truncated, Understood, WordDropped, WordMatch, WordRead};
 use crate::settings::LimitSettings;
 use axum::Json;
 use axum::extract::State;
@@ -53,14 +53,16 @@ pub(super) struct SearchAnswer {
 pub(super) struct FoundItem {
     #[serde(flatten)]
     pub(super) item: Item,
-    /// For each word of `q`, `name` and `given` the best way it matches this entry; empty when none was asked.
+    /// For each word of `q`, `name` and `given` the best way it matches this entry, then the value that answers each of `profession`, `specialty`,
+    /// `city`, `postal_code`, `department`, `organization`, `identifier` and `address` that was asked.
     pub(super) r#match: Vec<WordMatch>,
 }
 
 impl FoundItem {
     fn of(hit: &Hit, understood: &Understood) -> Result<Self, Problem> {
         let item = Item::of(hit)?;
-        let (r#match, _) = understood.matches(item.view());
+        let (mut r#match, _) = understood.matches(item.view());
+        r#match.extend(understood.filters(item.view()));
         Ok(Self { item, r#match })
     }
 }
@@ -102,8 +104,9 @@ fn account_required(most: u64) -> Problem {
 ///
 /// Words of `q`, `name` and `given` match whole, by their beginning, and names and communes also by their sound (Lefèvre, Lefebvre). `q`
 /// understands everyday words (cardio, kiné, généraliste), départements by number or name, regions, arrondissements, short forms of first
-/// names, numbers (RPPS, FINESS, SIRET, telephone, postcode) and addresses. Titles (dr) and particles (de, le) are left out when other words
-/// remain. Words of `q` recognised as profession, specialty or place hold of one same exercise or activity.
+/// names, numbers (RPPS, FINESS, SIRET, telephone, postcode), addresses, pieces of them (`chu-lille.mssante.fr`, `martin.sv`) and streets behind
+/// their kind (`rue pasteur`). Titles (dr) and particles (de, le) are left out when other words remain and they are no part of a name that
+/// somebody has. Words of `q` recognised as profession, specialty or place hold of one same exercise or activity, beginnings of three letters too.
 ///
 /// When nothing matches as typed, errors are forgiven in words of `q`, `name`, `given`, `city`, `profession` and `specialty` that nobody holds
 /// as typed: a letter too many, too few, another one, or two neighbours swapped; one in a word of four letters or more and no digit, then,
@@ -132,7 +135,6 @@ pub(super) async fn search(State(api): State<Shared>, Caller(caller): Caller, as
 pub(super) async fn answer(api: &Api, caller: &directory::Caller, asked: Asked) -> Result<SearchAnswer, Problem> {
     let (directory, audience) = (&api.service.directory, caller.audience);
     let now = (api.clock)().as_second();
-    let understood = Understood::of(&asked.criteria);
     let mut query = asked.question();
     let (most, anonymous) = pages_of(&api.service.settings.limits, &caller.source);
     if anonymous {
@@ -156,6 +158,7 @@ pub(super) async fn answer(api: &Api, caller: &directory::Caller, asked: Asked) 
     // Known beforehand: what the search shows is no reason to call itself cut short.
     let had_enough = directory.is_restricted(caller);
     let answer = directory.search(caller, query, api.deadline()).await?;
+    let understood = Understood::of(&Criteria { known_names: answer.known_names.clone(), ..asked.criteria.clone() });
     let items = answer.hits.iter().map(|hit| FoundItem::of(hit, &understood)).collect::<Result<Vec<_>, _>>()?;
     let returned = returned + answer.hits.len() as u64;
     // All pages together hold no more than over LDAP.

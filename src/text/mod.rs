@@ -3,7 +3,7 @@
 //! Folding is the product rule on top of RFC 4518: case and accents folded, œ → oe, æ → ae, ß → ss, typographic apostrophes and
 //! hyphens made plain, soft hyphens and zero-width characters dropped, runs of blanks made one, ends trimmed.
 //!
-//! Beside it what French names and questions need: [`phonetic`] keys, [`edits`], particles and titles ([`small_words`]), towns ([`town`]),
+//! Beside it what French names and questions need: [`phonetic`] keys, [`edits`], particles and titles ([`small_words`]), towns ([`town`]), streets ([`street`]),
 //! everyday words ([`everyday`]) found as [`phrases`], short names of [`structures`].
 
 pub mod edits;
@@ -11,6 +11,7 @@ pub mod everyday;
 pub mod phonetic;
 pub mod phrases;
 pub mod small_words;
+pub mod street;
 pub mod structures;
 pub mod town;
 

@@ -8,6 +8,9 @@ const PARTICLES: [&str; 30] = [
     "la", "le", "les", "sous", "sur", "ten", "van", "von", "zu",
 ];
 
+/// Several particles together.
+const JOINED_PARTICLES: [&str; 9] = ["de l", "de la", "de las", "de los", "van de", "van den", "van der", "von der", "von und"];
+
 /// Words that link what is asked, and are of no name.
 const LINKING: [&str; 8] = ["avec", "chez", "dans", "pour", "pres", "proche", "un", "une"];
 
@@ -34,6 +37,11 @@ const TITLES: [&str; 16] = [
 #[must_use]
 pub fn is_particle(folded: &str) -> bool {
     PARTICLES.contains(&folded)
+}
+
+/// What a name may begin with before its own first word, a blank behind each; the longest first of those that begin alike.
+pub fn particles_before_names() -> impl Iterator<Item = String> {
+    JOINED_PARTICLES.iter().chain(&PARTICLES).map(|particles| format!("{particles} "))
 }
 
 /// Does it only link what is asked?

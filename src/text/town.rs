@@ -19,6 +19,9 @@ pub fn town_words(name: &str) -> Vec<String> {
             (true, ..) | (_, true, Some(_)) => {}
             (.., Some(number)) => kept.push(number.to_string()),
             _ if is_arrondissement(&word) => {}
+            _ if kept.last().is_some_and(|town| roman(&word).is_some_and(|number| has_arrondissement(town, number))) => {
+                kept.extend(roman(&word).map(|number| number.to_string()));
+            }
             _ => kept.push(canonical(&word).to_owned()),
         }
     }
@@ -65,6 +68,23 @@ pub fn ordinal(folded: &str) -> Option<u32> {
     let ending = folded.get(digits.len()..)?;
     let fits = matches!(ending, "" | "e" | "er" | "eme" | "ere" | "re" | "ieme") && (1..=2).contains(&digits.len());
     digits.parse().ok().filter(|number| fits && *number > 0)
+}
+
+/// A number up to twenty in Roman figures, as such or as an ordinal: `xv`, `iiie`, `ier`. Only behind a town that has such a number: alone
+/// they are letters.
+#[must_use]
+pub fn roman(folded: &str) -> Option<u32> {
+    const UNITS: [&str; 10] = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
+    let ending = ["eme", "ere", "er", "e", ""].into_iter();
+    let mut figures = ending.filter_map(|ending| folded.strip_suffix(ending));
+    figures.find_map(|figures| {
+        let (tens, units) = match figures {
+            "xx" => (2, ""),
+            _ => figures.strip_prefix('x').map_or((0, figures), |units| (1, units)),
+        };
+        let units = UNITS.iter().position(|known| *known == units)?;
+        u32::try_from(10 * tens + units).ok().filter(|number| *number > 0)
+    })
 }
 
 #[must_use]
@@ -120,5 +140,18 @@ mod tests {
         assert!(has_arrondissement("lyon", 9) && !has_arrondissement("lyon", 10) && !has_arrondissement("nice", 1));
         let read = ["3", "03", "3e", "12eme", "1er", "0", "123", "e", "3x"].map(ordinal);
         assert_eq!(read, [Some(3), Some(3), Some(3), Some(12), Some(1), None, None, None, None]);
+    }
+
+    #[test]
+    fn roman_figures_are_read() {
+        let read =
+            ["i", "iiie", "iv", "ve", "viiieme", "ixe", "x", "xv", "xve", "xixe", "xx", "ier", "", "e", "xxi", "iiii", "vx", "d", "l"]
+                .map(roman);
+        let told = [1, 3, 4, 5, 8, 9, 10, 15, 15, 19, 20, 1].map(Some);
+        assert_eq!(read[..12], told);
+        assert!(read[12..].iter().all(Option::is_none));
+        assert_eq!(town_words("Paris XVe"), ["paris", "15"]);
+        assert_eq!(town_words("LYON VI"), ["lyon", "6"]);
+        assert_eq!(town_words("Saint-Cyr X"), ["saint", "cyr", "x"]);
     }
 }

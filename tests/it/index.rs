@@ -1,5 +1,6 @@
 //! The index and the directory's door, fed with published entries made by hand.
 
+mod beside_names;
 mod criteria;
 mod differential;
 mod entries;

@@ -4,7 +4,7 @@
 use super::super::search::SearchAnswer;
 use super::question::Question;
 use crate::directory::{How, Level, WordKind, WordRead};
-use crate::text::{self, edits};
+use crate::text;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -40,37 +40,17 @@ pub(super) fn understood(question: &Question, answer: &SearchAnswer) -> Markup {
     }
 }
 
-/// What the words with an error, and the commune, were taken for in the entries of the page.
+/// What the words with an error, and the commune and the like, were taken for in the entries of the page.
 fn nearest(question: &Question, answer: &SearchAnswer) -> Markup {
     let mistaken = answer.items.iter().flat_map(|item| &item.r#match).filter(|found| found.how == How::Typo);
     let words = mistaken.map(|found| (as_typed(question, &found.word), found.value.as_str()));
-    let read: BTreeSet<_> = words.chain(commune(question, answer).map(|city| (question.get("city"), city))).collect();
+    let read: BTreeSet<_> = words.collect();
     html! {
         @for (at, (word, value)) in read.iter().take(TOLD).enumerate() {
             @if at == 0 { "\u{a0}: " } @else { ", " }
             "«\u{a0}" (value) "\u{a0}» pour «\u{a0}" (word) "\u{a0}»"
         }
     }
-}
-
-/// Communes of the entries shown that are nearly the one asked for; none when it stands there as it was asked.
-fn commune<'a>(question: &Question, answer: &'a SearchAnswer) -> impl Iterator<Item = &'a str> {
-    let asked = plain(question.get("city"));
-    let places = answer.items.iter().flat_map(|found| found.item.view.practices()).filter_map(|practice| practice.organization);
-    let cities: BTreeSet<&str> = places.map(|place| place.city.as_str()).filter(|city| !city.is_empty()).collect();
-    let known = asked.is_empty() || cities.iter().any(|city| plain(city).contains(&asked));
-    let near = move |city: &&str| !known && words_within(&asked, &plain(city));
-    cities.into_iter().filter(near)
-}
-
-/// Is each word asked for nearly one of the commune's?
-fn words_within(asked: &str, city: &str) -> bool {
-    let forgiven = |word: &str| match word.chars().count() {
-        0..4 => 0,
-        4..8 => 1,
-        _ => 2,
-    };
-    asked.split(' ').all(|word| city.split(' ').any(|own| edits::within(word, own, forgiven(word))))
 }
 
 /// A word as it was typed, case and accents and all; itself where the question does not hold it in one piece.
@@ -83,7 +63,7 @@ fn as_typed<'a>(question: &'a Question, word: &'a str) -> &'a str {
             (plain(piece) == wanted).then_some(piece)
         })
     };
-    ["q", "name", "given"].into_iter().find_map(|name| of(question.get(name))).unwrap_or(word)
+    ["q", "name", "given", "city", "profession", "specialty"].into_iter().find_map(|name| of(question.get(name))).unwrap_or(word)
 }
 
 /// Where the runs of letters and digits begin and end.
@@ -119,6 +99,7 @@ fn stands_for(word: &WordRead) -> Option<&'static str> {
             WordKind::Identifier => "identifiant",
             WordKind::Telephone => "téléphone",
             WordKind::Address | WordKind::Domain => "adresse",
+            WordKind::Street => "rue",
         })
     })
 }
@@ -135,6 +116,5 @@ mod tests {
         {
             assert_eq!(as_typed(&question, word), typed);
         }
-        assert!(words_within("lion", "lyon 03") && words_within("st etiene", "st etienne") && !words_within("lion", "paris"));
     }
 }

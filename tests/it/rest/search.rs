@@ -131,7 +131,10 @@ async fn each_hit_tells_why_it_is_there_and_the_plan_how_the_question_was_read()
     let json = world.get("/v1/search?q=zzz&explain=true").await.json();
     assert_eq!((&json["total"], json["plan"].get("level"), &json["plan"]["words"][0]["word"]), (&0.into(), None, &"zzz".into()));
     let json = world.get("/v1/search?city=lyon").await.json();
-    assert_eq!((json.get("plan"), &json["items"][0]["match"]), (None, &serde_json::json!([])));
+    let told = serde_json::json!([{"word": "lyon", "parameter": "city", "field": "city", "value": "Lyon", "how": "whole"}]);
+    assert_eq!((json.get("plan"), &json["items"][0]["match"]), (None, &told));
+    let json = world.get("/v1/search?has_mailbox=true&q=double").await.json();
+    assert!(json["items"][0]["match"].as_array().unwrap().iter().all(|told| told["parameter"] == "q"));
 }
 
 #[tokio::test]

@@ -1,0 +1,106 @@
+//! People by what their family name begins with, as they are suggested: in the order of names without their particles, so that who begins to
+//! type `tour` is not told all who are called DE T… and LE T… before TOURNIER.
+//!
+//! The order of a search is that of names as they are written, which a column keeps. Names with one particle stand together in it, in the order
+//! of what is behind; so the first of each particle are kept, and those few are put in order.
+
+use super::candidates::Candidates;
+use super::fields::kind_number;
+use super::order::{SegmentKey, SegmentOrder, Smallest};
+use super::patience::{Limits, Patience};
+use super::query::{Criteria, Matching, Order, Query, RankKey, class_of};
+use super::question::Question;
+use super::search::{Found, State};
+use crate::error::{Error, Result};
+use crate::model::{Audience, Kind};
+use crate::text;
+use crate::text::small_words::{is_particle, particles_before_names};
+use std::ops::{Bound, Range};
+use tantivy::columnar::StrColumn;
+use tantivy::{DocId, TERMINATED};
+
+/// Where a person stands: class, has a mailbox, begins otherwise (the second half of a double name), name without particles.
+type Place = (u16, u8, bool, String);
+
+/// The first people of whom a word of the family name begins as `typed` does.
+pub(super) fn people_named(state: State<'_>, audience: Audience, typed: &str, limit: usize, limits: &Limits<'_>) -> Result<Vec<Found>> {
+    let matching = Matching::Criteria(Criteria { name: Some(typed.to_owned()), ..Criteria::default() });
+    let query = Query { kinds: vec![Kind::Professional], matching, order: Order::Rank, limit, after: None, count: false, facets: false };
+    let question = Question::of(&query)?;
+    let patience = Patience::of(limits);
+    let mut first: Vec<(Place, u32, DocId)> = Vec::new();
+    for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
+        let columns = state.segments.columns(ordinal)?;
+        let Some(names) = &columns.sort else { continue };
+        let runs = runs(names, typed)?;
+        let order = SegmentOrder::of(columns, &query.order, None, question.first_class())?;
+        let mut kept: Vec<Smallest> = (0..=runs.len()).map(|_| Smallest::new(limit)).collect();
+        let mut candidates = Candidates::of(&question.plan, state.fields, segment, &patience)?;
+        while candidates.doc() != TERMINATED && !patience.is_over_after_a_step() {
+            let doc = candidates.doc();
+            if columns.shown(segment, doc, u64::from(audience.bit()), 1 << kind_number(Kind::Professional)) {
+                let standing = candidates.standing();
+                let key = order.key(doc, class_of(standing.level, standing.next, standing.behind));
+                let run = |(_, _, _, name): SegmentKey| runs.iter().position(|run| run.names.contains(&name)).unwrap_or(runs.len());
+                if let Some((key, run)) = key.and_then(|key| Some((key, kept.get_mut(run(key))?))) {
+                    run.push(key, doc);
+                }
+            }
+            candidates.advance(&patience);
+        }
+        for (at, run) in kept.into_iter().enumerate() {
+            let (particles, begins) = runs.get(at).map_or((0, false), |run| (run.particles, run.begins));
+            for ((class, without_mailbox, _, name), doc) in run.into_sorted() {
+                let mut written = String::new();
+                names.ord_to_str(name, &mut written).map_err(failed)?;
+                let bare = written.get(particles..).unwrap_or_default().to_owned();
+                first.push(((class, without_mailbox, !begins, bare), ordinal, doc));
+            }
+        }
+    }
+    first.sort();
+    first.truncate(limit);
+    let found = |((class, without_mailbox, ..), segment, doc): (Place, u32, DocId)| {
+        let stored = state.lately.fetch(state.searcher, segment, doc)?;
+        let rank = RankKey { class, without_mailbox, name: stored.sort().to_owned() };
+        Ok(Found { stored, rank })
+    };
+    first.into_iter().map(found).collect()
+}
+
+/// Names of a segment that stand together.
+struct Run {
+    names: Range<u64>,
+    /// Bytes of the particles they begin with.
+    particles: usize,
+    /// Does what is behind begin as typed?
+    begins: bool,
+}
+
+/// Where names that begin so stand in the order of a segment, those of the longest particles first.
+fn runs(names: &StrColumn, typed: &str) -> Result<Vec<Run>> {
+    let words = text::words(typed);
+    let own = words.iter().position(|word| !is_particle(word)).and_then(|from| words.get(from..)).unwrap_or(&words).join(" ");
+    let run = |beginning: &str, particles: usize, begins: bool| {
+        let behind = format!("{beginning}{}", char::MAX);
+        let bounds = names.dictionary().term_bounds_to_ord(Bound::Included(beginning), Bound::Excluded(behind.as_str())).map_err(failed)?;
+        let (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) = bounds else {
+            return Ok(None);
+        };
+        Ok((from < to).then_some(Run { names: from..to, particles, begins }))
+    };
+    let mut runs = Vec::new();
+    for particles in particles_before_names() {
+        runs.extend(run(&format!("{particles}{own}"), particles.len(), true)?);
+        // `de brun` begins as `d` does, by its particle only.
+        if particles.starts_with(own.as_str()) {
+            runs.extend(run(&particles, particles.len(), false)?);
+        }
+    }
+    runs.extend(run(&own, 0, true)?);
+    Ok(runs)
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::internal("a column cannot be read", error)
+}
