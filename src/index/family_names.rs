@@ -61,7 +61,7 @@ pub(super) fn people_named(state: State<'_>, audience: Audience, typed: &str, li
     first.sort();
     first.truncate(limit);
     let found = |((class, without_mailbox, ..), segment, doc): (Place, u32, DocId)| {
-        let stored = state.lately.fetch(state.searcher, segment, doc)?;
+        let stored = state.lately.fetch(state.segments.columns(segment)?, doc)?;
         let rank = RankKey { class, without_mailbox, name: stored.sort().to_owned() };
         Ok(Found { stored, rank })
     };

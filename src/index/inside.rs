@@ -4,11 +4,11 @@
 //! terms of domains and addresses are looked through instead, without opening a list for each address of a domain that holds the piece.
 
 use super::candidates::Candidates;
+use super::entries::Entries;
 use super::fields::Fields;
 use super::generation::failed;
 use super::patience::Patience;
 use super::plan::{Place, Plan};
-use super::stored::Stored;
 use super::terms::{Gram, grams_of_piece};
 use crate::error::Result;
 use tantivy::schema::IndexRecordOption;
@@ -39,12 +39,12 @@ pub(super) fn documents(piece: &str, fields: &Fields, segment: &SegmentReader, p
 }
 
 fn read(mut documents: Vec<DocId>, piece: &str, segment: &SegmentReader) -> Result<Vec<DocId>> {
-    let store = segment.get_store_reader(1).map_err(failed(WHAT))?;
+    let entries = Entries::open(segment)?;
     let mut outcome = Ok(());
-    documents.retain(|doc| match store.get::<Stored>(*doc) {
+    documents.retain(|doc| match entries.read(*doc) {
         Ok(stored) => stored.addresses().any(|address| std::str::from_utf8(address).is_ok_and(|address| holds(address, piece))),
         Err(error) => {
-            outcome = Err(failed(WHAT)(error));
+            outcome = Err(error);
             false
         }
     });
