@@ -176,7 +176,7 @@ pub fn street_words(line: &str) -> Vec<String> {
 }
 
 fn is_kind_of(rest: &[String]) -> bool {
-    rest.first().is_some_and(|first| KINDS.contains(&first.as_str()) || is_particle(first))
+    rest.first().is_some_and(|first| KINDS.contains(&first.as_str()))
 }
 
 #[cfg(test)]
@@ -196,6 +196,8 @@ mod tests {
             ("1 RUE DU 11 NOVEMBRE", &["#1", "#rue", "11", "novembre"]),
             ("LA PLACE", &["place"]),
             ("PLACE", &["place"]),
+            ("12 R DE LA GARE", &["#12", "#rue", "gare"]),
+            ("12 B DES ORMES", &["#12", "b", "ormes"]),
             ("12", &["#12"]),
             ("12B-14 PL D'ARMES", &["#12", "#14", "#place", "armes"]),
             ("", &[]),
