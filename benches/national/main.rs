@@ -37,7 +37,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Every class, and who is asked it besides us.
-const CLASSES: [(&str, &[&str]); 22] = [
+const CLASSES: [(&str, &[&str]); 28] = [
     ("ac1", &["ours", "slapd", "postgres"]),
     ("ac2", &["ours", "slapd", "postgres"]),
     ("ac2_typed", &["ours", "slapd"]),
@@ -52,6 +52,12 @@ const CLASSES: [(&str, &[&str]); 22] = [
     ("rest_columns", &["postgres"]),
     ("typo", &["ours", "postgres"]),
     ("typo_columns", &["postgres"]),
+    ("rest_q1", &["ours"]),
+    ("rest_q2", &["ours"]),
+    ("rest_q3", &["ours"]),
+    ("rest_typing", &["ours"]),
+    ("rest_facets", &["ours"]),
+    ("rest_suggest", &["ours"]),
     ("session", &["ours", "slapd"]),
     ("session_tls", &["ours", "slapd"]),
     ("one_letter", &["ours", "slapd"]),
@@ -254,7 +260,7 @@ fn requests(class: &str, system: &str, questions: &[Question]) -> Result<Vec<Vec
         "postgres" => Ok(wire::postgres_execute(class, &question.sql.iter().map(String::as_str).collect::<Vec<_>>())),
         _ if !question.rest.is_empty() => {
             let parameters: Vec<_> = question.rest.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            Ok(wire::http_get("/v1/search", &parameters))
+            Ok(wire::http_get(if class == "rest_suggest" { "/v1/suggest" } else { "/v1/search" }, &parameters))
         }
         _ => wire::ldap_search(base, &question.ldap),
     };
@@ -268,7 +274,7 @@ fn ask_all(arguments: &Arguments, results: &mut Results, system: &str, target: &
         }
         let questions = questions::read(&arguments.keep, class)?;
         let (requests, target) = (requests(class, system, &questions)?, target(class)?);
-        if class.starts_with("typo") || class.starts_with("rest") {
+        if questions.iter().any(|question| !question.wanted.is_empty()) {
             let about: Vec<_> =
                 requests.iter().cloned().zip(&questions).map(|(r, q)| (r, q.wanted.as_str(), q.alike <= questions::SHOWN)).collect();
             results.recalled.insert(format!("{class}/{system}"), client::recall(&target, &about)?);

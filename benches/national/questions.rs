@@ -53,17 +53,22 @@ fn number(text: impl Hash) -> u64 {
 /// Written when all were drawn; another name when they are drawn otherwise.
 const DONE: &str = "done-alike";
 
-/// Draws every class and writes the files, when they are not there; were they drawn?
+/// Questions of one box, asked of us alone.
+pub const BOXES: [&str; 6] = ["rest_q1", "rest_q2", "rest_q3", "rest_typing", "rest_facets", "rest_suggest"];
+
+/// Draws every class and writes the files that are not there; are they all new?
 pub fn draw(keep: &Path, ldif: &Path) -> Result<bool> {
     let folder = keep.join("questions");
-    if folder.join(DONE).exists() {
+    let drawn_before = folder.join(DONE).exists();
+    let file = |class: &str| folder.join(format!("{class}.jsonl"));
+    if drawn_before && BOXES.iter().all(|class| file(class).exists()) {
         return Ok(false);
     }
     std::fs::create_dir_all(&folder)?;
     let drawn = Drawn::from(ldif)?;
-    for (class, questions) in drawn.classes() {
+    for (class, questions) in drawn.classes().into_iter().filter(|(class, _)| !drawn_before || !file(class).exists()) {
         ensure!(!questions.is_empty(), "no question of the class {class}: more people are needed");
-        let mut file = std::io::BufWriter::new(std::fs::File::create(folder.join(format!("{class}.jsonl")))?);
+        let mut file = std::io::BufWriter::new(std::fs::File::create(file(class))?);
         for question in questions {
             serde_json::to_writer(&mut file, &question)?;
             file.write_all(b"\n")?;
@@ -71,7 +76,7 @@ pub fn draw(keep: &Path, ldif: &Path) -> Result<bool> {
         file.flush()?;
     }
     std::fs::write(folder.join(DONE), "")?;
-    Ok(true)
+    Ok(!drawn_before)
 }
 
 /// The questions of a class.
@@ -212,6 +217,9 @@ impl Drawn {
             }),
         );
         add("typo_columns", &mut misspelt().map(|(p, sn)| self.by_columns(p, &sn)));
+        for class in BOXES {
+            add(class, &mut practising().filter_map(|p| in_one_box(class, p)));
+        }
         let letters: Vec<String> = ('a'..='z').chain('0'..='9').map(String::from).collect();
         add("one_letter", &mut letters.iter().map(|x| ldap(on_four(x))));
         add("present", &mut std::iter::once(ldap("(objectClass=*)".to_owned())));
@@ -245,6 +253,23 @@ impl Drawn {
         let city = person.cities.first().map(|c| fold(c)).unwrap_or_default();
         Question { sql: vec![city, person.professions.first().cloned().unwrap_or_default(), fold(sn)], ..self.by_words(person, sn) }
     }
+}
+
+/// What somebody types in the one box of `/v1/search`, each more precise than the one before, or of `/v1/suggest`.
+fn in_one_box(class: &str, person: &Person) -> Option<Question> {
+    let city = person.cities.first().filter(|city| !city.is_empty())?;
+    let beginning = |text: &str, length: usize| text.chars().take(length).collect::<String>();
+    let more = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    let (q, more) = match class {
+        "rest_q1" => (person.sn.clone(), Vec::new()),
+        "rest_q2" => (format!("{} {city}", person.sn), Vec::new()),
+        "rest_q3" => (format!("dr {} {} {city}", person.given, person.sn), more("profession", person.professions.first()?)),
+        "rest_typing" => (format!("{} {}", person.sn, beginning(&fold(city), 3)), Vec::new()),
+        "rest_facets" => (format!("{} {city}", person.sn), more("facets", "true")),
+        _ => (beginning(&fold(&person.sn), 2 + (number(&person.id) % 4) as usize), Vec::new()),
+    };
+    let rest = [vec![("q".to_owned(), q)], more].concat();
+    Some(Question { rest, ..Question::default() })
 }
 
 /// Thunderbird's autocompletion of one word.

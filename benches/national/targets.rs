@@ -23,7 +23,7 @@ const fn target(class: &'static str, title: &'static str, other: &'static str) -
     Target { class, title, other, ratio: None, per_second: None, p99: None, cpu: None, recall: None }
 }
 
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 20] = [
     Target { ratio: Some(50.0), p99: Some(20.0), cpu: Some(0.35), ..target("ac1", "autocompletion, one word", "slapd") },
     Target { ratio: Some(150.0), p99: Some(30.0), ..target("ac2", "autocompletion, two words", "slapd") },
     Target { p99: Some(30.0), ..target("ac2_typed", "two words in Thunderbird's own form", "slapd") },
@@ -36,6 +36,12 @@ pub const TARGETS: [Target; 14] = [
     Target { ratio: Some(5.0), ..target("spec_dept", "specialty and department, by code", "slapd") },
     Target { ratio: Some(5.0), p99: Some(20.0), ..target("rest", "REST: name, profession, city", "postgres") },
     Target { ratio: Some(50.0), p99: Some(30.0), recall: Some(0.97), ..target("typo", "REST: the same with a typo", "postgres") },
+    target("rest_q1", "REST, one box: surname", "postgres"),
+    target("rest_q2", "surname and city", "postgres"),
+    target("rest_q3", "dr, given name, surname, city, profession beside", "postgres"),
+    target("rest_typing", "surname and three letters of the city", "postgres"),
+    target("rest_facets", "surname and city, with facets", "postgres"),
+    target("rest_suggest", "suggestions for two to five letters", "postgres"),
     Target { per_second: Some(5_000.0), ..target("session", "a connection for each search", "slapd") },
     target("session_tls", "the same over TLS", "slapd"),
 ];

@@ -5,7 +5,7 @@
 
 use super::entries;
 use super::ready::{READY, Ready};
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 
 /// Raised with every change of fields, terms, attribute table or stored bytes: an index of another number is rebuilt.
 pub(super) const FORMAT: u32 = 8;
@@ -72,7 +72,7 @@ impl Fields {
             entry: schema.add_custom_field("entry", entries::TYPE, serde_json::Value::Null),
             audience: schema.add_u64_field(AUDIENCE, FAST),
             without_mailbox: schema.add_u64_field(WITHOUT_MAILBOX, FAST),
-            kind: schema.add_u64_field(KIND, FAST | INDEXED),
+            kind: schema.add_u64_field(KIND, FAST),
             sort: schema.add_text_field(SORT, column()),
             city: schema.add_text_field(CITY, column()),
             facets: schema.add_text_field(FACETS, column()),

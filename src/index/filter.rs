@@ -129,7 +129,8 @@ fn extensible(rule: Option<&str>, description: Option<&str>, value: &str, dn_att
 
 /// An entry laid open for evaluation.
 pub(super) struct Subject<'a> {
-    key: &'a str,
+    /// Document key, which few filters ask for.
+    key: &'a dyn Fn() -> &'a str,
     entry: &'a [u8],
     /// A filter of many terms asks for the same values each time, and preparing them is what costs.
     laid: RefCell<&'a mut Laid>,
@@ -141,7 +142,7 @@ pub(super) struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// `laid`: room to lay it open in.
-    pub fn new(key: &'a str, entry: &'a [u8], laid: &'a mut Laid) -> Self {
+    pub fn new(key: &'a dyn Fn() -> &'a str, entry: &'a [u8], laid: &'a mut Laid) -> Self {
         laid.begin(entry);
         Self { key, entry, laid: RefCell::new(laid), name: OnceCell::new(), prepared_name: RefCell::default() }
     }
@@ -152,7 +153,7 @@ impl<'a> Subject<'a> {
             Node::Or(members) => self.all(members, false),
             Node::Not(inner) => self.evaluate(inner).map(|truth| !truth),
             Node::Undefined => None,
-            Node::Entry(key) => Some(self.key == key),
+            Node::Entry(key) => Some((self.key)() == key),
             Node::Test(test) => Some(self.test(test)),
         }
     }

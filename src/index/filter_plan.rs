@@ -11,16 +11,46 @@ use std::collections::BTreeSet;
 /// grams; fewer only let more candidates through.
 const MOST_GRAMS: usize = 24;
 
+/// Conjunctions that one AND of ORs is spread to at most.
+const MOST_SPREAD: usize = 9;
+
 /// Entries for which the node may be TRUE.
 pub(super) fn plan(node: &Node) -> Plan {
     match node {
-        Node::And(members) => Plan::and(members.iter().map(plan).collect()),
+        Node::And(members) => spread(Plan::and(members.iter().map(plan).collect())),
         Node::Or(members) => Plan::or(members.iter().map(plan).collect()),
         Node::Not(inner) => plan_false(inner),
         Node::Undefined => Plan::None,
         Node::Entry(key) => Plan::Term(Place::Key, key.clone()),
         Node::Test(test) => plan_test(test),
     }
+}
+
+/// An AND of ORs of grams as an OR of ANDs: the lists of a conjunction meet all at once, the rarest first, where an OR in an AND walks through
+/// all that it finds by itself. Of what is no gram each OR stays as it is, beside the whole of the others.
+fn spread(plan: Plan) -> Plan {
+    let Plan::And(members) = plan else { return plan };
+    let (ors, rest): (Vec<_>, Vec<_>) = members.into_iter().partition(|member| matches!(member, Plan::Or(_)));
+    let branches = ors.iter().map(|or| match or {
+        Plan::Or(branches) => branches.iter().cloned().partition(Plan::is_of_grams),
+        _ => (Vec::new(), Vec::new()),
+    });
+    let branches: Vec<(Vec<Plan>, Vec<Plan>)> = branches.collect();
+    let conjunctions: usize = branches.iter().map(|(grams, _)| grams.len()).product();
+    if ors.len() < 2 || !(1..=MOST_SPREAD).contains(&conjunctions) {
+        return Plan::and([ors, rest].concat());
+    }
+    let mut spread = vec![rest.clone()];
+    for (grams, _) in &branches {
+        spread =
+            spread.iter().flat_map(|before| grams.iter().map(|gram| [before.as_slice(), std::slice::from_ref(gram)].concat())).collect();
+    }
+    let others = branches.into_iter().enumerate().filter(|(_, (_, others))| !others.is_empty()).map(|(at, (_, others))| {
+        let beside = ors.iter().enumerate().filter(|(or, _)| *or != at).map(|(_, or)| or.clone());
+        beside.chain(rest.iter().cloned()).chain([Plan::or(others)]).collect()
+    });
+    let others: Vec<Vec<Plan>> = others.collect();
+    Plan::or(spread.into_iter().chain(others).map(Plan::and).collect())
 }
 
 /// Entries for which the node may be FALSE: none when it is Undefined for all of them.
@@ -116,6 +146,27 @@ mod tests {
                 unreachable!("only criteria are asked so")
             }
         }
+    }
+
+    #[test]
+    fn two_words_of_a_quick_search_are_conjunctions() {
+        let contains = |attribute: &str, piece: &str| AttributeFilter::Substring {
+            attribute: attribute.into(),
+            initial: None,
+            any: vec![piece.as_bytes().to_vec()],
+            last: None,
+        };
+        let word = |piece: &str| AttributeFilter::Or(["cn", "mail", "o", "title"].map(|name| contains(name, piece)).to_vec());
+        let planned = plan(&compile(&AttributeFilter::And(vec![word("abcd"), word("wxyz")])).unwrap());
+        let Plan::Or(members) = &planned else { panic!("{planned:?}") };
+        let (of_grams, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.is_of_grams());
+        assert_eq!((of_grams.len(), others.len()), (4, 2), "names and texts of both; a title beside all of the other");
+        assert!(of_grams.iter().all(|member| terms(member) == 4));
+        // What would be too many stays as it was written.
+        let many = plan(&compile(&AttributeFilter::And(["abcd", "wxyz", "efgh", "ijkl"].map(word).to_vec())).unwrap());
+        assert!(matches!(&many, Plan::And(members) if members.len() == 4), "{many:?}");
+        let one = plan(&compile(&AttributeFilter::And(vec![word("abcd")])).unwrap());
+        assert!(matches!(&one, Plan::Or(members) if members.len() == 3), "{one:?}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn entry() -> Vec<u8> {
 fn truth(filter: &AttributeFilter) -> Option<bool> {
     let entry = entry();
     let mut laid = super::super::laid::Laid::default();
-    Subject::new("m:a.b@c.mssante.fr", &entry, &mut laid).evaluate(&compile(filter).unwrap())
+    Subject::new(&|| "m:a.b@c.mssante.fr", &entry, &mut laid).evaluate(&compile(filter).unwrap())
 }
 
 fn equal(name: &str, value: &str) -> AttributeFilter {

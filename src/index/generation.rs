@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
+use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
@@ -118,8 +119,13 @@ impl Generation {
     pub(super) fn create(path: &Path, number: u64, seal: &Seal, bulk: bool) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(crate::error::at_path(path))?;
         let (schema, fields) = Fields::schema();
-        // Nothing is stored there: entries have a file of their own.
-        let settings = IndexSettings { docstore_blocksize: 1 << 20, docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
+        // Nothing is stored there: entries have a file of their own. What is left are the places of nothing, which pack well.
+        let settings = IndexSettings {
+            docstore_compression: Compressor::Zstd(ZstdCompressor::default()),
+            docstore_blocksize: 1 << 20,
+            docstore_compress_dedicated_thread: false,
+            ..IndexSettings::default()
+        };
         let index =
             Index::builder().schema(schema).settings(settings).register_plugin(Arc::new(EntriesOf(fields.entry))).create_in_dir(path);
         let index = index.map_err(failed("a generation of the index cannot be created"))?;

@@ -213,7 +213,7 @@ impl Matcher {
     /// Evaluates it on an entry encoded as [`crate::ldap_entry`] does; `None` is Undefined.
     #[must_use]
     pub fn evaluate(&self, entry: &[u8]) -> Option<bool> {
-        filter::Subject::new("", entry, &mut laid::Laid::default()).evaluate(&self.0)
+        filter::Subject::new(&|| "", entry, &mut laid::Laid::default()).evaluate(&self.0)
     }
 }
 

@@ -114,6 +114,15 @@ impl Plan {
         }
     }
 
+    /// Grams, or a conjunction of them.
+    pub fn is_of_grams(&self) -> bool {
+        match self {
+            Self::Term(place, _) | Self::Beginning(place, _) => matches!(place, Place::NameGrams | Place::TextGrams),
+            Self::And(members) => members.iter().all(Self::is_of_grams),
+            _ => false,
+        }
+    }
+
     /// Members sorted and made unique: the same pattern on four attributes of one gram field is one conjunction.
     pub fn and(members: Vec<Self>) -> Self {
         let mut flat = Vec::new();

@@ -208,7 +208,7 @@ impl Run<'_> {
         }
         self.tested += 1;
         let stored = self.lately.fetch(segment, doc)?;
-        let truth = Subject::new(stored.key(), stored.ldap(), &mut self.laid).evaluate(node);
+        let truth = Subject::new(&|| stored.key(), stored.ldap(), &mut self.laid).evaluate(node);
         Ok(if truth == Some(true) { Proof::Held(stored) } else { Proof::Failed })
     }
 

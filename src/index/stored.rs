@@ -84,7 +84,10 @@ impl Stored {
 
     /// Addresses of the mailboxes shown.
     pub fn addresses(&self) -> impl Iterator<Item = &[u8]> {
-        ldap_entry::values(self.ldap()).find(|(name, _)| *name == "mail").into_iter().flat_map(|(_, values)| values)
+        let entry = self.ldap();
+        let mut places = ldap_entry::Places::of(entry);
+        let mail = std::iter::from_fn(move || places.next(entry)).find(|(name, _)| *name == b"mail");
+        mail.into_iter().flat_map(|(_, values)| ldap_entry::Values::at(entry, values))
     }
 
     /// JSON of the view.
