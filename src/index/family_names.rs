@@ -35,7 +35,7 @@ pub(super) fn people_named(state: State<'_>, audience: Audience, typed: &str, li
         let runs = runs(names, typed)?;
         let order = SegmentOrder::of(columns, &query.order, None, question.first_class())?;
         let mut kept: Vec<Smallest> = (0..=runs.len()).map(|_| Smallest::new(limit)).collect();
-        let mut candidates = Candidates::of(&question.plan, state.fields, segment, &patience)?;
+        let mut candidates = Candidates::of(&question.plan, state.fields, segment, Some(&columns.entries), &patience)?;
         while candidates.doc() != TERMINATED && !patience.is_over_after_a_step() {
             let doc = candidates.doc();
             if columns.shown(segment, doc, u64::from(audience.bit()), 1 << kind_number(Kind::Professional)) {
@@ -50,10 +50,9 @@ pub(super) fn people_named(state: State<'_>, audience: Audience, typed: &str, li
         }
         for (at, run) in kept.into_iter().enumerate() {
             let (particles, begins) = runs.get(at).map_or((0, false), |run| (run.particles, run.begins));
-            for ((class, without_mailbox, _, name), doc) in run.into_sorted() {
-                let mut written = String::new();
-                names.ord_to_str(name, &mut written).map_err(failed)?;
-                let bare = written.get(particles..).unwrap_or_default().to_owned();
+            for ((class, without_mailbox, ..), doc) in run.into_sorted() {
+                // The column would unpack a block of names for each of them.
+                let bare = columns.entries.read(doc)?.sort().get(particles..).unwrap_or_default().to_owned();
                 first.push(((class, without_mailbox, !begins, bare), ordinal, doc));
             }
         }

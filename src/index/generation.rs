@@ -11,7 +11,7 @@ use super::fields::{Fields, register_tokenizer};
 use super::folder::{Seal, sync_folder};
 use super::held::Held;
 use super::plan::Place;
-use super::segments::{Known, Segments};
+use super::segments::{Latest, Seen};
 use super::{Committed, Document};
 use crate::error::{Error, Result};
 use crate::model::EntryKey;
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::store::{Compressor, ZstdCompressor};
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
 const BULK_HEAP: usize = 150_000_000;
@@ -44,26 +44,19 @@ fn reader(index: &Index) -> Result<IndexReader> {
 /// What readers hold: one generation as last committed.
 #[derive(Clone)]
 pub(super) struct Snapshot {
-    reader: IndexReader,
     pub fields: Fields,
-    segments: Arc<Known>,
+    latest: Latest,
 }
 
 impl Snapshot {
     /// What is committed now, read without a writer.
     pub fn open(path: &Path) -> Result<Self> {
-        let index = open(path)?;
-        Ok(Self { reader: reader(&index)?, fields: Fields::schema().1, segments: Arc::default() })
+        Ok(Self { latest: Latest::new(Seen::now(&reader(&open(path)?)?)?), fields: Fields::schema().1 })
     }
 
-    /// Segments as of now; stays the same until dropped, and keeps their files.
-    pub fn searcher(&self) -> Searcher {
-        self.reader.searcher()
-    }
-
-    /// What is known of the segments of a searcher; worked out once for each commit.
-    pub fn segments(&self, searcher: &Searcher) -> Result<Arc<Segments>> {
-        self.segments.of(searcher)
+    /// The state as of now; stays the same until dropped, and keeps its files.
+    pub fn seen(&self) -> Arc<Seen> {
+        self.latest.get()
     }
 }
 
@@ -76,6 +69,7 @@ pub struct Generation {
     /// `None` after a failure, until restored.
     writer: Option<IndexWriter>,
     reader: IndexReader,
+    latest: Latest,
     /// What was deleted since the last commit; made at need, of a live generation only.
     held: Option<Held>,
     bulk: bool,
@@ -143,11 +137,12 @@ impl Generation {
     fn over(index: Index, path: &Path, number: u64, bulk: bool) -> Result<Self> {
         let writer = Some(writer(&index, bulk)?);
         let reader = reader(&index)?;
-        Ok(Self { number, path: path.to_owned(), index, fields: Fields::schema().1, writer, reader, held: None, bulk })
+        let latest = Latest::new(Seen::now(&reader)?);
+        Ok(Self { number, path: path.to_owned(), index, fields: Fields::schema().1, writer, reader, latest, held: None, bulk })
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot { reader: self.reader.clone(), fields: self.fields, segments: Arc::default() }
+        Snapshot { fields: self.fields, latest: self.latest.clone() }
     }
 
     pub(super) fn committed(&self) -> Option<Committed> {
@@ -183,24 +178,21 @@ impl Generation {
         result
     }
 
-    fn held(&mut self) -> Result<&mut Held> {
-        if self.held.is_none() {
-            self.held = Some(Held::new(self.reader.searcher())?);
-        }
-        self.held.as_mut().ok_or("it was just made").map_err(failed("the index cannot be read"))
+    fn held(&mut self) -> &mut Held {
+        self.held.get_or_insert_with(|| Held::new(self.latest.get()))
     }
 
     /// Has the live generation these documents, all of one entry, and no others of it? What is committed and not deleted since
     /// counts; of a build nothing does, everything is written.
     pub fn holds(&mut self, documents: &[Document<'_>]) -> Result<bool> {
         let fields = self.fields;
-        Ok(!self.bulk && self.held()?.holds(&fields, documents)?)
+        Ok(!self.bulk && self.held().holds(&fields, documents)?)
     }
 
     /// A deletion that fails leaves the generation to be restored: the commit behind it fails.
     fn delete(&mut self, place: Place, term: &str) {
         let fields = self.fields;
-        if !self.bulk && self.held().and_then(|held| held.delete(&fields, place, term)).is_err() {
+        if !self.bulk && self.held().delete(&fields, place, term).is_err() {
             self.abandon();
         }
         if let Some(writer) = &self.writer {
@@ -270,7 +262,8 @@ impl Generation {
     }
 
     fn reload(&self) -> Result<()> {
-        self.reader.reload().map_err(failed("the index cannot be read again"))
+        self.latest.set(Seen::now(&self.reader)?);
+        Ok(())
     }
 
     /// Begins to make few segments in document order of a bulk build: one, or of a `large` one (so many documents) one for each core, since
@@ -300,9 +293,9 @@ impl Generation {
     /// Segments by the sort key of their first document: a bulk build is fed in that order, and ids of segments are random.
     fn segments_in_order(&self) -> Result<Vec<(SegmentId, u32)>> {
         self.reload()?;
-        let searcher = self.reader.searcher();
-        let segment = |ordinal: &u32| Some(searcher.segment_readers().get(*ordinal as usize)?).map(|s| (s.segment_id(), s.max_doc()));
-        Ok(Segments::of(&searcher)?.by_name.iter().filter_map(segment).collect())
+        let seen = self.latest.get();
+        let segment = |ordinal: &u32| Some(seen.searcher.segment_readers().get(*ordinal as usize)?).map(|s| (s.segment_id(), s.max_doc()));
+        Ok(seen.segments.by_name.iter().filter_map(segment).collect())
     }
 
     /// Begins to rewrite every segment that holds deletions: a merge drops the terms of deleted documents from the dictionaries, their keys

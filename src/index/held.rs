@@ -9,23 +9,23 @@ use super::document::sort_key;
 use super::fields::Fields;
 use super::patience::Patience;
 use super::plan::{Place, Plan};
-use super::segments::Segments;
+use super::segments::Seen;
 use super::stored::Answer;
 use crate::error::Result;
 use std::collections::HashSet;
-use tantivy::{DocAddress, Searcher, TERMINATED};
+use std::sync::Arc;
+use tantivy::{DocAddress, TERMINATED};
 
 /// The documents of one commit, and which of them a deletion has named since.
 pub(super) struct Held {
-    searcher: Searcher,
-    segments: Segments,
+    seen: Arc<Seen>,
     gone: HashSet<DocAddress>,
 }
 
 impl Held {
-    /// `searcher` sees the last commit, and nothing is deleted behind it yet.
-    pub fn new(searcher: Searcher) -> Result<Self> {
-        Ok(Self { segments: Segments::of(&searcher)?, searcher, gone: HashSet::new() })
+    /// `seen` is the last commit, and nothing is deleted behind it yet.
+    pub fn new(seen: Arc<Seen>) -> Self {
+        Self { seen, gone: HashSet::new() }
     }
 
     /// A deletion by this term is under way.
@@ -46,7 +46,7 @@ impl Held {
         for address in found {
             let audiences = self.audiences(address)?;
             let Some(document) = documents.iter().find(|d| audiences == Some(u64::from(d.audiences))) else { return Ok(false) };
-            let stored = self.segments.columns(address.segment_ord)?.entries.read(address.doc_id)?;
+            let stored = self.seen.segments.columns(address.segment_ord)?.entries.read(address.doc_id)?;
             if !Answer::of(document, sort_key(document.published)).is(&stored) {
                 return Ok(false);
             }
@@ -55,15 +55,15 @@ impl Held {
     }
 
     fn audiences(&self, address: DocAddress) -> Result<Option<u64>> {
-        Ok(self.segments.columns(address.segment_ord)?.audience.first(address.doc_id))
+        Ok(self.seen.segments.columns(address.segment_ord)?.audience.first(address.doc_id))
     }
 
     fn find(&self, fields: &Fields, place: Place, term: &str) -> Result<Vec<DocAddress>> {
         let plan = Plan::Term(place, term.to_owned());
         let mut found = Vec::new();
         let patience = Patience::endless();
-        for (ordinal, segment) in (0u32..).zip(self.searcher.segment_readers()) {
-            let mut candidates = Candidates::of(&plan, fields, segment, &patience)?;
+        for (ordinal, segment) in (0u32..).zip(self.seen.searcher.segment_readers()) {
+            let mut candidates = Candidates::of(&plan, fields, segment, None, &patience)?;
             while candidates.doc() != TERMINATED {
                 let address = DocAddress::new(ordinal, candidates.doc());
                 if !segment.is_deleted(address.doc_id) && !self.gone.contains(&address) {

@@ -24,22 +24,28 @@ pub(super) fn holds(address: &str, piece: &str) -> bool {
 }
 
 /// Documents of a segment in order; once `patience` is over some may be missing.
-pub(super) fn documents(piece: &str, fields: &Fields, segment: &SegmentReader, patience: &Patience<'_>) -> Result<Vec<DocId>> {
+pub(super) fn documents(
+    piece: &str,
+    fields: &Fields,
+    segment: &SegmentReader,
+    entries: Option<&Entries>,
+    patience: &Patience<'_>,
+) -> Result<Vec<DocId>> {
+    let Some(entries) = entries else { return listed(piece, fields, segment, patience) };
     let grams = grams_of_piece(piece).into_iter().map(|gram| match gram {
         Gram::Whole(gram) => Plan::Term(Place::NameGrams, gram),
         Gram::Beginning(two) => Plan::Beginning(Place::NameGrams, two),
     });
-    let mut candidates = Candidates::of(&Plan::and(grams.collect()), fields, segment, patience)?;
+    let mut candidates = Candidates::of(&Plan::and(grams.collect()), fields, segment, None, patience)?;
     let mut few = Vec::new();
     while candidates.doc() != TERMINATED && few.len() <= MOST_READ {
         few.push(candidates.doc());
         candidates.advance(patience);
     }
-    if few.len() > MOST_READ { listed(piece, fields, segment, patience) } else { read(few, piece, segment) }
+    if few.len() > MOST_READ { listed(piece, fields, segment, patience) } else { read(few, piece, entries) }
 }
 
-fn read(mut documents: Vec<DocId>, piece: &str, segment: &SegmentReader) -> Result<Vec<DocId>> {
-    let entries = Entries::open(segment)?;
+fn read(mut documents: Vec<DocId>, piece: &str, entries: &Entries) -> Result<Vec<DocId>> {
     let mut outcome = Ok(());
     documents.retain(|doc| match entries.read(*doc) {
         Ok(stored) => stored.addresses().any(|address| std::str::from_utf8(address).is_ok_and(|address| holds(address, piece))),

@@ -1,6 +1,7 @@
 //! Opening a plan on one segment: terms, ranges of terms and automata to posting lists, in bounds.
 
 use super::candidates::{Candidates, meet, union};
+use super::entries::Entries;
 use super::fields::Fields;
 use super::inside;
 use super::near::{MOST_NEIGHBOURS, Near};
@@ -24,14 +25,16 @@ const MOST_LISTS: usize = 20_000;
 
 impl Candidates {
     /// Once `patience` is over, here or while the set is walked, the rest is left out: the caller must take its answer for cut.
-    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, patience: &Patience<'_>) -> Result<Self> {
-        Builder::new(fields, segment, patience).build(plan)
+    /// `entries`: those of the segment, where they are at hand.
+    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, entries: Option<&Entries>, patience: &Patience<'_>) -> Result<Self> {
+        Builder::new(fields, segment, entries, patience).build(plan)
     }
 }
 
 struct Builder<'a> {
     fields: &'a Fields,
     segment: &'a SegmentReader,
+    entries: Option<&'a Entries>,
     patience: &'a Patience<'a>,
     /// Prefix of code terms inside a slot.
     slot: String,
@@ -42,8 +45,8 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(fields: &'a Fields, segment: &'a SegmentReader, patience: &'a Patience<'a>) -> Self {
-        Self { fields, segment, patience, slot: String::new(), lists: 0, inside: HashMap::new() }
+    fn new(fields: &'a Fields, segment: &'a SegmentReader, entries: Option<&'a Entries>, patience: &'a Patience<'a>) -> Self {
+        Self { fields, segment, entries, patience, slot: String::new(), lists: 0, inside: HashMap::new() }
     }
 
     fn build(&mut self, plan: &Plan) -> Result<Candidates> {
@@ -222,7 +225,7 @@ impl<'a> Builder<'a> {
         let documents = match self.inside.get(piece) {
             Some(known) => Arc::clone(known),
             None => {
-                let found = Arc::new(inside::documents(piece, self.fields, self.segment, self.patience)?);
+                let found = Arc::new(inside::documents(piece, self.fields, self.segment, self.entries, self.patience)?);
                 self.inside.insert(piece.to_owned(), Arc::clone(&found));
                 found
             }

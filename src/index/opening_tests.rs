@@ -46,7 +46,7 @@ fn a_filter_that_repeats_a_long_list_opens_a_bounded_number_of_lists() {
     for list in [holding_zero(), Plan::Beginning(Place::TextGrams, "ab".into())] {
         let member = |number: usize| Plan::or(vec![list.clone(), Plan::Term(Place::Equal, format!("sn={number}"))]);
         let plan = Plan::and((0..200).map(member).collect());
-        let mut builder = Builder::new(&fields, &segment, &patience);
+        let mut builder = Builder::new(&fields, &segment, None, &patience);
         let mut candidates = builder.build(&plan).unwrap();
         assert!(builder.lists <= MOST_LISTS && builder.lists > MOST_LISTS / 2, "{}", builder.lists);
         assert_eq!(documents(&mut candidates), VALUES, "more candidates, never fewer");
@@ -57,7 +57,7 @@ fn a_filter_that_repeats_a_long_list_opens_a_bounded_number_of_lists() {
 fn what_is_not_proved_afterwards_is_never_replaced() {
     let (fields, segment) = segment();
     let patience = Patience::endless();
-    let mut builder = Builder::new(&fields, &segment, &patience);
+    let mut builder = Builder::new(&fields, &segment, None, &patience);
     builder.lists = MOST_LISTS;
     assert_eq!(documents(&mut builder.build(&holding_zero()).unwrap()), VALUES, "every entry is a candidate");
     assert_eq!(documents(&mut builder.build(&Plan::Beginning(Place::Equal, "postalCode=0001".into())).unwrap()), 10);
@@ -69,7 +69,7 @@ fn past_the_deadline_no_list_is_read_to_its_end() {
     let cancelled = AtomicBool::new(false);
     let limits = Limits { deadline: Instant::now(), cancelled: &cancelled, candidates: MAX_CANDIDATES };
     let patience = Patience::of(&limits);
-    let mut builder = Builder::new(&fields, &segment, &patience);
+    let mut builder = Builder::new(&fields, &segment, None, &patience);
     let mut candidates = builder.build(&holding_zero()).unwrap();
     assert!(documents(&mut candidates) < STEPS as usize);
     assert!(patience.was_over());
@@ -94,6 +94,6 @@ fn past_the_deadline_lists_that_do_not_meet_are_left() {
     let limits =
         Limits { deadline: Instant::now() + std::time::Duration::from_secs(60), cancelled: &cancelled, candidates: MAX_CANDIDATES };
     let patience = Patience::of(&limits);
-    assert_eq!(documents(&mut Candidates::of(&plan, &fields, &segment, &patience).unwrap()), 0);
+    assert_eq!(documents(&mut Candidates::of(&plan, &fields, &segment, None, &patience).unwrap()), 0);
     assert!(patience.was_over() && patience.taken() <= STEPS, "{} steps", patience.taken());
 }

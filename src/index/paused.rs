@@ -8,10 +8,10 @@ use super::query::{Answer, Order, Query};
 use super::question::Question;
 use super::reader::Reader;
 use super::search::{self, Begun, Found};
+use super::segments::Seen;
 use crate::error::Result;
 use crate::model::Audience;
 use std::sync::Arc;
-use tantivy::Searcher;
 
 /// How far a moment took a search.
 pub enum Progress {
@@ -23,7 +23,7 @@ pub enum Progress {
 pub struct Paused {
     reader: Reader,
     snapshot: Arc<Snapshot>,
-    searcher: Searcher,
+    seen: Arc<Seen>,
     audience: Audience,
     query: Query,
     question: Question,
@@ -35,14 +35,14 @@ impl Reader {
     pub fn begin(&self, audience: Audience, query: Query, limits: &Limits<'_>) -> Result<Progress> {
         search::check(&query)?;
         let (snapshot, question) = (self.snapshot()?, Question::of(&query)?);
-        let searcher = snapshot.searcher();
+        let seen = snapshot.seen();
         let mut begun = Begun::default();
-        let answer = self.within(&snapshot, &searcher, |state| search::answer(state, audience, &query, limits, &question, &mut begun))?;
+        let answer = self.within(&snapshot, &seen, |state| search::answer(state, audience, &query, limits, &question, &mut begun))?;
         Ok(match answer.truncated {
             None => Progress::Done(answer),
             Some(_) => {
                 begun.hits = answer.hits;
-                Progress::Paused(Box::new(Paused { reader: self.clone(), snapshot, searcher, audience, query, question, begun }))
+                Progress::Paused(Box::new(Paused { reader: self.clone(), snapshot, seen, audience, query, question, begun }))
             }
         })
     }
@@ -52,13 +52,11 @@ impl Paused {
     /// The whole answer, blocking.
     pub fn finish(mut self, limits: &Limits<'_>) -> Result<Answer<Found>> {
         let now = self.reader.snapshot()?;
-        let same = Arc::ptr_eq(&now, &self.snapshot)
-            && now.searcher().generation().generation_id() == self.searcher.generation().generation_id()
-            && self.query.order == Order::Any;
+        let same = Arc::ptr_eq(&now, &self.snapshot) && Arc::ptr_eq(&now.seen(), &self.seen) && self.query.order == Order::Any;
         if !same {
             return self.reader.search(self.audience, &self.query, limits);
         }
-        let Self { reader, snapshot, searcher, audience, query, question, begun } = &mut self;
-        reader.within(snapshot, searcher, |state| search::answer(state, *audience, query, limits, question, begun))
+        let Self { reader, snapshot, seen, audience, query, question, begun } = &mut self;
+        reader.within(snapshot, seen, |state| search::answer(state, *audience, query, limits, question, begun))
     }
 }

@@ -11,6 +11,7 @@ use super::lately::Lately;
 use super::patience::Limits;
 use super::query::{Answer, Query};
 use super::search::{self, Found, State};
+use super::segments::Seen;
 use super::stored::Stored;
 use super::suggest::{self, Suggestion};
 use super::walk;
@@ -19,7 +20,6 @@ use crate::model::{Audience, Coded, EntryKey};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
-use tantivy::Searcher;
 
 /// Reading side; cheap to clone; follows generation switches and commits by itself.
 #[derive(Clone, Default)]
@@ -62,14 +62,14 @@ impl Reader {
     }
 
     /// Asks a state of a generation.
-    pub(super) fn within<T>(&self, snapshot: &Snapshot, searcher: &Searcher, ask: impl FnOnce(State<'_>) -> Result<T>) -> Result<T> {
-        let segments = snapshot.segments(searcher)?;
-        ask(State { searcher, segments: &segments, fields: &snapshot.fields, lately: &self.shared.lately })
+    pub(super) fn within<T>(&self, snapshot: &Snapshot, seen: &Seen, ask: impl FnOnce(State<'_>) -> Result<T>) -> Result<T> {
+        let Seen { searcher, segments } = seen;
+        ask(State { searcher, segments, fields: &snapshot.fields, lately: &self.shared.lately })
     }
 
     fn with_state<T>(&self, ask: impl FnOnce(State<'_>) -> Result<T>) -> Result<T> {
         let snapshot = self.snapshot()?;
-        self.within(&snapshot, &snapshot.searcher(), ask)
+        self.within(&snapshot, &snapshot.seen(), ask)
     }
 
     /// One search, blocking. A search that runs while segments change sees those it began with.

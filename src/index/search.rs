@@ -162,7 +162,7 @@ pub(super) fn entry(state: State<'_>, audience: Audience, key: &EntryKey) -> Res
     let patience = Patience::endless();
     for (ordinal, segment) in (0u32..).zip(searcher.segment_readers()) {
         let columns = segments.columns(ordinal)?;
-        let mut candidates = Candidates::of(&plan, fields, segment, &patience)?;
+        let mut candidates = Candidates::of(&plan, fields, segment, None, &patience)?;
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
             if columns.shown(segment, doc, u64::from(audience.bit()), u64::MAX) {
@@ -185,8 +185,8 @@ impl Run<'_> {
         self.truncated.is_some()
     }
 
-    fn candidates(&mut self, plan: &Plan, segment: &SegmentReader) -> Result<Candidates> {
-        let candidates = Candidates::of(plan, self.fields, segment, self.patience)?;
+    fn candidates(&mut self, plan: &Plan, segment: &SegmentReader, columns: &Columns) -> Result<Candidates> {
+        let candidates = Candidates::of(plan, self.fields, segment, Some(&columns.entries), self.patience)?;
         if self.patience.is_over() {
             self.truncated = Some(Truncated::Deadline);
         }
@@ -222,7 +222,7 @@ impl Run<'_> {
         while let Some(&ordinal) = segments.by_name.get(self.place) {
             let segment = self.searcher.segment_reader(ordinal);
             let columns = self.segments.columns(ordinal)?;
-            let mut candidates = self.candidates(&question.plan, segment)?;
+            let mut candidates = self.candidates(&question.plan, segment, columns)?;
             candidates.seek(self.from, self.patience);
             while candidates.doc() != TERMINATED {
                 let doc = candidates.doc();

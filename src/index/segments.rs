@@ -7,13 +7,12 @@ use super::fields::{AUDIENCE, CITY, FACETS, KIND, SORT, WITHOUT_MAILBOX};
 use super::generation::failed;
 use crate::error::Result;
 use crate::model::Audience;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
-use tantivy::{DocId, Searcher, SegmentReader};
+use tantivy::{DocId, IndexReader, Searcher, SegmentReader};
 
 /// The segments of one state.
-#[derive(Default)]
 pub(super) struct Segments {
     /// By the name of their first document, see [`in_name_order`].
     pub by_name: Vec<u32>,
@@ -79,20 +78,46 @@ fn in_name_order(searcher: &Searcher, columns: &[Columns]) -> Result<Vec<u32>> {
     Ok(keyed.into_iter().map(|(.., ordinal)| ordinal).collect())
 }
 
-/// The state asked for last.
-#[derive(Default)]
-pub(super) struct Known(Mutex<Option<(u64, Arc<Segments>)>>);
+/// How often a state is looked for whose files are still there.
+const TRIES: usize = 20;
 
-impl Known {
-    /// Worked out once for each commit.
-    pub fn of(&self, searcher: &Searcher) -> Result<Arc<Segments>> {
-        let state = searcher.generation().generation_id();
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, segments)) = known.as_ref().filter(|(of, _)| *of == state) {
-            return Ok(Arc::clone(segments));
+/// One state of a generation, with all files that are read of it open.
+pub(super) struct Seen {
+    pub searcher: Searcher,
+    pub segments: Segments,
+}
+
+impl Seen {
+    /// What is committed now. A merge may end between the moment the state is read and the one its files are opened, and take some of them
+    /// away: then there is a later state.
+    pub fn now(reader: &IndexReader) -> Result<Self> {
+        let mut tries = 1..TRIES;
+        loop {
+            reader.reload().map_err(failed("the index cannot be read again"))?;
+            let searcher = reader.searcher();
+            match Segments::of(&searcher) {
+                Ok(segments) => return Ok(Self { searcher, segments }),
+                Err(error) if tries.next().is_none() => return Err(error),
+                Err(_) => {}
+            }
         }
-        let segments = Arc::new(Segments::of(searcher)?);
-        *known = Some((state, Arc::clone(&segments)));
-        Ok(segments)
+    }
+}
+
+/// The state seen last, for the generation that goes on and for all who read it; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Latest(Arc<RwLock<Arc<Seen>>>);
+
+impl Latest {
+    pub fn new(seen: Seen) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(seen))))
+    }
+
+    pub fn get(&self) -> Arc<Seen> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn set(&self, seen: Seen) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(seen);
     }
 }

@@ -10,6 +10,9 @@ use crate::ldap_entry;
 use crate::visibility::Published;
 use std::sync::Arc;
 
+/// Seconds are counted from here, the beginning of 2020: a byte less for each entry.
+const EPOCH: i64 = 1_577_836_800;
+
 /// What will be stored of one entry, not packed yet.
 pub(super) struct Answer {
     pub ldap: Vec<u8>,
@@ -31,7 +34,8 @@ impl Answer {
         let packed = pack(Part::Ldap, &front);
         let packed_view = pack(Part::View, &view);
         let mut out = Vec::with_capacity(packed.len() + packed_view.len() + 16);
-        for number in [since.cast_unsigned(), ldap as u64, front.len() as u64, view.len() as u64, packed.len() as u64] {
+        let since = since.wrapping_sub(EPOCH).cast_unsigned();
+        for number in [since, ldap as u64, sort.len() as u64, view.len() as u64, packed.len() as u64] {
             put_number(&mut out, number);
         }
         out.extend_from_slice(&packed);
@@ -63,9 +67,10 @@ pub struct Stored {
 impl Stored {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
-        let since = take_number(&mut rest)?.cast_signed();
+        let since = take_number(&mut rest)?.cast_signed().wrapping_add(EPOCH);
         let mut length = || take_number(&mut rest).and_then(|n| usize::try_from(n).ok());
-        let (ldap, front, view, packed) = (length()?, length()?, length()?, length()?);
+        let (ldap, sort, view, packed) = (length()?, length()?, length()?, length()?);
+        let front = ldap.checked_add(sort)?;
         let (packed_front, packed_view) = rest.split_at_checked(packed)?;
         let bytes = unpack_before(Part::Ldap, packed_front, front, packed_view)?;
         Some(Self { since, bytes, ldap, front, view })

@@ -101,7 +101,7 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(SegmentKey, DocId)>> {
         let columns = self.segments.columns(ordinal)?;
-        let mut candidates = self.candidates(&question.plan, segment)?;
+        let mut candidates = self.candidates(&question.plan, segment, columns)?;
         let mut best = Smallest::new(capacity);
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
@@ -136,7 +136,7 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(SegmentKey, DocId)>> {
         let columns = self.segments.columns(ordinal)?;
-        let mut candidates = self.candidates(&question.plan, segment)?;
+        let mut candidates = self.candidates(&question.plan, segment, columns)?;
         let mut keys = Vec::new();
         while candidates.doc() != TERMINATED && !self.stop() {
             let doc = candidates.doc();
