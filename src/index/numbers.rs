@@ -58,7 +58,9 @@ pub(super) fn pieces(asked: &str) -> Vec<Piece<'_>> {
             pieces.push(piece);
             rest = rest.get(count..).unwrap_or_default();
         } else {
-            let piece = address(first).unwrap_or_else(|| Piece::Words(first, piece_of_address(first)));
+            // As it is pasted from a header or a sentence.
+            let bare = first.trim_matches(|c| "<>(),;:\"'".contains(c)).trim_end_matches('.');
+            let piece = address(bare).unwrap_or_else(|| Piece::Words(first, piece_of_address(bare)));
             pieces.push(if searched < MOST_SEARCHED { piece } else { piece.at_its_beginning() });
             searched += usize::from(pieces.last().is_some_and(Piece::is_searched));
             rest = behind;
@@ -181,6 +183,16 @@ mod tests {
             let found = pieces(asked);
             assert!(matches!(&found[..], [Piece::Number(_, tests)] if *tests == expected), "{asked}: {found:?}");
         }
+        // As they are pasted.
+        for (pasted, bare) in [
+            ("<jean.dupont@ch.mssante.fr>,", "jean.dupont@ch.mssante.fr"),
+            ("\"jean.dupont@ch.mssante.fr\";", "jean.dupont@ch.mssante.fr"),
+            ("jean.dupont@ch.mssante.fr.", "jean.dupont@ch.mssante.fr"),
+            ("(@ch.mssante.fr)", "@ch.mssante.fr"),
+        ] {
+            assert_eq!(pieces(pasted), pieces(bare), "{pasted}");
+        }
+        assert_eq!(pieces("mssante.fr.,").iter().map(Piece::tests).collect::<Vec<_>>(), [pieces("mssante.fr").remove(0).tests()]);
         for words in ["69", "3e", "dupont", "2A", "1234", "123456", "12-14", "a1b2c3d4"] {
             assert_eq!(pieces(words), [Piece::Words(words, vec![])]);
         }

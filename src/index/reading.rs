@@ -10,7 +10,7 @@ use super::known_names::may_begin_a_name;
 use super::numbers::{Piece, pieces};
 use super::query::Criteria;
 use super::recognised;
-use super::streets;
+use super::streets::{self, OfStreet};
 use crate::text::small_words::{canonical, is_linking, is_particle, is_title, joined};
 use crate::text::{self, everyday, phonetic, town};
 use serde::Serialize;
@@ -137,21 +137,26 @@ impl Reading {
         let known = if source == Source::Q { recognise(&kept) } else { vec![Vec::new(); kept.len()] };
         let folded: Vec<&str> = kept.iter().map(|(word, _)| word.folded.as_str()).collect();
         let streets = if source == Source::Q { streets::asked(&folded) } else { vec![None; kept.len()] };
+        // The number of a house is no département and no arrondissement.
+        let house =
+            |at: usize| streets.get(at).is_some_and(|asked| matches!(asked, Some(OfStreet::Beside(..)))) && is_number(folded.get(at));
+        let houses: Vec<bool> = (0..kept.len()).map(house).collect();
+        let known: Vec<_> = known.into_iter().zip(&houses).map(|(known, house)| if *house { Vec::new() } else { known }).collect();
         let streets: Vec<_> = streets.iter().map(|asked| asked.as_ref().map(streets::ways).unwrap_or_default()).collect();
         // How a name is written; the small words of an everyday phrase or a territory are of no name.
         let of_name = |at: usize| known.get(at).is_none_or(Vec::is_empty);
         let spelled = |word: &Written| (word.spelled.clone(), word.folded.clone());
         self.spelled.extend(particles.iter().filter(|(before, _)| of_name(*before)).map(|(_, word)| spelled(word)));
         self.spelled.extend(kept.iter().map(|(word, _)| spelled(word)));
-        for (((word, names), known), street) in kept.into_iter().zip(known).zip(streets) {
+        for ((((word, names), known), street), house) in kept.into_iter().zip(known).zip(streets).zip(houses) {
             let before = self.words.iter().filter(|word| word.forgivable).count();
             let forgivable = known.is_empty() && errors_of(canonical(&word.folded)) > 0 && before < MOST_FORGIVEN;
             // The name of a département is that one, not a word of another's.
             let is_department = known.iter().any(|way| matches!(way.test, Test::Code("dept", _)));
             // Nor is a number of two digits that means something the beginning of a postcode.
-            let is_number = !known.is_empty() && word.folded.len() < 3 && word.folded.bytes().all(|b| b.is_ascii_digit());
+            let is_number = (house || !known.is_empty()) && word.folded.len() < 3 && word.folded.bytes().all(|b| b.is_ascii_digit());
             let meant = |way: &Alternative| match way.test {
-                Test::Word(Tag::Department, _) => !is_department,
+                Test::Word(Tag::Department, _) => !is_department && !house,
                 Test::Begins(..) => !is_number,
                 _ => true,
             };
@@ -264,6 +269,8 @@ fn dropped(words: &[Written], others: bool, known_names: &[String]) -> Vec<Optio
             }
             "rpps" | "adeli" | "finess" | "siret" | "tel" | "telephone" | "fax" | "no" | "numero" if others => Some(Dropped::Label),
             _ if begins_a_name() => None,
+            // M'Barki; before a blank or a full stop it is Monsieur.
+            "m" if *elided => None,
             word if is_title(word) => Some(Dropped::Title),
             // A single letter that no apostrophe follows is an initial.
             "d" | "l" if !elided => None,
@@ -278,6 +285,10 @@ fn dropped(words: &[Written], others: bool, known_names: &[String]) -> Vec<Optio
         reasons.iter_mut().zip(words).filter(|(_, word)| alone(word)).for_each(|(reason, _)| *reason = None);
     }
     reasons
+}
+
+fn is_number(word: Option<&&str>) -> bool {
+    word.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// What is known of each word, or of phrases of several: ways to match by codes.

@@ -20,6 +20,8 @@ fn particles_and_titles_are_dropped_when_others_remain() {
         ("Dr Dupont", &["dupont"][..], &["dr"][..]),
         ("le docteur de la Tour", &["tour"], &["le", "docteur", "de", "la"]),
         ("Mme d'Hérault", &["herault"], &["mme", "d"]),
+        ("M. Allard", &["allard"], &["m"]),
+        ("M'Bar", &["m", "bar"], &[]),
         ("von der Leyen", &["leyen"], &["von", "der"]),
         ("d dupont", &["d", "dupont"], &[]),
         ("J-P. Martin", &["j", "p", "martin"], &[]),
@@ -55,6 +57,9 @@ fn words_are_taken_for_what_they_stand_for() {
         ("nice 06", vec![vec![], vec!["dept=06"]]),
         ("dupont 99", vec![vec![], vec![]]),
         ("69003", vec![vec!["cp=69003"]]),
+        ("37 rue victor", vec![vec![], vec![], vec![]]),
+        ("paris 12 rue pasteur", vec![vec!["dept=75"], vec![], vec![], vec![]]),
+        ("rue pasteur 37", vec![vec![], vec![], vec!["dept=37"]]),
     ] {
         assert_eq!(read(q).words.iter().map(codes).collect::<Vec<_>>(), expected, "{q}");
     }

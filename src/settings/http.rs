@@ -47,12 +47,23 @@ impl HttpSettings {
     pub(super) fn check(&self) -> Result<()> {
         let Some(address) = &self.public_address else { return Ok(()) };
         let host = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or_default();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
-        if host.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[') && host.bytes().all(plain) {
+        if is_host(host) {
             return Ok(());
         }
         Err(Error::invalid(format!("setting http.public_address is {address:?}, not one such as \"https://annuaire.example.fr\"")))
     }
+}
+
+/// A name or an address in brackets, and a port or none.
+fn is_host(host: &str) -> bool {
+    let (name, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, rest)) if address.parse::<std::net::Ipv6Addr>().is_ok() => ("v6", rest),
+        Some(_) => return false,
+        None => host.find(':').map_or((host, ""), |at| host.split_at(at)),
+    };
+    let label = |label: &str| !label.is_empty() && !label.starts_with('-') && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_port = |port: &str| port.starts_with(|c: char| c.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    name.split('.').all(label) && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 #[cfg(test)]
@@ -70,9 +81,11 @@ mod tests {
         for address in ["https://annuaire.example.fr", "https://annuaire.example.fr:8443", "http://127.0.0.1:8080", "https://[::1]"] {
             assert_eq!(load(address), Ok(Some(address.to_owned())));
         }
-        for refused in
-            ["annuaire.example.fr", "https://annuaire.example.fr/", "https://a.fr/x", "ftp://a.fr", "https://", "https://a\"><b", ""]
-        {
+        let no_hosts =
+            ["https://a:b:c", "https://a[", "https://[::g]", "https://[::1", "https://a.fr:99999", "https://a.fr:", "https://a..fr"];
+        let others =
+            ["annuaire.example.fr", "https://annuaire.example.fr/", "https://a.fr/x", "ftp://a.fr", "https://", "https://a\"><b", ""];
+        for refused in no_hosts.into_iter().chain(others) {
             assert!(load(refused).unwrap_err().starts_with("setting http.public_address is "), "{refused}");
         }
     }
