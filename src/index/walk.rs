@@ -37,10 +37,9 @@ pub(super) fn walk(state: State<'_>, audience: Audience, each: &mut dyn FnMut(St
         let mut documents = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic).map_err(failed(WHAT))?;
         while documents.doc() != TERMINATED {
             let doc = documents.doc();
-            if columns.shown(segment(ordinal), doc, u64::from(audience.bit()), u64::MAX) {
-                if each(columns.entries.read(doc)?)?.is_break() {
-                    return Ok(());
-                }
+            let shown = columns.shown(segment(ordinal), doc, u64::from(audience.bit()), u64::MAX);
+            if shown && each(columns.entries.read(doc)?)?.is_break() {
+                return Ok(());
             }
             documents.advance();
         }
