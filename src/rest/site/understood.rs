@@ -88,7 +88,8 @@ fn plain(text: &str) -> String {
 fn stands_for(word: &WordRead) -> Option<&'static str> {
     word.taken_for.iter().find_map(|taken| {
         Some(match taken.kind {
-            WordKind::Word => return None,
+            // Words behind a street may be of it and of a town: the addresses shown tell.
+            WordKind::Word | WordKind::Street => return None,
             WordKind::FirstName => "prénom",
             WordKind::Profession => "profession",
             WordKind::Specialty => "spécialité",
@@ -99,7 +100,6 @@ fn stands_for(word: &WordRead) -> Option<&'static str> {
             WordKind::Identifier => "identifiant",
             WordKind::Telephone => "téléphone",
             WordKind::Address | WordKind::Domain => "adresse",
-            WordKind::Street => "rue",
         })
     })
 }
