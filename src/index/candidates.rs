@@ -37,6 +37,11 @@ pub(super) enum Candidates {
         heap: BinaryHeap<Head>,
         doc: DocId,
     },
+    /// Holds in at least one slot; each slot the members of a conjunction, the rarest first.
+    Slots {
+        slots: Vec<Vec<Candidates>>,
+        doc: DocId,
+    },
     /// The union of its levels, the best first.
     Levels {
         levels: Vec<(u8, Candidates)>,
@@ -76,9 +81,12 @@ impl Candidates {
 
     pub fn doc(&self) -> DocId {
         match self {
-            Self::All { doc, .. } | Self::And { doc, .. } | Self::Or { doc, .. } | Self::Many { doc, .. } | Self::Levels { doc, .. } => {
-                *doc
-            }
+            Self::All { doc, .. }
+            | Self::And { doc, .. }
+            | Self::Or { doc, .. }
+            | Self::Many { doc, .. }
+            | Self::Slots { doc, .. }
+            | Self::Levels { doc, .. } => *doc,
             Self::Postings(postings) => postings.doc(),
             Self::Known { documents, at } => documents.get(*at).copied().unwrap_or(TERMINATED),
             Self::Behind { all, .. } => all.doc(),
@@ -121,16 +129,60 @@ impl Candidates {
                 *doc = seek_many(heap, target, patience);
                 *doc
             }
+            Self::Slots { slots, doc } => {
+                *doc = settle(slots, target, patience);
+                *doc
+            }
             Self::Levels { levels, doc } => {
                 *doc = levels.iter_mut().map(|(_, level)| level.seek(target, patience)).min().unwrap_or(TERMINATED);
                 levels.retain(|(_, level)| level.doc() != TERMINATED);
                 *doc
             }
             Self::Behind { all, set, .. } => {
-                set.seek(target, patience);
+                set.reach(target, patience);
                 all.seek(target, patience)
             }
             Self::OnePractice(matches, practices) => practices.next(matches, target, patience),
+        }
+    }
+
+    /// Is `target` in the set? It, or a document behind it before which there is none: the set is walked no further than that takes, and
+    /// stands at `target` only when it holds it. What is asked so is asked of ever later documents.
+    pub fn reach(&mut self, target: DocId, patience: &Patience<'_>) -> DocId {
+        if let Self::Postings(postings) = self {
+            return if postings.doc() >= target { postings.doc() } else { postings.seek(target) };
+        }
+        if self.doc() >= target && !matches!(self, Self::Slots { .. }) {
+            return self.doc();
+        }
+        match self {
+            Self::And { members, doc } => {
+                let bound = held_by_all(members, target, patience);
+                *doc = if bound == target { target } else { *doc };
+                bound
+            }
+            Self::Or { members, doc } => {
+                let bound = held_by_any(members, target, patience);
+                *doc = if bound == target { target } else { *doc };
+                bound
+            }
+            Self::Slots { slots, doc } => {
+                let bound = held_by_a_slot(slots, target, patience);
+                *doc = if bound == target { target } else { *doc };
+                bound
+            }
+            Self::Levels { levels, doc } => {
+                let mut bound = TERMINATED;
+                for (_, level) in levels {
+                    bound = bound.min(level.reach(target, patience));
+                    if bound == target {
+                        *doc = target;
+                        break;
+                    }
+                }
+                bound
+            }
+            _ => self.seek(target, patience),
         }
     }
 
@@ -157,6 +209,7 @@ impl Candidates {
             Self::And { members, .. } => members.first().map_or(0, Self::cost),
             Self::Or { members, .. } => members.iter().map(Self::cost).sum(),
             Self::Many { heap, .. } => heap.iter().map(|head| head.0.cost()).sum(),
+            Self::Slots { slots, .. } => slots.iter().filter_map(|members| members.first()).map(Self::cost).sum(),
             Self::Levels { levels, .. } => levels.iter().map(|(_, level)| level.cost()).sum(),
             Self::Behind { all, .. } => all.cost(),
             Self::OnePractice(matches, _) => matches.cost(),
@@ -166,18 +219,62 @@ impl Candidates {
 
 /// First document at or behind `target` that all members hold; none once patience is over.
 pub(super) fn meet(members: &mut [Candidates], mut target: DocId, patience: &Patience<'_>) -> DocId {
-    'again: loop {
-        for member in members.iter_mut() {
-            let doc = member.seek(target, patience);
-            if doc == TERMINATED || patience.is_over_after_a_step() {
-                return TERMINATED;
-            }
-            if doc > target {
-                target = doc;
-                continue 'again;
-            }
+    loop {
+        match held_by_all(members, target, patience) {
+            bound if bound == target || bound == TERMINATED => return bound,
+            bound => target = bound,
         }
-        return target;
+    }
+}
+
+/// As [`Candidates::reach`], of a conjunction. Who turns a document down is asked a place sooner the next time, but never before the first:
+/// what holds one gram of a word mostly holds its others too, and a gram of another word tells more.
+fn held_by_all(members: &mut [Candidates], target: DocId, patience: &Patience<'_>) -> DocId {
+    for at in 0..members.len() {
+        let bound = members.get_mut(at).map_or(TERMINATED, |member| member.reach(target, patience));
+        if bound == TERMINATED || patience.is_over_after_a_step() {
+            return TERMINATED;
+        }
+        if bound > target {
+            if at > 1 {
+                members.swap(at, at - 1);
+            }
+            return bound;
+        }
+    }
+    target
+}
+
+/// As [`Candidates::reach`], of a disjunction.
+fn held_by_any(members: &mut [Candidates], target: DocId, patience: &Patience<'_>) -> DocId {
+    let mut first = TERMINATED;
+    for member in members {
+        first = first.min(member.reach(target, patience));
+        if first == target {
+            break;
+        }
+    }
+    first
+}
+
+fn held_by_a_slot(slots: &mut [Vec<Candidates>], target: DocId, patience: &Patience<'_>) -> DocId {
+    let mut first = TERMINATED;
+    for members in slots {
+        first = first.min(held_by_all(members, target, patience));
+        if first == target {
+            break;
+        }
+    }
+    first
+}
+
+/// First document at or behind `target` that a slot holds.
+pub(super) fn settle(slots: &mut [Vec<Candidates>], mut target: DocId, patience: &Patience<'_>) -> DocId {
+    loop {
+        match held_by_a_slot(slots, target, patience) {
+            bound if bound == target || bound == TERMINATED => return bound,
+            bound => target = bound,
+        }
     }
 }
 
@@ -237,3 +334,7 @@ fn seek_many(heap: &mut BinaryHeap<Head>, target: DocId, patience: &Patience<'_>
     }
     TERMINATED
 }
+
+#[cfg(test)]
+#[path = "candidates_tests.rs"]
+mod tests;

@@ -24,7 +24,8 @@ use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 const LIVE_HEAP: usize = 50_000_000;
-const BULK_HEAP: usize = 150_000_000;
+/// A larger one makes fewer segments to be merged, and saves no time.
+const BULK_HEAP: usize = 80_000_000;
 pub(super) fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: &'static str) -> impl FnOnce(E) -> Error {
     move |error| Error::internal(what, error)
 }

@@ -39,12 +39,12 @@ impl Practices {
     fn hold(&mut self, doc: DocId, patience: &Patience<'_>) -> bool {
         let mut asked: Vec<_> = Vec::new();
         for word in &mut self.words {
-            if word.entry.seek(doc, patience) != doc {
+            if word.entry.reach(doc, patience) != doc {
                 asked.push(word);
             }
         }
         let slots = asked.iter().map(|word| word.slots.len()).min().unwrap_or_default();
-        let holds = |sets: &mut Vec<Candidates>, slot: usize| sets.get_mut(slot).is_some_and(|set| set.seek(doc, patience) == doc);
+        let holds = |sets: &mut Vec<Candidates>, slot: usize| sets.get_mut(slot).is_some_and(|set| set.reach(doc, patience) == doc);
         asked.len() < 2
             || (0..slots).any(|slot| asked.iter_mut().all(|word| holds(&mut word.slots, slot)))
             || (0..slots).any(|slot| asked.iter_mut().all(|word| holds(&mut word.slots, slot) || holds(&mut word.begun, slot)))

@@ -1,6 +1,6 @@
 //! Opening a plan on one segment: terms, ranges of terms and automata to posting lists, in bounds.
 
-use super::candidates::{Candidates, meet, union};
+use super::candidates::{Candidates, meet, settle, union};
 use super::entries::Entries;
 use super::fields::Fields;
 use super::inside;
@@ -68,7 +68,13 @@ impl<'a> Builder<'a> {
                 }
                 union(built)
             }
-            Plan::InOneSlot(inner) => self.slots(inner)?,
+            Plan::InOneSlot(inner) => {
+                let mut slots = self.slots(inner)?;
+                match settle(&mut slots, 0, self.patience) {
+                    TERMINATED => Candidates::empty(),
+                    doc => Candidates::Slots { slots, doc },
+                }
+            }
             Plan::Near(place, near) => self.near(*place, near)?,
             Plan::Levels(levels) => {
                 let mut built = Vec::with_capacity(levels.len());
@@ -106,7 +112,14 @@ impl<'a> Builder<'a> {
             if member.is_dear() && meet(&mut built, 0, self.patience) == TERMINATED {
                 return Ok(Candidates::empty());
             }
-            let candidates = self.build(member)?;
+            let candidates = match member {
+                // What else is asked is mostly rarer: where a slot holds by itself is not looked for.
+                Plan::InOneSlot(inner) => match self.slots(inner)? {
+                    none if none.is_empty() => Candidates::empty(),
+                    slots => Candidates::Slots { slots, doc: 0 },
+                },
+                member => self.build(member)?,
+            };
             if candidates.doc() == TERMINATED {
                 return Ok(Candidates::empty());
             }
@@ -124,12 +137,34 @@ impl<'a> Builder<'a> {
         Candidates::All { doc: if end == 0 { TERMINATED } else { 0 }, end }
     }
 
-    fn slots(&mut self, inner: &Plan) -> Result<Candidates> {
-        Ok(union(self.each_slot(inner)?))
+    /// The members of the conjunction that a slot is asked for, of each slot that has them all.
+    fn slots(&mut self, inner: &Plan) -> Result<Vec<Vec<Candidates>>> {
+        let members = match inner {
+            Plan::And(members) => members.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let mut slots = self.in_each_slot(|builder| {
+            let mut built = Vec::with_capacity(members.len());
+            for member in members {
+                let candidates = builder.build(member)?;
+                if candidates.doc() == TERMINATED {
+                    return Ok(Vec::new());
+                }
+                built.push(candidates);
+            }
+            built.sort_by_key(Candidates::cost);
+            Ok(built)
+        })?;
+        slots.retain(|members| !members.is_empty());
+        Ok(slots)
+    }
+
+    fn each_slot(&mut self, inner: &Plan) -> Result<Vec<Candidates>> {
+        self.in_each_slot(|builder| builder.build(inner))
     }
 
     /// Slots are numbered without gaps: the first number no document of the segment has ends the walk.
-    fn each_slot(&mut self, inner: &Plan) -> Result<Vec<Candidates>> {
+    fn in_each_slot<T>(&mut self, build: impl Fn(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let mut built = Vec::new();
         for number in 0.. {
             let name = slot(number);
@@ -138,7 +173,7 @@ impl<'a> Builder<'a> {
                 break;
             }
             self.slot = name;
-            built.push(self.build(inner)?);
+            built.push(build(self)?);
         }
         self.slot = String::new();
         Ok(built)

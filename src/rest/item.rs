@@ -32,7 +32,7 @@ impl Item {
         Ok(Self {
             entry_uuid: entry_uuid(published.kind().name(), published.id()),
             updated_at: updated.to_string(),
-            view: published.view().clone(),
+            view: published.into_view(),
         })
     }
 }

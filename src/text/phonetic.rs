@@ -16,8 +16,8 @@ const LONGEST: usize = 64;
 #[must_use]
 pub fn key(folded: &str) -> Option<String> {
     let fitting = (SHORTEST..=LONGEST).contains(&folded.len()) && folded.bytes().all(|b| b.is_ascii_lowercase());
-    let sound = Reading::of(folded).sound();
-    (fitting && sound.len() >= SHORTEST_KEY).then_some(sound)
+    let sound = fitting.then(|| Reading::of(folded).sound())?;
+    (sound.len() >= SHORTEST_KEY).then_some(sound)
 }
 
 /// The keys of a word as it is typed: with an é at the end it may be written er, ez or et.
@@ -208,7 +208,9 @@ fn heard(letters: &[u8], rules: &[Rule]) -> Vec<u8> {
     let mut out = Vec::with_capacity(letters.len() + 2);
     let mut rest = letters;
     while let Some((first, behind)) = rest.split_first() {
-        let fits = |(from, ahead, _): &&Rule| rest.starts_with(from.as_bytes()) && ahead.fits(rest.get(from.len()));
+        let fits = |(from, ahead, _): &&Rule| {
+            from.as_bytes().first() == Some(first) && rest.starts_with(from.as_bytes()) && ahead.fits(rest.get(from.len()))
+        };
         if let Some((from, _, to)) = rules.iter().find(fits) {
             out.extend_from_slice(to.as_bytes());
             rest = rest.get(from.len()..).unwrap_or_default();

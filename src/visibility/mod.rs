@@ -55,6 +55,11 @@ impl Published {
     }
 
     #[must_use]
+    pub fn into_view(self) -> View {
+        self.view
+    }
+
+    #[must_use]
     pub fn kind(&self) -> Kind {
         self.view.kind()
     }
@@ -79,6 +84,15 @@ impl Published {
 
     /// Reads back stored bytes. To be called from `index/` only.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes).map(|view| Self { view })
+        // A tag in front tells the variant. Left to itself serde would keep all values aside until it has met it.
+        let of_kind = |kind: &str| bytes.strip_prefix(br#"{"kind":""#).is_some_and(|rest| rest.starts_with(kind.as_bytes()));
+        let view = if of_kind("professional\"") {
+            serde_json::from_slice(bytes).map(View::Professional)
+        } else if of_kind("mailbox\"") {
+            serde_json::from_slice(bytes).map(View::Mailbox)
+        } else {
+            serde_json::from_slice(bytes)
+        };
+        view.map(|view| Self { view })
     }
 }

@@ -67,6 +67,9 @@ static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages that a reading connection keeps, in KiB, the way SQLite wants it: what a build looks up again and again.
 const READER_CACHE: &str = "-16000";
+/// Bytes of the store that a reading connection sees as they lie in the system's memory, as many as SQLite allows: a look-up of a page that is
+/// not kept is no call to the system then.
+const READER_MAP: &str = "2147418112";
 const READERS: u32 = 4;
 
 /// Declares constant statements and lists them in `STATEMENTS`, for the test that prepares every one.
@@ -182,6 +185,7 @@ fn reader_options(path: &Path) -> SqliteConnectOptions {
         .read_only(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("cache_size", READER_CACHE)
+        .pragma("mmap_size", READER_MAP)
         .disable_statement_logging()
 }
 
