@@ -5,7 +5,7 @@
 //! memory, and writes docs/performance.md. Without arguments: a small country, in less than ten minutes, in a temporary folder.
 //!
 //! `--seconds 2` of each class; `--connections 1,8,32`; `--systems ours,slapd,postgres`; `--classes ac1,mail,…`;
-//! `--parts questions,next_day,publishing,alerts,editions,restart,memory`; `--memory 600` megabytes of the limited import; `--beside FOLDER` another size, kept;
+//! `--parts questions,next_day,publishing,alerts,editions,restart,memory`; `--memory 600` megabytes of the limited import; `--beside FOLDER,…` other sizes, kept;
 //! `--again ours` loads a system once more.
 //! Missing servers are installed by apt.
 
@@ -78,7 +78,7 @@ struct Arguments {
     parts: Vec<String>,
     again: Vec<String>,
     memory: u64,
-    beside: Option<PathBuf>,
+    beside: Vec<PathBuf>,
     write: bool,
 }
 
@@ -107,7 +107,7 @@ fn main() -> Result<()> {
         parts: list("--parts", "questions,next_day,publishing,alerts,editions,restart,memory"),
         again: list("--again", ""),
         memory: argument("--memory").map_or(Ok(600), |m| m.parse())?,
-        beside: argument("--beside").map(PathBuf::from),
+        beside: argument("--beside").iter().flat_map(|folders| folders.split(',')).map(PathBuf::from).collect(),
         write: std::env::args().any(|a| a == "--write"),
     };
     std::fs::create_dir_all(&arguments.keep)?;
@@ -117,8 +117,8 @@ fn main() -> Result<()> {
     results.begins();
     results.loads.retain(|system, _| !arguments.again.contains(system));
     measure(&arguments, &mut results)?;
-    let beside = arguments.beside.as_deref().map(|folder| Results::open(folder, 0)).transpose()?;
-    let text = report::text(&results, beside.as_ref());
+    let beside = arguments.beside.iter().map(|folder| Results::open(folder, 0)).collect::<Result<Vec<_>>>()?;
+    let text = report::text(&results, &beside);
     if arguments.write {
         report::write(&text)?;
     } else {

@@ -134,7 +134,7 @@ fn verdict(held: bool) -> &'static str {
 }
 
 /// Everything between the marks.
-pub fn text(results: &Results, beside: Option<&Results>) -> String {
+pub fn text(results: &Results, beside: &[Results]) -> String {
     let mut out = String::new();
     let releases: Vec<_> = results.releases.values().map(String::as_str).collect();
     let _ = writeln!(
@@ -154,7 +154,10 @@ pub fn text(results: &Results, beside: Option<&Results>) -> String {
     ceilings(&mut out, results);
     loads(&mut out, results);
     own(&mut out, results);
-    if let Some(beside) = beside {
+    if !beside.is_empty() {
+        out.push_str("## As the country grows\n\n");
+    }
+    for beside in beside {
         growth(&mut out, results, beside);
     }
     every(&mut out, results);
@@ -328,26 +331,26 @@ fn own(out: &mut String, results: &Results) {
 
 fn growth(out: &mut String, results: &Results, beside: &Results) {
     let (small, large) = if results.people < beside.people { (results, beside) } else { (beside, results) };
-    let _ = writeln!(out, "## As the country grows\n\nOurs with {} and with {} people, 8 connections.\n", small.people, large.people);
-    out.push_str("| question | p99 | p99 | ratio | CPU | CPU | p99 grows by less than 3 × |\n|---|---|---|---|---|---|---|\n");
+    let people = [small.people, large.people].map(|people| people.to_string());
+    let _ = writeln!(out, "Ours with {} people, 8 connections; measured on {}.\n", people.join(" and with "), beside.date);
+    let head = people.map(|people| format!("p99 with {people} | CPU")).join(" | ");
+    let _ = writeln!(out, "| question | {head} | ratio | p99 grows by less than 3 × |\n|---|---|---|---|---|---|---|");
     for target in &TARGETS {
         let of = |results: &Results| results.figures(target.class, "ours", 8).cloned();
         let (Some(less), Some(more)) = (of(small), of(large)) else { continue };
         let (ratio, title) = (more.p99 / less.p99, target.title);
-        let (p99, cpu) = ([short(less.p99), short(more.p99)], [short(less.cpu), short(more.cpu)]);
-        let _ = writeln!(
-            out,
-            "| {title} | {} ms | {:.2} × | {} ms | {} |",
-            p99.join(" ms | "),
-            ratio,
-            cpu.join(" ms | "),
-            verdict(ratio < 3.0)
-        );
+        let columns = [less, more].map(|figures| format!("{} ms | {} ms", short(figures.p99), short(figures.cpu))).join(" | ");
+        let _ = writeln!(out, "| {title} | {columns} | {ratio:.2} × | {} |", verdict(ratio < 3.0));
     }
     if let (Some(less), Some(more)) = (small.loads.get("ours"), large.loads.get("ours")) {
+        let told = |load: &Loaded| {
+            let cost = &load.cost;
+            let (disk, peak) = (load.disk / 1_000_000, cost.peak_private / 1_000_000);
+            format!("{:.1} s, {:.1} s of CPU, {disk} MB on disk, at most {peak} MB of private memory", cost.seconds, cost.cpu_seconds)
+        };
         let ratio = more.cost.cpu_seconds / less.cost.cpu_seconds;
         let people = large.people as f64 / small.people as f64;
-        let _ = writeln!(out, "\nThe load takes {ratio:.1} × the CPU for {people:.1} × the people.");
+        let _ = writeln!(out, "\nThe load takes {ratio:.1} × the CPU for {people:.1} × the people: {}; {}.", told(less), told(more));
     }
     out.push('\n');
 }

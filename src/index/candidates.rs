@@ -121,8 +121,11 @@ impl Candidates {
                 *doc
             }
             Self::Or { members, doc } => {
-                *doc = members.iter_mut().map(|m| m.seek(target, patience)).min().unwrap_or(TERMINATED);
-                members.retain(|m| m.doc() != TERMINATED);
+                let mut ended = false;
+                *doc = first_of(members.iter_mut().map(|member| member.seek(target, patience)), &mut ended);
+                if ended {
+                    members.retain(|member| member.doc() != TERMINATED);
+                }
                 *doc
             }
             Self::Many { heap, doc } => {
@@ -134,8 +137,11 @@ impl Candidates {
                 *doc
             }
             Self::Levels { levels, doc } => {
-                *doc = levels.iter_mut().map(|(_, level)| level.seek(target, patience)).min().unwrap_or(TERMINATED);
-                levels.retain(|(_, level)| level.doc() != TERMINATED);
+                let mut ended = false;
+                *doc = first_of(levels.iter_mut().map(|(_, level)| level.seek(target, patience)), &mut ended);
+                if ended {
+                    levels.retain(|(_, level)| level.doc() != TERMINATED);
+                }
                 *doc
             }
             Self::Behind { all, set, .. } => {
@@ -215,6 +221,14 @@ impl Candidates {
             Self::OnePractice(matches, _) => matches.cost(),
         }
     }
+}
+
+/// The first of some documents, and whether a set has ended.
+fn first_of(documents: impl Iterator<Item = DocId>, ended: &mut bool) -> DocId {
+    documents.fold(TERMINATED, |first, doc| {
+        *ended |= doc == TERMINATED;
+        first.min(doc)
+    })
 }
 
 /// First document at or behind `target` that all members hold; none once patience is over.
