@@ -172,6 +172,7 @@ impl AttributeTerms {
     pub fn of(entry: &[u8]) -> Self {
         let mut terms = Self::default();
         let mut known = InOrder::default();
+        let mut prepared = String::new();
         for (name, values) in crate::ldap_entry::values(entry) {
             let Some(attribute) = known.next(name.as_bytes()) else {
                 continue;
@@ -183,8 +184,12 @@ impl AttributeTerms {
             if matches!(coverage, Coverage::Never | Coverage::Nothing) {
                 continue;
             }
-            let rule = Rule::of(attribute.matching);
-            for prepared in values.filter_map(|v| rule?.prepare(std::str::from_utf8(v).ok()?)) {
+            let Some(rule) = Rule::of(attribute.matching) else { continue };
+            for value in values {
+                prepared.clear();
+                if !std::str::from_utf8(value).is_ok_and(|value| rule.prepare_onto(value, &mut prepared)) {
+                    continue;
+                }
                 let equal = match coverage {
                     Coverage::Grams { naming, equal } => {
                         let grams = if naming { &mut terms.name_grams } else { &mut terms.text_grams };

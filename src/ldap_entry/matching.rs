@@ -91,7 +91,7 @@ impl Rule {
     /// [`Rule::prepare`] behind what is in `out`; false, and nothing behind it, when it is `None`. The plain ASCII that most values are is
     /// written there at once.
     pub fn prepare_onto(self, value: &str, out: &mut String) -> bool {
-        if matches!(self, Self::CaseIgnore | Self::Ia5CaseIgnore) && is_plain(value) && !value.contains("  ") {
+        if matches!(self, Self::CaseIgnore | Self::Ia5CaseIgnore) && text::is_plain(value) {
             let value = value.trim_matches(' ');
             let begin = out.len();
             out.push_str(value);
@@ -110,7 +110,7 @@ impl Rule {
     #[must_use]
     pub fn prepare(self, value: &str) -> Option<String> {
         let prepared = match self {
-            Self::CaseIgnore => fold(value),
+            Self::CaseIgnore => text::fold(value),
             // Controls go before the composition: a letter and its mark may stand around one (RFC 4518 section 2.2).
             Self::CaseExact => {
                 squeeze(&value.chars().filter(|c| c.is_whitespace() || !c.is_control()).nfkc().collect::<String>()).trim().to_owned()
@@ -131,15 +131,6 @@ impl Rule {
         };
         (!prepared.is_empty()).then_some(prepared)
     }
-}
-
-/// [`text::fold`], by a shorter way for the plain ASCII most values are.
-fn fold(value: &str) -> String {
-    if is_plain(value) { squeeze(value).trim().to_ascii_lowercase() } else { text::fold(value) }
-}
-
-fn is_plain(value: &str) -> bool {
-    value.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'`')
 }
 
 /// Runs of blanks made one.

@@ -204,15 +204,12 @@ fn user_part(list: &[u8]) -> Option<&[u8]> {
     list.get(..list.len() - rest.len())
 }
 
-pub(super) fn write_attribute<'a>(out: &mut Vec<u8>, name: &[u8], values: impl Iterator<Item = &'a [u8]>) {
-    let mut set = Vec::new();
-    for value in values {
-        ber::write(&mut set, OCTET_STRING, value);
-    }
-    let mut content = Vec::with_capacity(set.len() + name.len() + 8);
-    ber::write(&mut content, OCTET_STRING, name);
-    ber::write(&mut content, SET, &set);
-    ber::write(out, SEQUENCE, &content);
+pub(super) fn write_attribute<'a>(out: &mut Vec<u8>, name: &[u8], values: impl Iterator<Item = &'a [u8]> + Clone) {
+    let set: usize = values.clone().map(|value| ber::header_length(value.len()) + value.len()).sum();
+    ber::write_header(out, SEQUENCE, ber::header_length(name.len()) + name.len() + ber::header_length(set) + set);
+    ber::write(out, OCTET_STRING, name);
+    ber::write_header(out, SET, set);
+    values.for_each(|value| ber::write(out, OCTET_STRING, value));
 }
 
 /// Encodes any entry the same way: for the few that are no published entry (roots, branches, root DSE, subschema).

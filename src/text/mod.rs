@@ -35,6 +35,9 @@ pub fn fold(text: &str) -> String {
 /// [`fold`] without trimming: for the pieces of a substring assertion, whose border blanks mean something.
 #[must_use]
 pub fn fold_keeping_ends(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_ascii_lowercase();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -55,6 +58,17 @@ pub fn fold_keeping_ends(text: &str) -> String {
         }
     }
     out
+}
+
+/// Is only case folded of it? Most values are printable ASCII without a grave accent and without two blanks on end.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    let mut before = 0;
+    text.bytes().all(|b| {
+        let plain = (b' '..=b'~').contains(&b) && b != b'`' && (b != b' ' || before != b' ');
+        before = b;
+        plain
+    })
 }
 
 /// Any character, decomposed.
