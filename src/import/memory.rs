@@ -2,28 +2,36 @@
 //!
 //! Of each accepted row it holds a hash of its line, and what the row speaks of, so that the next edition is compared line by line and
 //! only what lines that came or went speak of is compared with the store. It is a help and no truth: it belongs to one run of one store
-//! and to one way of reading, and without it, or with another's, an import compares everything. See `memory_file` for its bytes.
+//! and to one way of reading, and without it, or with another's, an import compares everything. See `memory_file`
+//! and `memory_read`, and for its bytes `memory_block`.
 
 use super::fingerprint::Keys;
 use crate::store::import::SourceFile;
 use std::collections::HashSet;
+use std::fs::File;
+use std::sync::{Arc, OnceLock};
 
 /// No name, or no words.
 pub(super) const NONE: u32 = u32::MAX;
-/// Bits of a hash by which a table of lines begins.
-const FIRST_BITS: u32 = 16;
+/// The hash of a line that is there no more; no kept hash is so long.
+pub(super) const GONE: u64 = u64::MAX;
 /// Bits of a kept hash.
 const BITS: u32 = 56;
 
-/// All of it.
+/// All of it. Names, words and marks are not held: they pass as a stream, see `memory_read`.
 #[derive(Debug)]
 pub(super) struct Memory {
     pub keys: Keys,
-    pub names: Names,
-    /// What rows say of places, each once: its hash, and the name of the place.
-    pub words: Vec<(u64, u32)>,
+    /// How many names and words there are.
+    pub names: u32,
+    pub words: u32,
     pub files: Vec<Lines>,
     pub ends: Ends,
+    /// Length of its file.
+    pub bytes: u64,
+    /// Lines that came or went since it was written whole.
+    pub later: u64,
+    pub(super) source: Arc<File>,
 }
 
 /// What is remembered besides the lines.
@@ -53,56 +61,18 @@ pub(super) struct LabelSaid {
     pub witness: u64,
 }
 
-/// Texts by number.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-}
-
-impl Names {
-    /// Appends one; `false` when there is no room for more.
-    pub fn push(&mut self, name: &[u8]) -> bool {
-        self.bytes.extend_from_slice(name);
-        let end = u32::try_from(self.bytes.len()).ok();
-        self.ends.extend(end);
-        end.is_some() && self.ends.len() < NONE as usize
-    }
-
-    /// Gives back the room that is not used.
-    pub fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
-    }
-
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub fn get(&self, number: u32) -> &[u8] {
-        let at = number as usize;
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.ends.get(at).and_then(|end| self.bytes.get(start as usize..*end as usize)).unwrap_or_default()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len() as u32).map(|number| self.get(number))
-    }
-}
-
-/// The accepted rows of one file, in its order; a row that stands there twice is one.
+/// The accepted rows of one file: in its order when the memory was written whole, later ones behind. A row that stands in the file twice
+/// is one.
 #[derive(Debug)]
 pub(super) struct Lines {
     pub file: SourceFile,
     /// Hash of the header line.
     pub header: u64,
+    /// [`GONE`] for a line that is there no more.
     pub hashes: Vec<u64>,
-    pub marks: Vec<Numbers>,
     /// Lines with remarks: they are read again each time, so that the remarks are counted.
     pub remarked: HashSet<u32>,
-    /// Places sorted by hash, and where in them each beginning of a hash begins.
-    order: Vec<u32>,
-    firsts: Vec<u32>,
+    table: OnceLock<Table>,
 }
 
 /// The marks of a line, by number of name and of words.
@@ -115,45 +85,63 @@ pub(super) struct Numbers {
 
 impl Lines {
     pub fn new(file: SourceFile, header: u64) -> Self {
-        Self { file, header, hashes: Vec::new(), marks: Vec::new(), remarked: HashSet::new(), order: Vec::new(), firsts: Vec::new() }
+        Self { file, header, hashes: Vec::new(), remarked: HashSet::new(), table: OnceLock::new() }
     }
 
-    /// To be called when all lines are there.
-    pub fn sort(&mut self) {
-        self.hashes.shrink_to_fit();
-        self.marks.shrink_to_fit();
-        let mut order: Vec<u32> = (0..self.hashes.len() as u32).collect();
-        let hash = |at: &u32| self.hashes.get(*at as usize).copied().unwrap_or_default();
-        order.sort_unstable_by_key(hash);
-        let mut firsts = vec![0_u32; (1 << FIRST_BITS) + 1];
-        for at in &order {
-            if let Some(count) = firsts.get_mut(first(hash(at)) + 1) {
-                *count += 1;
-            }
+    /// The place of a line; `next` is the one where it stands when nothing came or went.
+    pub fn find(&self, hash: u64, next: u32) -> Option<u32> {
+        if self.hashes.get(next as usize) == Some(&hash) {
+            return Some(next);
+        }
+        self.table.get_or_init(|| Table::new(&self.hashes)).find(&self.hashes, hash)
+    }
+}
+
+/// Places of lines by the beginning of their hash.
+#[derive(Debug)]
+struct Table {
+    /// Bits by which places are grouped.
+    bits: u32,
+    /// Where in `places` each group begins.
+    firsts: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Table {
+    fn new(hashes: &[u64]) -> Self {
+        // Two or three in a group.
+        let bits = hashes.len().max(4).ilog2() - 1;
+        let groups = 1 << bits;
+        let there = || hashes.iter().enumerate().filter(|(_, hash)| **hash != GONE);
+        // Counted one group further, summed up to the ends of groups, and as places are put in it becomes the beginning of the next.
+        let mut firsts = vec![0_u32; groups + 2];
+        for (_, hash) in there() {
+            firsts.get_mut(group(*hash, bits) + 2).into_iter().for_each(|count| *count += 1);
         }
         let mut sum = 0;
         for count in &mut firsts {
             sum += *count;
             *count = sum;
         }
-        (self.order, self.firsts) = (order, firsts);
+        let mut places = vec![0; sum as usize];
+        for (place, hash) in there() {
+            let Some(next) = firsts.get_mut(group(*hash, bits) + 1) else { continue };
+            places.get_mut(*next as usize).into_iter().for_each(|to| *to = place as u32);
+            *next += 1;
+        }
+        Self { bits, firsts, places }
     }
 
-    /// The place of a line.
-    pub fn find(&self, hash: u64) -> Option<u32> {
-        let (start, end) = (*self.firsts.get(first(hash))?, *self.firsts.get(first(hash) + 1)?);
-        let among = self.order.get(start as usize..end as usize)?;
-        let at = among.binary_search_by_key(&hash, |at| self.hashes.get(*at as usize).copied().unwrap_or_default()).ok()?;
-        among.get(at).copied()
-    }
-
-    pub fn marks(&self, place: u32) -> Numbers {
-        self.marks.get(place as usize).copied().unwrap_or(Numbers { subject: NONE, words: NONE, holder: NONE })
+    fn find(&self, hashes: &[u64], hash: u64) -> Option<u32> {
+        let at = group(hash, self.bits);
+        let (start, end) = (*self.firsts.get(at)?, *self.firsts.get(at + 1)?);
+        let group = self.places.get(start as usize..end as usize)?;
+        group.iter().copied().find(|place| hashes.get(*place as usize) == Some(&hash))
     }
 }
 
-fn first(hash: u64) -> usize {
-    (hash >> (BITS - FIRST_BITS)) as usize & ((1 << FIRST_BITS) - 1)
+fn group(hash: u64, bits: u32) -> usize {
+    (hash >> (BITS - bits)) as usize & ((1 << bits) - 1)
 }
 
 /// A set of numbers below a bound.
@@ -174,6 +162,14 @@ impl Bits {
         new
     }
 
+    /// `false` when it was not there.
+    pub fn remove(&mut self, number: u32) -> bool {
+        let Some(word) = self.0.get_mut(number as usize / 64) else { return false };
+        let there = *word & 1 << (number % 64) != 0;
+        *word &= !(1 << (number % 64));
+        there
+    }
+
     pub fn contains(&self, number: u32) -> bool {
         self.0.get(number as usize / 64).is_some_and(|word| word & 1 << (number % 64) != 0)
     }
@@ -189,22 +185,22 @@ mod tests {
         let mut lines = Lines::new(SourceFile::PersonneActivite, 0);
         for n in 0..5_000_u32 {
             lines.hashes.push(keys.hash(&n.to_le_bytes()));
-            lines.marks.push(Numbers { subject: n, words: NONE, holder: NONE });
         }
-        lines.sort();
+        lines.hashes[70] = GONE;
         for n in 0..6_000_u32 {
-            let found = lines.find(keys.hash(&n.to_le_bytes()));
-            assert_eq!(found, (n < 5_000).then_some(n));
+            let hash = keys.hash(&n.to_le_bytes());
+            let there = n < 5_000 && n != 70;
+            for next in [n, n + 1, NONE] {
+                assert_eq!(lines.find(hash, next), there.then_some(n));
+            }
         }
-        assert_eq!(Lines::new(SourceFile::Mailboxes, 0).find(7), None);
+        assert_eq!(Lines::new(SourceFile::Mailboxes, 0).find(7, 0), None);
     }
 
     #[test]
-    fn names_and_bits() {
-        let mut names = Names::default();
-        assert!(names.push(b"Pa") && names.push(b"") && names.push("Mé".as_bytes()));
-        assert_eq!((names.get(0), names.get(1), names.get(2), names.get(3)), (&b"Pa"[..], &b""[..], "Mé".as_bytes(), &b""[..]));
+    fn bits_are_a_set() {
         let mut bits = Bits::new(70);
         assert!(bits.insert(69) && !bits.insert(69) && bits.contains(69) && !bits.contains(5) && !bits.insert(1_000));
+        assert!(bits.remove(69) && !bits.remove(69) && !bits.contains(69) && !bits.remove(1_000));
     }
 }

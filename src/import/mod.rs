@@ -14,6 +14,7 @@
 //! Refused whole, the store as it was: a file without an accepted row, an older edition, a liste blanche that is malformed or not signed as
 //! the caller demands, an unsafe zip.
 
+mod addition;
 mod ahead;
 mod archive;
 mod daily;
@@ -22,15 +23,20 @@ mod fingerprint;
 mod guard;
 mod inputs;
 mod memory;
+mod memory_block;
 mod memory_file;
+mod memory_read;
+mod memory_renew;
 mod pace;
 mod read;
+mod recall;
 mod recorder;
 mod report;
-mod rewrite;
 mod run;
 mod scope;
+mod second;
 mod statements;
+mod today;
 mod witnesses;
 
 use crate::trust::Admission;

@@ -6,7 +6,7 @@ use super::memory::{Ends, Memory};
 use super::pace::{self, Clock, Pace};
 use super::recorder::{Recorded, Recorder};
 use super::report::{FileReport, Report};
-use super::{Options, Progress, guard, inputs, memory_file, read};
+use super::{Options, Progress, guard, inputs, memory_read, memory_renew, read};
 use crate::error::{Error, Kind, Result, at_path};
 use crate::store::import::{Applying, FirstLoad, LastApplied, Plan, SourceFile, Staging, Unfinished, drop_staging};
 use crate::store::{DataDir, ImportLock, ProcessLock, Store};
@@ -114,7 +114,8 @@ async fn remember(data: &DataDir, recorded: Recorded, told: Plan) -> Result<()> 
     let Recorded { writer, mut ends } = recorded;
     ends.shared.extend(told.shared);
     ends.former.extend(told.former);
-    writer.finish(&Ends { run, store, ..ends })
+    writer.finish(&Ends { run, store, ..ends })?;
+    memory_renew::if_worn(data)
 }
 
 /// The files, staged.
@@ -199,7 +200,7 @@ async fn fitting(data: &DataDir, store: &Store, inputs: &[Input]) -> Result<Opti
     if !NATIONAL.iter().all(|file| inputs.iter().any(|input| input.file == *file)) {
         return Ok(None);
     }
-    let memory = memory_file::read(data)?;
+    let memory = memory_read::read(data)?;
     Ok(memory.filter(|memory| (memory.ends.run, &memory.ends.store) == (last.0, &last.1)))
 }
 
