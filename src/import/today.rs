@@ -79,3 +79,35 @@ impl<'a> Today<'a> {
         there.map(|(_, place)| place).filter(|place| !self.found.contains(*place))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::import::SourceFile;
+    use std::fs::File;
+
+    #[test]
+    fn lines_come_back_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("PS_LibreAcces_SavoirFaire_202609010830.txt");
+        drop(File::create(&path).unwrap());
+        let found = super::super::inputs::look(&[path], &Default::default()).unwrap();
+        let mut lines = Lines::new(SourceFile::SavoirFaire, 0);
+        lines.hashes = vec![7, GONE, 8, 9, 10];
+        let mut today = Today::new(&found.inputs[0], &lines);
+        use Line::{Known, New, Passed};
+        let said = [Known(2), Known(3), New, New, Passed, Known(0), Known(1), Known(3), Passed, Passed, New, Known(4)];
+        for line in said {
+            today.push(line);
+            if let Known(place) = line {
+                today.found.insert(place);
+            }
+        }
+        assert!(today.all().eq(said));
+        assert_eq!(today.runs.len(), 8);
+        assert_eq!(today.vanished().count(), 0);
+        today.found.remove(3);
+        today.found.remove(1);
+        assert_eq!(today.vanished().collect::<Vec<_>>(), [3]);
+    }
+}

@@ -49,8 +49,10 @@ SELECT 'domain', d.domain, 1 FROM store.domain_certificate d JOIN put_certificat
 -- The first liste blanche hides the mailboxes of every domain that it does not hold.
 INSERT INTO raw_cause
 SELECT 'domain', m.domain, NOT EXISTS (SELECT 1 FROM n_domain n WHERE n.name = m.domain)
-FROM (SELECT DISTINCT domain FROM store.mailbox
-      WHERE (SELECT f9 FROM present) AND NOT EXISTS (SELECT 1 FROM store.meta WHERE name = 'list_loaded' AND value = '1')) m;
+FROM (SELECT DISTINCT b.domain
+      -- Asked once, and not of every mailbox.
+      FROM (SELECT 1 FROM present WHERE f9 AND NOT EXISTS (SELECT 1 FROM store.meta WHERE name = 'list_loaded' AND value = '1'))
+      CROSS JOIN store.mailbox b) m;
 INSERT INTO raw_cause SELECT 'structure', id, 0 FROM put_structure;
 INSERT INTO raw_cause SELECT 'structure', id, 1 FROM gone_structure;
 INSERT INTO raw_cause SELECT 'structure', structure, 0 FROM put_alias;
@@ -88,7 +90,8 @@ SELECT 'all', '', 0 WHERE NOT EXISTS (SELECT 1 FROM cause) AND EXISTS (SELECT 1 
 CREATE TABLE guard (file INTEGER NOT NULL, thing TEXT NOT NULL, closing INTEGER NOT NULL) STRICT;
 INSERT INTO guard SELECT 1, 'professional', (SELECT count(*) FROM close_person) WHERE (SELECT f1 FROM present);
 INSERT INTO guard
-SELECT 1, 'exercise', (SELECT count(*) FROM gone_exercise g JOIN store.professional s ON s.id = g.professional WHERE s.origin = 'rpps')
+SELECT 1, 'exercise', (SELECT count(*) FROM gone_exercise g CROSS JOIN store.professional s ON s.id = g.professional
+                       WHERE s.origin = 'rpps')
 WHERE (SELECT f1 FROM present);
 INSERT INTO guard SELECT 1, 'activity', (SELECT count(*) FROM gone_activity) WHERE (SELECT f1 FROM present);
 INSERT INTO guard

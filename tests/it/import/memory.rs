@@ -57,6 +57,36 @@ fn rewrite(bench: &Bench, change: impl Fn(&mut Vec<u8>)) {
     std::fs::write(memory(bench), bytes).unwrap();
 }
 
+/// A day is written behind the days before; what came and went by many of them is left out when the memory is made anew.
+#[tokio::test]
+async fn a_memory_grows_by_what_a_day_brought() {
+    let (part, whole) = (Bench::new(), Bench::new());
+    let mut files = Files::country(200);
+    let (mut grown, mut made_anew) = (0, 0);
+    for day in 0..12 {
+        let before = std::fs::read(memory(&part)).unwrap_or_default();
+        let _ = std::fs::remove_file(memory(&whole));
+        for bench in [&part, &whole] {
+            let report = bench.import(&files, &format!("2026090108{day:02}")).await;
+            assert_eq!(known(&report) > 0, day > 0 && bench.data.root() == part.data.root(), "day {day}: {report}");
+        }
+        assert_eq!(part.dump().await, whole.dump().await, "day {day}");
+        let after = std::fs::read(memory(&part)).unwrap();
+        if after.starts_with(&before) {
+            grown += 1;
+            assert!(day == 0 || after.len() - before.len() < before.len() / 2, "day {day}: {} and {}", before.len(), after.len());
+        } else {
+            made_anew += 1;
+            assert!(day > 0 && after.len() < before.len() + 2_000, "day {day}: {} and {}", before.len(), after.len());
+        }
+        for n in 0..8 {
+            let n = day * 8 + n;
+            files.activities[n] = activity(n, "F990900301", &[(A::Given, if day % 2 == 0 { "Zoé" } else { "Ana" })]);
+        }
+    }
+    assert!(grown > 5 && made_anew > 0, "{grown} days were added, {made_anew} times it was made anew");
+}
+
 /// A row means what its header says: with two columns exchanged every row is another.
 #[tokio::test]
 async fn another_header_and_another_set_of_files_are_compared_whole() {
