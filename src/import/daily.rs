@@ -84,9 +84,8 @@ impl Daily<'_> {
             of.is_some_and(|today| today.lines.find(hash, NONE).is_some_and(|place| today.found.contains(place)))
         };
         let Some(mut pending) = witnesses.pending(&found) else { return Ok(None) };
-        let operators: HashSet<String> = self.store.operator_addresses().await?.into_iter().collect();
+        let operators = self.operators().await?;
         let Ok(recalled) = recall::look_up(&self.memory, &todays, &affected, &operators, &mut known) else { return Ok(None) };
-        drop(operators);
         staging.scope(&affected.to_scope(), recalled.held).await?;
         for (key, structure) in &claims {
             let (kind, value) = key.split_once('\0').unwrap_or_default();
@@ -109,6 +108,17 @@ impl Daily<'_> {
             }
         };
         Ok(Some(Read { files, recorded }))
+    }
+
+    /// Hashes of the mailboxes that are an operator's: they may be as many as the file has.
+    async fn operators(&self) -> Result<HashSet<u64, BuildUniform>> {
+        let (mut operators, mut last) = (HashSet::default(), (String::new(), String::new()));
+        loop {
+            let page = self.store.operator_addresses((&last.0, &last.1)).await?;
+            operators.extend(page.iter().map(|(_, address)| self.memory.keys.hash(address.as_bytes())));
+            let Some(behind) = page.into_iter().next_back() else { return Ok(operators) };
+            last = behind;
+        }
     }
 
     async fn first_pass<'a>(

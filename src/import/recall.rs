@@ -76,12 +76,12 @@ pub(super) fn compare(memory: &Memory, todays: &[Today<'_>], affected: &mut Affe
     Ok(known)
 }
 
-/// Which lines speak of what is compared. `operators` are the mailboxes that are an operator's.
+/// Which lines speak of what is compared. `operators` are hashes of the mailboxes that are an operator's.
 pub(super) fn look_up(
     memory: &Memory,
     todays: &[Today<'_>],
     affected: &Affected,
-    operators: &HashSet<String>,
+    operators: &HashSet<u64, BuildUniform>,
     known: &mut Known,
 ) -> Result<Recalled> {
     let marks = todays.iter().flat_map(|today| &today.new).map(|new| &new.marks);
@@ -97,7 +97,8 @@ pub(super) fn look_up(
             numbers.insert(name.to_owned(), number);
         }
         let address = name.strip_prefix('M').filter(|_| !operators.is_empty());
-        if address.is_some_and(|address| operators.contains(address) && !affected.mailboxes.contains(address)) {
+        let hash = |address: &str| memory.keys.hash(address.as_bytes());
+        if address.is_some_and(|address| operators.contains(&hash(address)) && !affected.mailboxes.contains(address)) {
             held.insert(number);
         }
     })?;

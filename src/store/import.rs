@@ -247,10 +247,10 @@ impl Store {
         }
     }
 
-    /// Mailboxes that operators published.
-    pub async fn operator_addresses(&self) -> Result<Vec<String>> {
+    /// Some thousand mailboxes that operators published, by operator and address, behind one of them; none at the end.
+    pub async fn operator_addresses(&self, behind: (&str, &str)) -> Result<Vec<(String, String)>> {
         match self {
-            Self::Sqlite(db) => db.operator_addresses().await,
+            Self::Sqlite(db) => db.operator_addresses(behind).await,
         }
     }
 
