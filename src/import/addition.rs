@@ -25,6 +25,10 @@ impl Addition {
     }
 
     pub fn file(&mut self, today: &Today<'_>) -> Result<()> {
+        let mut vanished = today.vanished().peekable();
+        if today.new.is_empty() && vanished.peek().is_none() {
+            return Ok(());
+        }
         self.writer.begin_file(today.lines.file, today.lines.header)?;
         for new in &today.new {
             let marks = &new.marks;
@@ -45,7 +49,7 @@ impl Addition {
                 }
             }
         }
-        self.writer.gone(today.vanished())
+        self.writer.gone(vanished)
     }
 
     /// What is known of keys is as it was, but for those compared: their part is told by the plan.

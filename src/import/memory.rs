@@ -27,10 +27,11 @@ pub(super) struct Memory {
     pub words: u32,
     pub files: Vec<Lines>,
     pub ends: Ends,
-    /// Length of its file.
-    pub bytes: u64,
     /// Lines that came or went since it was written whole.
     pub later: u64,
+    /// Length of its file, and where in it `ends` are written: what a day adds begins there.
+    pub bytes: u64,
+    pub lines_end: u64,
     pub(super) source: Arc<File>,
 }
 

@@ -19,7 +19,7 @@ pub(super) const FILE: u8 = b'F';
 pub(super) const LINES: u8 = b'L';
 /// Places of the file whose lines are there no more, in the first column.
 pub(super) const GONE: u8 = b'G';
-/// What is remembered besides, in the first column. The last one counts, and ends the memory.
+/// What is remembered besides, in the first column. It ends the memory; what a day adds takes its place.
 pub(super) const ENDS: u8 = b'E';
 
 /// Names that appear first in this block.
@@ -53,6 +53,8 @@ pub(super) fn write(to: &mut impl Write, keys: Keys, kind: u8, columns: [&[u8]; 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     pub kind: u8,
+    /// Where its head is.
+    pub begin: u64,
     columns: [Column; COLUMNS],
 }
 
@@ -100,8 +102,8 @@ impl Blocks {
         if at > self.end {
             return Err(damaged());
         }
-        self.at = at;
-        Ok(Some(Block { kind, columns }))
+        let begin = std::mem::replace(&mut self.at, at);
+        Ok(Some(Block { kind, begin, columns }))
     }
 
     /// The plain bytes of a column.

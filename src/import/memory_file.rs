@@ -2,7 +2,7 @@
 //!
 //! Names and words are numbered as they first appear. A draft is written under `staging/` and takes its place under the data folder, or
 //! behind the memory there, once the run is closed: a killed import leaves the old one, which then belongs to another run. A draft that
-//! is given up is removed. A memory that is cut while it grows is damaged, and as good as none.
+//! is given up is removed. A memory that is cut while it grows is damaged, and as good as none: it belonged to the run before anyway.
 
 use super::fingerprint::Keys;
 use super::memory::{Ends, Memory, NONE, Numbers};
@@ -17,10 +17,12 @@ use tempfile::NamedTempFile;
 
 /// A memory of another way of reading is of no use: the number is made of the sources that decide what a row says.
 pub(super) const READING: &str = env!("WAY_OF_READING");
-pub(super) const MAGIC: &[u8] = b"annuaire import memory 2\n";
+pub(super) const MAGIC: &[u8] = b"annuaire import memory 3\n";
 /// Lines of a block at most, and bytes of a column that are enough for one.
 const MOST_LINES: u64 = 1 << 15;
 const ENOUGH: usize = 1 << 20;
+/// A memory is worth writing anew when more than one in so many of its lines came or went since it was.
+const WORN: u64 = 8;
 
 /// Where a memory is kept.
 pub(super) fn place(data: &DataDir) -> PathBuf {
@@ -50,14 +52,22 @@ pub(super) struct Writer {
     to: BufWriter<NamedTempFile>,
     path: PathBuf,
     keys: Keys,
-    /// Length of the memory this is added to.
-    behind: Option<u64>,
+    behind: Option<Behind>,
+    /// Lines in all, and those that came or went since the memory was written whole.
+    lines: u64,
+    later: u64,
     names: Part,
     words: Part,
     hashes: Part,
     marks: Part,
     remarked: Vec<u64>,
     last: [u32; 3],
+}
+
+/// The memory that something is added to: its length, and where the addition begins.
+struct Behind {
+    bytes: u64,
+    at: u64,
 }
 
 /// A column in the making.
@@ -101,17 +111,18 @@ impl Writer {
 
     /// What is added to a memory.
     pub fn behind(data: &DataDir, memory: &Memory) -> Result<Self> {
-        let mut writer = Self::draft(data, memory.keys, Some(memory.bytes))?;
-        (writer.names.total, writer.words.total) = (memory.names, memory.words);
+        let mut writer = Self::draft(data, memory.keys, Some(Behind { bytes: memory.bytes, at: memory.lines_end }))?;
+        (writer.names.total, writer.words.total, writer.later) = (memory.names, memory.words, memory.later);
+        writer.lines = memory.files.iter().map(|lines| lines.hashes.len() as u64).sum();
         Ok(writer)
     }
 
-    fn draft(data: &DataDir, keys: Keys, behind: Option<u64>) -> Result<Self> {
+    fn draft(data: &DataDir, keys: Keys, behind: Option<Behind>) -> Result<Self> {
         let path = place(data);
         let draft = NamedTempFile::new_in(data.staging()).map_err(at_path(&path))?;
         let to = BufWriter::with_capacity(1 << 18, draft);
         let [names, words, hashes, marks] = <[Part; COLUMNS]>::default();
-        Ok(Self { to, path, keys, behind, names, words, hashes, marks, remarked: Vec::new(), last: [0; 3] })
+        Ok(Self { to, path, keys, behind, lines: 0, later: 0, names, words, hashes, marks, remarked: Vec::new(), last: [0; 3] })
     }
 
     /// What follows is of this file.
@@ -143,6 +154,8 @@ impl Writer {
         if remarked {
             self.remarked.push(self.hashes.count);
         }
+        self.lines += 1;
+        self.later += u64::from(self.behind.is_some());
         self.hashes.push();
         hash(&mut self.hashes.bytes, line);
         self.marks.push();
@@ -187,6 +200,7 @@ impl Writer {
         for place in places {
             number(&mut bytes, u64::from(place - last));
             last = place;
+            self.later += 1;
         }
         if bytes.is_empty() { Ok(()) } else { self.write(GONE, [&bytes, &[], &[], &[]]) }
     }
@@ -222,36 +236,36 @@ impl Writer {
         write(&mut self.to, self.keys, kind, columns).map_err(at_path(&self.path))
     }
 
-    /// Writes the rest and puts it in its place.
-    pub fn finish(mut self, ends: &Ends) -> Result<()> {
+    /// Writes the rest and puts it in its place; `true` when the memory is worth writing anew, see `memory_renew`.
+    pub fn finish(mut self, ends: &Ends) -> Result<bool> {
         self.flush()?;
-        let bytes = ends.to_bytes(self.names.total, self.words.total);
+        let bytes = ends.to_bytes([u64::from(self.names.total), u64::from(self.words.total), self.later]);
+        let worn = self.later > self.lines / WORN;
         self.write(ENDS, [&bytes, &[], &[], &[]])?;
         let Self { to, path, behind, .. } = self;
         let draft = to.into_inner().map_err(|e| at_path(&path)(e.into_error()))?;
         if let Some(behind) = behind {
-            return append(draft, &path, behind);
+            return append(draft, &path, &behind).map(|()| worn);
         }
         draft.as_file().sync_all().map_err(at_path(&path))?;
         draft.persist(&path).map_err(|e| at_path(&path)(e.error))?;
-        Ok(())
+        Ok(worn)
     }
 }
 
-fn append(mut draft: NamedTempFile, path: &Path, behind: u64) -> Result<()> {
+fn append(mut draft: NamedTempFile, path: &Path, behind: &Behind) -> Result<()> {
     let mut memory = OpenOptions::new().write(true).open(path).map_err(at_path(path))?;
-    if memory.metadata().map_err(at_path(path))?.len() != behind {
+    if memory.metadata().map_err(at_path(path))?.len() != behind.bytes {
         let what = format!("{}: somebody else wrote it meanwhile", path.display());
         return Err(Error::new(Kind::Conflict, "memory_changed", what));
     }
     let mut copy = || -> io::Result<()> {
         draft.seek(SeekFrom::Start(0))?;
-        memory.seek(SeekFrom::Start(behind))?;
+        // Cut first: whatever a kill leaves has no end.
+        memory.set_len(behind.at)?;
+        memory.seek(SeekFrom::Start(behind.at))?;
         io::copy(&mut draft, &mut memory)?;
         memory.sync_all()
     };
-    copy().map_err(at_path(path)).inspect_err(|_| {
-        // A full disk: what was there is left, as after a kill.
-        let _ = memory.set_len(behind);
-    })
+    copy().map_err(at_path(path))
 }

@@ -33,12 +33,13 @@ fn parse(file: File) -> io::Result<Memory> {
     let mut rest = Bytes(rest);
     let keys = Keys([rest.eight()?, rest.eight()?]);
     let bytes = file.metadata()?.len();
-    let mut memory = Memory { keys, names: 0, words: 0, files: Vec::new(), ends: Ends::default(), bytes, later: 0, source: Arc::new(file) };
+    let mut memory = Memory { keys, names: 0, words: 0, files: Vec::new(), ends: Ends::default(), later: 0, bytes, lines_end: bytes, source: Arc::new(file) };
     let mut blocks = memory.blocks()?;
-    let (mut of, mut ended, mut grown) = (None, false, false);
+    let (mut of, mut ended) = (None, false);
     while let Some(block) = blocks.next()? {
-        ended = false;
         match block.kind {
+            // They are the last.
+            _ if ended => return Err(damaged()),
             FILE => {
                 let (file, header) = file_of(&mut blocks, &block)?;
                 let known = memory.files.iter().position(|lines| lines.file == file);
@@ -55,17 +56,18 @@ fn parse(file: File) -> io::Result<Memory> {
                 let column = blocks.column(&block, HASHES)?;
                 if !column.is_empty() {
                     let lines = of.and_then(|at| memory.files.get_mut(at)).ok_or_else(damaged)?;
-                    let more = hashes(&column, lines)?;
-                    memory.later += if grown { more } else { 0 };
+                    hashes(&column, lines)?;
                 }
             }
             GONE => {
                 let lines = of.and_then(|at| memory.files.get_mut(at)).ok_or_else(damaged)?;
-                memory.later += gone(&blocks.column(&block, 0)?, lines)?;
+                gone(&blocks.column(&block, 0)?, lines)?;
             }
             ENDS => {
-                (memory.ends, memory.names, memory.words) = Ends::from_bytes(&blocks.column(&block, 0)?)?;
-                (ended, grown) = (true, true);
+                let (ends, [names, words, later]) = Ends::from_bytes(&blocks.column(&block, 0)?)?;
+                let total = |number: u64| u32::try_from(number).map_err(|_| damaged());
+                (memory.ends, memory.names, memory.words, memory.later) = (ends, total(names)?, total(words)?, later);
+                (memory.lines_end, ended) = (block.begin, true);
             }
             _ => return Err(damaged()),
         }
@@ -84,7 +86,7 @@ fn source_file(bytes: &mut Bytes<'_>) -> io::Result<SourceFile> {
     SourceFile::from_number(i64::from(bytes.byte()?)).ok_or_else(damaged)
 }
 
-fn hashes(column: &[u8], lines: &mut Lines) -> io::Result<u64> {
+fn hashes(column: &[u8], lines: &mut Lines) -> io::Result<()> {
     let mut bytes = Bytes(column);
     let begin = lines.hashes.len() as u64;
     for _ in 0..bytes.number()? {
@@ -98,17 +100,16 @@ fn hashes(column: &[u8], lines: &mut Lines) -> io::Result<u64> {
     for _ in 0..count {
         lines.hashes.push(bytes.hash()?);
     }
-    Ok(count)
+    Ok(())
 }
 
-fn gone(column: &[u8], lines: &mut Lines) -> io::Result<u64> {
-    let (mut bytes, mut place, mut count) = (Bytes(column), 0, 0);
+fn gone(column: &[u8], lines: &mut Lines) -> io::Result<()> {
+    let (mut bytes, mut place) = (Bytes(column), 0);
     while !bytes.is_empty() {
         place += bytes.number()?;
         *usize::try_from(place).ok().and_then(|at| lines.hashes.get_mut(at)).ok_or_else(damaged)? = GONE_HASH;
-        count += 1;
     }
-    Ok(count)
+    Ok(())
 }
 
 impl Memory {
@@ -118,37 +119,36 @@ impl Memory {
 
     /// All names, by their numbers.
     pub fn each_name(&self, mut see: impl FnMut(u32, &str)) -> io::Result<()> {
-        let (mut blocks, mut all) = (self.blocks()?, 0);
-        while let Some(block) = blocks.next()? {
-            if block.kind != LINES {
-                continue;
-            }
-            let column = blocks.column(&block, NAMES)?;
-            let mut bytes = Bytes(&column);
-            for _ in 0..if column.is_empty() { 0 } else { bytes.number()? } {
-                see(all, std::str::from_utf8(bytes.bytes()?).map_err(|_| damaged())?);
-                all += 1;
-            }
-        }
-        if all == self.names { Ok(()) } else { Err(damaged()) }
+        self.each_of(NAMES, self.names, |number, bytes| {
+            see(number, std::str::from_utf8(bytes.bytes()?).map_err(|_| damaged())?);
+            Ok(())
+        })
     }
 
     /// All that is said of places, by number: its hash and the number of the place's name.
     pub fn each_words(&self, mut see: impl FnMut(u32, u64, u32)) -> io::Result<()> {
-        let (mut blocks, mut all) = (self.blocks()?, 0);
+        self.each_of(WORDS, self.words, |number, bytes| {
+            let (hash, place) = (bytes.hash()?, bytes.number()?);
+            see(number, hash, place.checked_sub(1).map_or(Ok(NONE), u32::try_from).map_err(|_| damaged())?);
+            Ok(())
+        })
+    }
+
+    /// All things of a column by their numbers, which must be as many as there are.
+    fn each_of(&self, column: usize, count: u32, mut see: impl FnMut(u32, &mut Bytes<'_>) -> io::Result<()>) -> io::Result<()> {
+        let (mut blocks, mut number) = (self.blocks()?, 0);
         while let Some(block) = blocks.next()? {
             if block.kind != LINES {
                 continue;
             }
-            let column = blocks.column(&block, WORDS)?;
+            let column = blocks.column(&block, column)?;
             let mut bytes = Bytes(&column);
             for _ in 0..if column.is_empty() { 0 } else { bytes.number()? } {
-                let (hash, place) = (bytes.hash()?, bytes.number()?);
-                see(all, hash, place.checked_sub(1).map_or(Ok(NONE), u32::try_from).map_err(|_| damaged())?);
-                all += 1;
+                see(number, &mut bytes)?;
+                number += 1;
             }
         }
-        if all == self.words { Ok(()) } else { Err(damaged()) }
+        if number == count { Ok(()) } else { Err(damaged()) }
     }
 
     /// Of every line that is there what it speaks of: its file's number among [`Memory::files`], its place in it.
@@ -186,11 +186,10 @@ impl Memory {
 }
 
 impl Ends {
-    /// With how many names and words there are.
-    pub fn to_bytes(&self, names: u32, words: u32) -> Vec<u8> {
+    /// With how many names and words there are, and how many lines came or went since all was written.
+    pub fn to_bytes(&self, totals: [u64; 3]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        number(&mut bytes, u64::from(names));
-        number(&mut bytes, u64::from(words));
+        totals.into_iter().for_each(|total| number(&mut bytes, total));
         number(&mut bytes, self.protected.len() as u64);
         for (file, key) in &self.protected {
             bytes.push(file.number() as u8);
@@ -218,10 +217,9 @@ impl Ends {
         bytes
     }
 
-    fn from_bytes(column: &[u8]) -> io::Result<(Self, u32, u32)> {
+    fn from_bytes(column: &[u8]) -> io::Result<(Self, [u64; 3])> {
         let (mut from, mut ends) = (Bytes(column), Self::default());
-        let total = |number: u64| u32::try_from(number).map_err(|_| damaged());
-        let (names, words) = (total(from.number()?)?, total(from.number()?)?);
+        let totals = [from.number()?, from.number()?, from.number()?];
         for _ in 0..from.number()? {
             ends.protected.push((source_file(&mut from)?, from.text()?));
         }
@@ -239,6 +237,6 @@ impl Ends {
             ends.labels.push(LabelSaid { file, nomenclature, code, label, witness: from.eight()? });
         }
         (ends.run, ends.seen, ends.store) = (from.eight()? as i64, from.eight()? as i64, from.text()?);
-        if from.is_empty() { Ok((ends, names, words)) } else { Err(damaged()) }
+        if from.is_empty() { Ok((ends, totals)) } else { Err(damaged()) }
     }
 }

@@ -1,23 +1,15 @@
 //! A memory that grew by many days, written anew without what is there no more: it passes as a stream.
 
-use super::memory::{Bits, Lines, Memory, NONE, Numbers};
+use super::memory::{Bits, Lines, NONE, Numbers};
 use super::memory_file::Writer;
 use super::memory_read;
 use crate::error::{Error, Result};
 use crate::store::DataDir;
 use std::io;
 
-/// A memory is written anew when more than one in so many of its lines came or went since it was.
-const WORN: u64 = 8;
-
-/// Writes the memory of a data folder anew where that is worth it.
-pub(super) fn if_worn(data: &DataDir) -> Result<()> {
-    let Some(memory) = memory_read::read(data)? else { return Ok(()) };
-    let lines: u64 = memory.files.iter().map(|lines| lines.hashes.len() as u64).sum();
-    if memory.later <= lines / WORN { Ok(()) } else { renew(data, &memory) }
-}
-
-fn renew(data: &DataDir, memory: &Memory) -> Result<()> {
+/// Writes the memory of a data folder anew.
+pub(super) fn renew(data: &DataDir) -> Result<()> {
+    let Some(memory) = &memory_read::read(data)? else { return Ok(()) };
     let mut writer = Writer::create(data, memory.keys)?;
     // Also of a file of which no line is left.
     memory.files.iter().try_for_each(|lines| writer.begin_file(lines.file, lines.header))?;
@@ -70,7 +62,7 @@ fn renew(data: &DataDir, memory: &Memory) -> Result<()> {
         })
         .map_err(unread)?;
     written?;
-    writer.finish(&memory.ends)
+    writer.finish(&memory.ends).map(drop)
 }
 
 fn line(writer: &mut Writer, lines: &Lines, place: u32, numbers: Numbers) -> Result<()> {

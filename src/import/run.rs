@@ -99,23 +99,27 @@ pub async fn run_at(
         }
     };
     let Some(recorded) = recorded else { return Ok(report) };
-    let kept = remember(data, recorded, told).await;
-    let why = |e: Error| format!("what the files said could not be remembered: {}; the next import compares everything", e.chain());
-    report.warnings.extend(kept.err().map(why));
+    let unkept = match remember(data, recorded, told).await {
+        Ok(worn) => worn.then(|| memory_renew::renew(data)).and_then(Result::err).map(|e| {
+            format!("what was remembered of former files could not be left out: {}; the next import tries it again", e.chain())
+        }),
+        Err(e) => Some(format!("what the files said could not be remembered: {}; the next import compares everything", e.chain())),
+    };
+    report.warnings.extend(unkept);
     Ok(report)
 }
 
-/// Keeps what the files of a run that is done said, for the next one: a help, without which nothing is lost.
-async fn remember(data: &DataDir, recorded: Recorded, told: Plan) -> Result<()> {
+/// Keeps what the files of a run that is done said, for the next one: a help, without which nothing is lost. `true` when what is kept is
+/// worth writing anew.
+async fn remember(data: &DataDir, recorded: Recorded, told: Plan) -> Result<bool> {
     let store = Store::open(data).await?;
     let run = store.last_run().await?;
     store.close().await;
-    let Some((run, store)) = run else { return Ok(()) };
+    let Some((run, store)) = run else { return Ok(false) };
     let Recorded { writer, mut ends } = recorded;
     ends.shared.extend(told.shared);
     ends.former.extend(told.former);
-    writer.finish(&Ends { run, store, ..ends })?;
-    memory_renew::if_worn(data)
+    writer.finish(&Ends { run, store, ..ends })
 }
 
 /// The files, staged.

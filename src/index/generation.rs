@@ -98,6 +98,9 @@ fn writer(index: &Index, bulk: bool) -> Result<IndexWriter> {
             made => break made.map_err(failed("the index cannot be written"))?,
         }
     };
+    // A commit that was cut short leaves files behind under the names that the same changes take the next time. Where they cannot be
+    // removed now, that commit fails, and the writer after it tries again.
+    let _ = writer.garbage_collect_files().wait();
     if bulk {
         writer.set_merge_policy(Box::new(NoMergePolicy));
     } else {

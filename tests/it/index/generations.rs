@@ -8,7 +8,10 @@ use annuaire::error::Kind as ErrorKind;
 use annuaire::index::query::{AttributeFilter, Criteria, Matching, Order, Query};
 use annuaire::index::{Committed, Document, Gate, Index, Reader, committed_on_disk};
 use annuaire::model::{Audience, EntryKey, Kind, MailboxType, Record, StructureRecord};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -249,6 +252,51 @@ fn a_writer_that_died_is_made_anew() {
     let seen = |audience| run(&index.reader(), audience, &query(Matching::Criteria(Criteria::default()))).total.unwrap();
     let shown = u64::from(docs[20].audiences & Audience::Professional.bit() != 0);
     assert_eq!(seen(Audience::Professional), before + shown, "one came, none went");
+}
+
+/// A process killed while it commits has written what was deleted, and nothing names it yet. The same changes follow, under the same name.
+#[test]
+fn what_a_killed_commit_left_is_in_nobody_s_way() {
+    let docs = world();
+    let deletions = |folder: &Path| -> BTreeSet<OsString> {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+        files.filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "del")).collect()
+    };
+    let (folder, index) = built(&docs[..20]);
+    drop(index);
+    let index_folder = folder.path().join("index");
+    let generation = index_folder.join(fs::read_to_string(index_folder.join("CURRENT")).unwrap());
+    let open = || Index::open(&index_folder, "store", &Reader::default()).unwrap();
+    let change = |index: &mut Index, seq| {
+        index.live().delete_entries(&[docs[0].published.key()]);
+        index.live().commit(Committed { seq })
+    };
+    let meta = generation.join("meta.json");
+    let before = fs::read(&meta).unwrap();
+    // What the commit leaves when it comes to its end; then only its last steps are taken back.
+    let mut index = open();
+    let all = total(&index);
+    change(&mut index, 2).unwrap();
+    let after = total(&index);
+    assert!(after < all);
+    let left = deletions(&generation);
+    assert_eq!(left.len(), 1);
+    drop(index);
+    fs::write(&meta, &before).unwrap();
+    let mut index = open();
+    assert_eq!((index.committed(), total(&index)), (Some(Committed { seq: 1 }), all));
+    assert!(deletions(&generation).is_empty(), "nothing names it");
+    change(&mut index, 2).unwrap();
+    assert_eq!((index.committed(), total(&index), deletions(&generation)), (Some(Committed { seq: 2 }), after, left.clone()));
+    // And when it is there while the index is open: the writer made anew finds it gone.
+    drop(index);
+    fs::write(&meta, &before).unwrap();
+    let mut index = open();
+    left.iter().for_each(|name| fs::write(generation.join(name), b"cut").unwrap());
+    assert!(change(&mut index, 2).is_err());
+    index.live().restore().unwrap();
+    change(&mut index, 2).unwrap();
+    assert_eq!((index.committed(), total(&index)), (Some(Committed { seq: 2 }), after));
 }
 
 /// Compared with what is committed, less what was deleted since.
