@@ -33,7 +33,17 @@ fn parse(file: File) -> io::Result<Memory> {
     let mut rest = Bytes(rest);
     let keys = Keys([rest.eight()?, rest.eight()?]);
     let bytes = file.metadata()?.len();
-    let mut memory = Memory { keys, names: 0, words: 0, files: Vec::new(), ends: Ends::default(), later: 0, bytes, lines_end: bytes, source: Arc::new(file) };
+    let mut memory = Memory {
+        keys,
+        names: 0,
+        words: 0,
+        files: Vec::new(),
+        ends: Ends::default(),
+        later: 0,
+        bytes,
+        lines_end: bytes,
+        source: Arc::new(file),
+    };
     let mut blocks = memory.blocks()?;
     let (mut of, mut ended) = (None, false);
     while let Some(block) = blocks.next()? {

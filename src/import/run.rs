@@ -100,9 +100,10 @@ pub async fn run_at(
     };
     let Some(recorded) = recorded else { return Ok(report) };
     let unkept = match remember(data, recorded, told).await {
-        Ok(worn) => worn.then(|| memory_renew::renew(data)).and_then(Result::err).map(|e| {
-            format!("what was remembered of former files could not be left out: {}; the next import tries it again", e.chain())
-        }),
+        Ok(worn) => worn
+            .then(|| memory_renew::renew(data))
+            .and_then(Result::err)
+            .map(|e| format!("what was remembered of former files could not be left out: {}; the next import tries it again", e.chain())),
         Err(e) => Some(format!("what the files said could not be remembered: {}; the next import compares everything", e.chain())),
     };
     report.warnings.extend(unkept);

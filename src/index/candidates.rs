@@ -121,11 +121,7 @@ impl Candidates {
                 *doc
             }
             Self::Or { members, doc } => {
-                let mut ended = false;
-                *doc = first_of(members.iter_mut().map(|member| member.seek(target, patience)), &mut ended);
-                if ended {
-                    members.retain(|member| member.doc() != TERMINATED);
-                }
+                *doc = first_of(members, |member| member.seek(target, patience));
                 *doc
             }
             Self::Many { heap, doc } => {
@@ -137,11 +133,7 @@ impl Candidates {
                 *doc
             }
             Self::Levels { levels, doc } => {
-                let mut ended = false;
-                *doc = first_of(levels.iter_mut().map(|(_, level)| level.seek(target, patience)), &mut ended);
-                if ended {
-                    levels.retain(|(_, level)| level.doc() != TERMINATED);
-                }
+                *doc = first_of(levels, |(_, level)| level.seek(target, patience));
                 *doc
             }
             Self::Behind { all, set, .. } => {
@@ -161,35 +153,17 @@ impl Candidates {
         if self.doc() >= target && !matches!(self, Self::Slots { .. }) {
             return self.doc();
         }
-        match self {
-            Self::And { members, doc } => {
-                let bound = held_by_all(members, target, patience);
-                *doc = if bound == target { target } else { *doc };
-                bound
-            }
-            Self::Or { members, doc } => {
-                let bound = held_by_any(members, target, patience);
-                *doc = if bound == target { target } else { *doc };
-                bound
-            }
-            Self::Slots { slots, doc } => {
-                let bound = held_by_a_slot(slots, target, patience);
-                *doc = if bound == target { target } else { *doc };
-                bound
-            }
-            Self::Levels { levels, doc } => {
-                let mut bound = TERMINATED;
-                for (_, level) in levels {
-                    bound = bound.min(level.reach(target, patience));
-                    if bound == target {
-                        *doc = target;
-                        break;
-                    }
-                }
-                bound
-            }
-            _ => self.seek(target, patience),
+        let (bound, doc) = match self {
+            Self::And { members, doc } => (held_by_all(members, target, patience), doc),
+            Self::Or { members, doc } => (held_by_one(members, target, |member| member.reach(target, patience)), doc),
+            Self::Slots { slots, doc } => (held_by_a_slot(slots, target, patience), doc),
+            Self::Levels { levels, doc } => (held_by_one(levels, target, |(_, level)| level.reach(target, patience)), doc),
+            _ => return self.seek(target, patience),
+        };
+        if bound == target {
+            *doc = target;
         }
+        bound
     }
 
     /// Where the document that it is at stands.
@@ -223,18 +197,34 @@ impl Candidates {
     }
 }
 
-/// The first of some documents, and whether a set has ended.
-fn first_of(documents: impl Iterator<Item = DocId>, ended: &mut bool) -> DocId {
-    documents.fold(TERMINATED, |first, doc| {
-        *ended |= doc == TERMINATED;
-        first.min(doc)
-    })
+/// The first document that sets come to; those that come to none are left out from then on.
+fn first_of<T>(sets: &mut Vec<T>, mut seek: impl FnMut(&mut T) -> DocId) -> DocId {
+    let (mut first, mut ended) = (TERMINATED, false);
+    for set in &mut *sets {
+        let doc = seek(set);
+        (first, ended) = (first.min(doc), ended || doc == TERMINATED);
+    }
+    if ended {
+        // Asked again, they answer from where they stand.
+        sets.retain_mut(|set| seek(set) != TERMINATED);
+    }
+    first
 }
 
 /// First document at or behind `target` that all members hold; none once patience is over.
-pub(super) fn meet(members: &mut [Candidates], mut target: DocId, patience: &Patience<'_>) -> DocId {
+pub(super) fn meet(members: &mut [Candidates], target: DocId, patience: &Patience<'_>) -> DocId {
+    first_held(target, |target| held_by_all(members, target, patience))
+}
+
+/// First document at or behind `target` that a slot holds.
+pub(super) fn settle(slots: &mut [Vec<Candidates>], target: DocId, patience: &Patience<'_>) -> DocId {
+    first_held(target, |target| held_by_a_slot(slots, target, patience))
+}
+
+/// From bound to bound, each as of [`Candidates::reach`].
+fn first_held(mut target: DocId, mut reach: impl FnMut(DocId) -> DocId) -> DocId {
     loop {
-        match held_by_all(members, target, patience) {
+        match reach(target) {
             bound if bound == target || bound == TERMINATED => return bound,
             bound => target = bound,
         }
@@ -259,11 +249,11 @@ fn held_by_all(members: &mut [Candidates], target: DocId, patience: &Patience<'_
     target
 }
 
-/// As [`Candidates::reach`], of a disjunction.
-fn held_by_any(members: &mut [Candidates], target: DocId, patience: &Patience<'_>) -> DocId {
+/// As [`Candidates::reach`], of a disjunction whose sets are reached so.
+fn held_by_one<T>(sets: &mut [T], target: DocId, mut reach: impl FnMut(&mut T) -> DocId) -> DocId {
     let mut first = TERMINATED;
-    for member in members {
-        first = first.min(member.reach(target, patience));
+    for set in sets {
+        first = first.min(reach(set));
         if first == target {
             break;
         }
@@ -272,24 +262,7 @@ fn held_by_any(members: &mut [Candidates], target: DocId, patience: &Patience<'_
 }
 
 fn held_by_a_slot(slots: &mut [Vec<Candidates>], target: DocId, patience: &Patience<'_>) -> DocId {
-    let mut first = TERMINATED;
-    for members in slots {
-        first = first.min(held_by_all(members, target, patience));
-        if first == target {
-            break;
-        }
-    }
-    first
-}
-
-/// First document at or behind `target` that a slot holds.
-pub(super) fn settle(slots: &mut [Vec<Candidates>], mut target: DocId, patience: &Patience<'_>) -> DocId {
-    loop {
-        match held_by_a_slot(slots, target, patience) {
-            bound if bound == target || bound == TERMINATED => return bound,
-            bound => target = bound,
-        }
-    }
+    held_by_one(slots, target, |members| held_by_all(members, target, patience))
 }
 
 /// Documents of any of the sets.

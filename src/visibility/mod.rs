@@ -85,13 +85,12 @@ impl Published {
     /// Reads back stored bytes. To be called from `index/` only.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         // A tag in front tells the variant. Left to itself serde would keep all values aside until it has met it.
-        let of_kind = |kind: &str| bytes.strip_prefix(br#"{"kind":""#).is_some_and(|rest| rest.starts_with(kind.as_bytes()));
-        let view = if of_kind("professional\"") {
-            serde_json::from_slice(bytes).map(View::Professional)
-        } else if of_kind("mailbox\"") {
-            serde_json::from_slice(bytes).map(View::Mailbox)
-        } else {
-            serde_json::from_slice(bytes)
+        let kind = bytes.strip_prefix(br#"{"kind":""#).and_then(|rest| rest.split(|byte| *byte == b'"').next());
+        let view = match kind {
+            Some(b"professional") => serde_json::from_slice(bytes).map(View::Professional),
+            Some(b"mailbox") => serde_json::from_slice(bytes).map(View::Mailbox),
+            Some(b"structure") => serde_json::from_slice(bytes).map(View::Structure),
+            _ => serde_json::from_slice(bytes),
         };
         view.map(|view| Self { view })
     }

@@ -92,3 +92,38 @@ impl Sqlite {
         serde_json::from_str(&page).map_err(|e| Error::internal("reading mailboxes", e))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::DataDir;
+    use sqlx::Executor as _;
+
+    /// More than two pages, ending within an operator's; those of the files are nobody's.
+    const ROWS: &str = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 13000)
+        INSERT INTO mailbox (address, kind, source, operator, state, test, liste_rouge, frozen, phone, phone_opposed, responsible,
+            service, description, in_extraction, created_at, changed_at)
+        SELECT 'a' || n || '@d.mssante.fr', 'PER', iif(n % 13, 'operator', 'extraction'), iif(n % 13, 'op' || n % 3, NULL),
+            'active', 0, 0, 0, '', 0, '', '', '', 0, 1, 1 FROM n";
+
+    #[tokio::test]
+    async fn all_mailboxes_of_operators_are_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&DataDir::create_or_open(folder.path()).unwrap()).await.unwrap();
+        let mut writer = store.writer.acquire().await.unwrap();
+        // Their domain and operators are not of interest.
+        (&mut *writer).execute("PRAGMA foreign_keys = OFF").await.unwrap();
+        (&mut *writer).execute(ROWS).await.unwrap();
+        drop(writer);
+        let (mut seen, mut pages, mut last) = (Vec::new(), 0, (String::new(), String::new()));
+        loop {
+            let page = store.operator_addresses((&last.0, &last.1)).await.unwrap();
+            let Some(behind) = page.last().cloned() else { break };
+            (pages, last) = (pages + 1, behind);
+            seen.extend(page);
+        }
+        assert!(seen.is_sorted());
+        seen.dedup();
+        assert_eq!((seen.len(), pages), (12_000, 3));
+    }
+}
