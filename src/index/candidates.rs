@@ -13,6 +13,7 @@ use tantivy::postings::SegmentPostings;
 use tantivy::{DocId, DocSet as _, TERMINATED};
 
 /// A sorted set of documents, walked forward.
+#[derive(Clone)]
 pub(super) enum Candidates {
     All {
         doc: DocId,
@@ -77,6 +78,15 @@ const FEW: usize = 4;
 impl Candidates {
     pub fn empty() -> Self {
         Self::All { doc: TERMINATED, end: 0 }
+    }
+
+    /// What all sets hold.
+    pub fn held_by(mut members: Vec<Self>, patience: &Patience<'_>) -> Self {
+        members.sort_by_key(Self::cost);
+        match meet(&mut members, 0, patience) {
+            TERMINATED => Self::empty(),
+            doc => Self::And { members, doc },
+        }
     }
 
     pub fn doc(&self) -> DocId {
@@ -164,6 +174,16 @@ impl Candidates {
             *doc = target;
         }
         bound
+    }
+
+    /// Leaves out, from the next document on, those that hold a word by such levels only.
+    pub fn leave_out(&mut self, level: &impl Fn(u8) -> bool) {
+        match self {
+            Self::And { members, .. } => members.iter_mut().for_each(|member| member.leave_out(level)),
+            Self::Levels { levels, .. } => levels.retain(|(own, _)| !level(*own)),
+            Self::OnePractice(matches, _) => matches.leave_out(level),
+            _ => {}
+        }
     }
 
     /// Where the document that it is at stands.
@@ -284,6 +304,7 @@ pub(super) fn union(mut members: Vec<Candidates>) -> Candidates {
 }
 
 /// A member of a large disjunction; the one whose document comes first is the greatest.
+#[derive(Clone)]
 pub(super) struct Head(Candidates);
 
 impl Ord for Head {

@@ -52,7 +52,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// What is committed now, read without a writer.
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { latest: Latest::new(Seen::now(&reader(&open(path)?)?)?), fields: Fields::schema().1 })
+        Ok(Self { latest: Latest::new(Seen::now(&reader(&open(path)?)?, None)?), fields: Fields::schema().1 })
     }
 
     /// The state as of now; stays the same until dropped, and keeps its files.
@@ -141,7 +141,7 @@ impl Generation {
     fn over(index: Index, path: &Path, number: u64, bulk: bool) -> Result<Self> {
         let writer = Some(writer(&index, bulk)?);
         let reader = reader(&index)?;
-        let latest = Latest::new(Seen::now(&reader)?);
+        let latest = Latest::new(Seen::now(&reader, None)?);
         Ok(Self { number, path: path.to_owned(), index, fields: Fields::schema().1, writer, reader, latest, held: None, bulk })
     }
 
@@ -266,7 +266,7 @@ impl Generation {
     }
 
     fn reload(&self) -> Result<()> {
-        self.latest.set(Seen::now(&self.reader)?);
+        self.latest.set(Seen::now(&self.reader, Some(&self.latest.get()))?);
         Ok(())
     }
 

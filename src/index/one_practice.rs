@@ -8,12 +8,13 @@ use super::patience::Patience;
 use tantivy::{DocId, TERMINATED};
 
 /// Words of one same practice.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Practices {
     words: Vec<Word>,
 }
 
 /// The documents that hold a word as a whole, those that hold it in each slot, and those that hold what it begins there.
+#[derive(Clone)]
 struct Word {
     entry: Candidates,
     slots: Vec<Candidates>,

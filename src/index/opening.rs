@@ -125,11 +125,7 @@ impl<'a> Builder<'a> {
             }
             built.push(candidates);
         }
-        built.sort_by_key(Candidates::cost);
-        Ok(match meet(&mut built, 0, self.patience) {
-            TERMINATED => Candidates::empty(),
-            doc => Candidates::And { members: built, doc },
-        })
+        Ok(Candidates::held_by(built, self.patience))
     }
 
     fn all(&self) -> Candidates {

@@ -52,6 +52,10 @@ impl<'a> SegmentOrder<'a> {
         Ok(Self { columns, class, ranked: *order == Order::Rank, by_city, descending, from })
     }
 
+    pub fn is_ranked(&self) -> bool {
+        self.ranked
+    }
+
     /// Key of a document, `None` when it stands before the page.
     pub fn key(&self, doc: DocId, class: u16) -> Option<SegmentKey> {
         let ordinal = self.columns.sort.as_ref().and_then(|s| s.ords().first(doc)).unwrap_or(u64::MAX);
@@ -126,6 +130,11 @@ impl Smallest {
     /// Would it be kept? Asked before the costly part of a test.
     pub fn wants(&self, key: SegmentKey) -> bool {
         self.heap.len() < self.capacity || self.heap.peek().is_some_and(|(worst, _)| key < *worst)
+    }
+
+    /// The last of those kept, once they are as many as are wanted.
+    pub fn worst(&self) -> Option<SegmentKey> {
+        self.heap.peek().filter(|_| self.heap.len() >= self.capacity).map(|(worst, _)| *worst)
     }
 
     pub fn push(&mut self, key: SegmentKey, doc: DocId) {

@@ -36,6 +36,9 @@ impl Place {
     }
 }
 
+/// What terms begin with that people's names are cut into, see [`super::facts::Tag`], and [`super::document::whole_name`].
+const PEOPLE: [&str; 7] = ["n:", "g:", "k:", "N:", "G:", "f:", "x:"];
+
 /// A test of the values an attribute is known to have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ValueTest {
@@ -103,6 +106,24 @@ pub(super) struct OfPractice {
 }
 
 impl Plan {
+    /// The same of structures, which have no names of people.
+    pub fn of_structures(self) -> Self {
+        let all = |members: Vec<Self>| members.into_iter().map(Self::of_structures).collect();
+        let names_people = |term: &str| PEOPLE.iter().any(|tag| term.starts_with(tag));
+        match self {
+            Self::Term(Place::Words | Place::Edges, term) | Self::Beginning(Place::Words, term) if names_people(&term) => Self::None,
+            Self::And(members) => Self::and(all(members)),
+            Self::Or(members) => Self::or(all(members)),
+            Self::Levels(levels) => {
+                let own = levels.into_iter().map(|(level, plan)| (level, plan.of_structures()));
+                Self::Levels(own.filter(|(_, plan)| *plan != Self::None).collect())
+            }
+            Self::Behind { bit, plan } => Self::Behind { bit, plan: Box::new(plan.of_structures()) },
+            Self::OnePractice(plan, words) => Self::OnePractice(Box::new(plan.of_structures()), words),
+            other => other,
+        }
+    }
+
     /// Does it open a list that is dear to open?
     pub fn is_dear(&self) -> bool {
         match self {

@@ -3,14 +3,20 @@
 use super::alternative::{ONE_ERROR, RANKS, TWO_ERRORS};
 use super::criteria::{self, Tolerance};
 use super::filter::Node;
-use super::plan::Plan;
-use super::query::{CLASSES_OF_A_LEVEL, Matching, Query};
-use super::{filter, filter_plan};
+use super::plan::{Place, Plan};
+use super::query::{CLASSES_OF_A_LEVEL, Matching, OTHER_NAME, Query, class_of};
+use super::{filter, filter_plan, terms};
 use crate::error::Result;
+use crate::model::Kind;
 
 /// First classes of what is found by forgiving one error in a word, and two; see [`super::query::RankKey::class`].
 pub(super) const WITH_ONE_ERROR: u16 = (ONE_ERROR * RANKS) as u16 * CLASSES_OF_A_LEVEL;
 pub(super) const WITH_TWO_ERRORS: u16 = (TWO_ERRORS * RANKS) as u16 * CLASSES_OF_A_LEVEL;
+
+/// All structures: most of what is asked of words and places is held by many more people.
+fn structures() -> Plan {
+    Plan::Term(Place::Equal, terms::equal("objectClass", "mssStructure"))
+}
 
 /// A question made ready: what to look up, what to prove, what ranks first.
 pub(super) struct Question {
@@ -18,6 +24,8 @@ pub(super) struct Question {
     pub proof: Option<Node>,
     /// No match stands before this level.
     pub least: u8,
+    /// What every match that does not hold all words whole comes behind others for.
+    behind: u16,
 }
 
 impl Question {
@@ -25,9 +33,16 @@ impl Question {
         Ok(match &query.matching {
             Matching::Attributes(asked) => {
                 let proof = filter::compile(asked)?;
-                Self { plan: filter_plan::plan(&proof), proof: Some(proof), least: 0 }
+                Self { plan: filter_plan::plan(&proof), proof: Some(proof), least: 0, behind: 0 }
             }
-            Matching::Criteria(criteria) => Self { plan: criteria::plan(criteria), proof: None, least: 0 },
+            Matching::Criteria(criteria) => {
+                // Whose family name is just what is asked holds all its words whole.
+                let by_name_only = criteria.name.is_some() && criteria.q.is_none() && criteria.given.is_none();
+                let behind = if by_name_only { OTHER_NAME } else { 0 };
+                let plan = criteria::plan(criteria);
+                let plan = if query.kinds == [Kind::Structure] { Plan::and(vec![plan.of_structures(), structures()]) } else { plan };
+                Self { plan, proof: None, least: 0, behind }
+            }
         })
     }
 
@@ -36,8 +51,13 @@ impl Question {
         u16::from(self.least) * CLASSES_OF_A_LEVEL
     }
 
+    /// No match whose worst word is of this level, or of one behind it, is of a class before this one.
+    pub fn first_class_of(&self, level: u8) -> u16 {
+        class_of(level.max(self.least), 0, if level > 0 { self.behind } else { 0 })
+    }
+
     /// One that looks a plan up, errors forgiven.
     pub fn forgiving(plan: Plan, tolerance: Tolerance) -> Self {
-        Self { plan, proof: None, least: tolerance.least() }
+        Self { plan, proof: None, least: tolerance.least(), behind: 0 }
     }
 }

@@ -5,9 +5,10 @@
 use super::entries::Entries;
 use super::fields::{AUDIENCE, CITY, FACETS, KIND, SORT, WITHOUT_MAILBOX};
 use super::generation::failed;
+use super::name_bounds::NameBounds;
 use crate::error::Result;
 use crate::model::Audience;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::{DocId, IndexReader, Searcher, SegmentReader};
@@ -30,16 +31,27 @@ pub(super) struct Columns {
     pub sort: Option<StrColumn>,
     pub city: Option<StrColumn>,
     pub facets: Option<StrColumn>,
+    /// Those of the same segment in all states.
+    bounds: Arc<OnceLock<NameBounds>>,
 }
 
 impl Columns {
-    fn open(segment: &SegmentReader) -> Result<Self> {
+    fn open(segment: &SegmentReader, before: Option<&Segments>) -> Result<Self> {
         let columns = segment.fast_fields();
         let open = |name| columns.u64(name).map_err(failed("a column of the index cannot be opened"));
         let texts = |name| columns.str(name).map_err(failed("a column of the index cannot be opened"));
         let (audience, kind, without_mailbox) = (open(AUDIENCE)?, open(KIND)?, open(WITHOUT_MAILBOX)?);
         let (sort, city, facets) = (texts(SORT)?, texts(CITY)?, texts(FACETS)?);
-        Ok(Self { segment: segment.segment_id(), entries: Entries::open(segment)?, audience, kind, without_mailbox, sort, city, facets })
+        let (id, entries) = (segment.segment_id(), Entries::open(segment)?);
+        let known = before.and_then(|before| before.columns.iter().find(|columns| columns.segment == id));
+        let bounds = known.map_or_else(Arc::default, |known| Arc::clone(&known.bounds));
+        Ok(Self { segment: id, entries, audience, kind, without_mailbox, sort, city, facets, bounds })
+    }
+
+    /// Where names may stand. Told by reading two columns whole, once.
+    pub fn name_bounds(&self) -> Option<&NameBounds> {
+        let names = self.sort.as_ref()?.ords();
+        Some(self.bounds.get_or_init(|| NameBounds::of(names, &self.kind)))
     }
 
     /// Alive, for this audience, of one of these kinds.
@@ -51,8 +63,8 @@ impl Columns {
 }
 
 impl Segments {
-    pub fn of(searcher: &Searcher) -> Result<Self> {
-        let columns: Vec<_> = searcher.segment_readers().iter().map(Columns::open).collect::<Result<_>>()?;
+    fn of(searcher: &Searcher, before: Option<&Self>) -> Result<Self> {
+        let columns: Vec<_> = searcher.segment_readers().iter().map(|segment| Columns::open(segment, before)).collect::<Result<_>>()?;
         Ok(Self { by_name: in_name_order(searcher, &columns)?, columns })
     }
 
@@ -61,18 +73,21 @@ impl Segments {
     }
 }
 
-/// Segments of a state by the name of their first live document: a build lays documents out in that order, over several segments, and ids of
-/// segments are random. Only what everybody may see counts, for the order of an answer must not tell of anything else; segments without
-/// such a document come last.
+/// Documents a segment is named by.
+const NAMING: usize = 9;
+
+/// Segments of a state by the name of their first live documents, the middle one of some, since names that are only known once an entry is put
+/// together stand elsewhere: a build lays documents out in that order, over several segments, and ids of segments are random. Only what
+/// everybody may see counts, for the order of an answer must not tell of anything else; segments without such a document come last.
 fn in_name_order(searcher: &Searcher, columns: &[Columns]) -> Result<Vec<u32>> {
     let mut keyed = Vec::new();
     for ((ordinal, segment), columns) in (0u32..).zip(searcher.segment_readers()).zip(columns) {
         let public = |doc: &u32| columns.audience.first(*doc).is_some_and(|set| set & u64::from(Audience::Public.bit()) != 0);
-        let first = match segment.doc_ids_alive().find(public) {
-            Some(first) => Some(columns.entries.read(first)?),
-            None => None,
-        };
-        keyed.push((first.is_none(), first.map(|stored| stored.sort().to_owned()), ordinal));
+        let first = segment.doc_ids_alive().filter(public).take(NAMING);
+        let mut names = first.map(|doc| Ok(columns.entries.read(doc)?.sort().to_owned())).collect::<Result<Vec<_>>>()?;
+        names.sort_unstable();
+        let name = names.get(names.len() / 2).cloned();
+        keyed.push((name.is_none(), name, ordinal));
     }
     keyed.sort();
     Ok(keyed.into_iter().map(|(.., ordinal)| ordinal).collect())
@@ -88,14 +103,14 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What is committed now. A merge may end between the moment the state is read and the one its files are opened, and take some of them
+    /// What is committed now, after another state. A merge may end between the moment the state is read and the one its files are opened, and take some of them
     /// away: then there is a later state.
-    pub fn now(reader: &IndexReader) -> Result<Self> {
+    pub fn now(reader: &IndexReader, before: Option<&Self>) -> Result<Self> {
         let mut tries = 1..TRIES;
         loop {
             reader.reload().map_err(failed("the index cannot be read again"))?;
             let searcher = reader.searcher();
-            match Segments::of(&searcher) {
+            match Segments::of(&searcher, before.map(|before| &before.segments)) {
                 Ok(segments) => return Ok(Self { searcher, segments }),
                 Err(error) if tries.next().is_none() => return Err(error),
                 Err(_) => {}

@@ -65,6 +65,12 @@ pub fn canonical(folded: &str) -> &str {
     }
 }
 
+/// Is it a beginning of what [`canonical`] writes otherwise, or of what it makes of it?
+#[must_use]
+pub fn may_be_canonical(beginning: &str) -> bool {
+    ["saint", "sainte", "ste"].iter().any(|word| word.starts_with(beginning))
+}
+
 /// Most words of one name that are joined with their neighbours.
 const MOST_JOINED: usize = 8;
 

@@ -10,6 +10,7 @@ mod generations;
 mod matched;
 mod paging;
 mod paused;
+mod ranked;
 pub mod sample;
 mod typos;
 mod understood;

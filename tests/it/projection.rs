@@ -247,6 +247,26 @@ async fn everything(store: &Store, directory: &Directory) -> Vec<String> {
     seen
 }
 
+/// What the first pass of a rebuild lays documents out by is what they are sorted by once they are put together.
+#[tokio::test]
+async fn entries_are_laid_out_by_the_names_they_have() {
+    let (_folder, data, store) = imported().await;
+    let (mut projector, directory) = projector(&data, &store).await;
+    projector.catch_up().await.unwrap();
+    let (mut alike, mut others) = (0, Vec::new());
+    for kind in Kind::ALL {
+        for name in store.entry_names(kind, "", u32::MAX).await.unwrap() {
+            let Some(hit) = directory.entry(&Caller::local(Audience::Professional), EntryKey::new(kind, name.id.clone())).await.unwrap()
+            else {
+                continue;
+            };
+            let own = annuaire::ldap_entry::sort_name(&hit.published().unwrap());
+            if annuaire::text::sort_key(&name.first, &name.second).trim() == own { alike += 1 } else { others.push((name, own)) }
+        }
+    }
+    assert!(alike > 15 && others.is_empty(), "{alike} and {others:#?}");
+}
+
 /// The same days end alike in one commit, in commits of one entry with flags in between, and in generations built beside the live one.
 #[tokio::test]
 async fn the_size_of_commits_changes_no_answer() {

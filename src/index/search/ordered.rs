@@ -3,6 +3,7 @@
 use super::super::order::{SegmentKey, SegmentOrder, Smallest, city_of, place_of_doc};
 use super::super::query::{Order, PART, RankKey, class_of};
 use super::super::question::Question;
+use super::super::ranked::{Names, Ranked};
 use super::super::segments::Columns;
 use super::super::stored::Stored;
 use super::{Found, Proof, Run};
@@ -101,6 +102,12 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(SegmentKey, DocId)>> {
         let columns = self.segments.columns(ordinal)?;
+        let all_matter = self.query.count || self.query.facets || question.proof.is_some();
+        if let (&[kind], true) = (self.query.kinds.as_slice(), order.is_ranked() && !all_matter) {
+            let (fields, audience, patience) = (self.fields, self.audience, self.patience);
+            let ranked = Ranked { question, fields, segment, columns, order, audience, kind, patience };
+            return Ok(ranked.first(&ranked.open()?, capacity, Names::But(&[])).into_sorted());
+        }
         let mut candidates = self.candidates(&question.plan, segment, columns)?;
         let mut best = Smallest::new(capacity);
         while candidates.doc() != TERMINATED {

@@ -9,21 +9,29 @@ statements! {
     // $1 the id behind which to begin, $2 how many.
     PROFESSIONALS = "SELECT json_group_array(json_array(id, family, given))
         FROM (SELECT id, family, given FROM professional WHERE id > $1 ORDER BY id LIMIT $2)";
-    STRUCTURES = "SELECT json_group_array(json_array(id, CASE WHEN name = '' THEN trade_name ELSE name END, ''))
-        FROM (SELECT id, name, trade_name FROM structure WHERE id > $1 ORDER BY id LIMIT $2)";
-    // People's mailboxes go by their first holder, the others by their first structure; either stands in for the other.
+    // Structures are told by their commune, too.
+    STRUCTURES = "SELECT json_group_array(json_array(id, CASE WHEN name = '' THEN trade_name ELSE name END, city))
+        FROM (SELECT id, name, trade_name, city FROM structure WHERE id > $1 ORDER BY id LIMIT $2)";
+    // A person's mailbox goes by its first holder; the others by their service and their first structure, or else by what they have.
     MAILBOXES = "WITH named AS (
-            SELECT m.address AS id, m.kind IN ('PER', 'CAB') AS of_people, m.service,
+            SELECT m.address AS id, m.kind = 'PER' AS of_person, m.description,
+                coalesce(nullif(m.service, ''),
+                    (SELECT min(a.service) FROM attachment AS a WHERE a.mailbox = m.address AND a.service <> ''), '') AS service,
                 (SELECT min(a.professional) FROM attachment AS a WHERE a.mailbox = m.address AND a.professional <> '') AS holder,
                 (SELECT min(x.structure) FROM attachment AS a
                     JOIN structure_alias AS x ON x.kind = a.structure_kind AND x.value = a.structure_value
                     WHERE a.mailbox = m.address) AS site
-            FROM mailbox AS m WHERE m.address > $1 ORDER BY m.address LIMIT $2)
-        SELECT json_group_array(json_array(n.id,
-            CASE WHEN p.id IS NOT NULL AND (n.of_people OR s.id IS NULL) THEN p.family
-                ELSE coalesce(nullif(s.name, ''), s.trade_name, '') END,
-            CASE WHEN p.id IS NOT NULL AND (n.of_people OR s.id IS NULL) THEN p.given ELSE n.service END))
-        FROM named AS n LEFT JOIN professional AS p ON p.id = n.holder LEFT JOIN structure AS s ON s.id = n.site";
+            FROM mailbox AS m WHERE m.address > $1 ORDER BY m.address LIMIT $2),
+        called AS (
+            SELECT n.*, p.family, p.given, s.city,
+                trim(n.service || ' ' || coalesce(nullif(s.name, ''), s.trade_name, '')) AS called
+            FROM named AS n LEFT JOIN professional AS p ON p.id = n.holder LEFT JOIN structure AS s ON s.id = n.site)
+        SELECT json_group_array(json_array(id,
+            CASE WHEN of_person THEN coalesce(family, '') WHEN called <> '' THEN called WHEN description <> '' THEN description
+                ELSE coalesce(given, '') END,
+            CASE WHEN of_person THEN coalesce(given, '') WHEN called <> '' THEN coalesce(city, '') WHEN description <> '' THEN ''
+                ELSE coalesce(family, '') END))
+        FROM called";
 }
 
 impl Sqlite {

@@ -144,9 +144,9 @@ async fn mailboxes_are_named_by_holder_or_structure() {
     assert_eq!(
         names,
         [
-            ("cabinet", "TESTARD", "Élodie"),
+            ("cabinet", "CABINET", "Paris"),
             ("elodie", "TESTARD", "Élodie"),
-            ("org", "CH EXEMPLE", ""),
+            ("org", "Accueil CH EXEMPLE", "Lyon"),
             ("paul", "PARTI", "Paul"),
             ("vague", "", "")
         ]
