@@ -34,7 +34,7 @@ impl NameBounds {
         let blocks = (names.num_docs() as usize).div_ceil(BLOCK);
         let of_kind = |kind: usize| {
             let own = (0..names.num_docs()).filter(|doc| kinds.first(*doc) == Some(kind as u64));
-            OfKind::of(own.filter_map(|doc| Some((doc, names.first(doc)?))).collect(), blocks)
+            OfKind::of(&own.filter_map(|doc| Some((doc, names.first(doc)?))).collect::<Vec<_>>(), blocks)
         };
         Self { kinds: std::array::from_fn(of_kind) }
     }
@@ -73,13 +73,20 @@ fn range(from: usize, to: usize) -> Range<DocId> {
 }
 
 impl OfKind {
-    fn of(documents: Vec<(DocId, u64)>, blocks: usize) -> Self {
-        let (strays, others) = apart(documents);
-        let (mut ends, mut firsts) = (vec![0; blocks], vec![u64::MAX; blocks]);
-        for (doc, name) in others {
-            let block = doc as usize / BLOCK;
+    fn of(documents: &[(DocId, u64)], blocks: usize) -> Self {
+        let names: Vec<u64> = documents.iter().map(|(_, name)| *name).collect();
+        let in_order = longest_run(&names);
+        let kept = in_order.iter().filter(|in_order| **in_order).count();
+        let are_few = documents.len() - kept <= documents.len() / FEW;
+        let (mut strays, mut ends, mut firsts) = (Vec::new(), vec![0; blocks], vec![u64::MAX; blocks]);
+        for ((doc, name), in_order) in documents.iter().zip(in_order) {
+            if are_few && !in_order {
+                strays.push((*doc, *name));
+                continue;
+            }
+            let block = *doc as usize / BLOCK;
             ends.get_mut(block).into_iter().for_each(|end| *end = name.saturating_add(1).max(*end));
-            firsts.get_mut(block).into_iter().for_each(|first| *first = name.min(*first));
+            firsts.get_mut(block).into_iter().for_each(|first| *first = *name.min(first));
         }
         ends.iter_mut().fold(0, |before, end| {
             *end = before.max(*end);
@@ -93,13 +100,13 @@ impl OfKind {
     }
 }
 
-/// Those that are out of the order, where they are few, and the others: a longest run of documents whose names do not go back.
-fn apart(documents: Vec<(DocId, u64)>) -> (Vec<(DocId, u64)>, Vec<(DocId, u64)>) {
-    const NONE: usize = usize::MAX;
-    let name = |at: usize| documents.get(at).map_or(0, |(_, name)| *name);
-    // The last document of the run of each length that ends with the least name, and before each document the one its run goes on from.
-    let (mut lasts, mut before): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::with_capacity(documents.len()));
-    for (at, (_, own)) in documents.iter().enumerate() {
+/// Which names are of a longest run of them that does not go back.
+fn longest_run(names: &[u64]) -> Vec<bool> {
+    const NONE: u32 = u32::MAX;
+    let name = |at: u32| names.get(at as usize).copied().unwrap_or_default();
+    // The place of the last name of the run of each length that ends with the least, and for each name the one its run goes on from.
+    let (mut lasts, mut before): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::with_capacity(names.len()));
+    for (at, own) in (0..).zip(names) {
         let length = lasts.partition_point(|last| name(*last) <= *own);
         before.push(length.checked_sub(1).and_then(|shorter| lasts.get(shorter).copied()).unwrap_or(NONE));
         match lasts.get_mut(length) {
@@ -107,18 +114,13 @@ fn apart(documents: Vec<(DocId, u64)>) -> (Vec<(DocId, u64)>, Vec<(DocId, u64)>)
             None => lasts.push(at),
         }
     }
-    if documents.len() - lasts.len() > documents.len() / FEW {
-        return (Vec::new(), documents);
+    let mut of_run = vec![false; names.len()];
+    let mut at = lasts.last().copied().unwrap_or(NONE);
+    while let Some(own) = of_run.get_mut(at as usize) {
+        *own = true;
+        at = before.get(at as usize).copied().unwrap_or(NONE);
     }
-    let mut in_order = vec![false; documents.len()];
-    let mut at = lasts.last().copied();
-    while let Some(of_run) = at.and_then(|at| in_order.get_mut(at)) {
-        *of_run = true;
-        at = at.and_then(|at| before.get(at).copied());
-    }
-    let (kept, strays): (Vec<_>, Vec<_>) = documents.into_iter().zip(in_order).partition(|(_, in_order)| *in_order);
-    let bare = |them: Vec<((DocId, u64), bool)>| them.into_iter().map(|(document, _)| document).collect();
-    (bare(strays), bare(kept))
+    of_run
 }
 
 #[cfg(test)]
@@ -127,20 +129,20 @@ mod tests {
 
     #[test]
     fn few_are_apart_and_the_others_in_order() {
-        let of = |names: &[u64]| apart((0..).zip(names.iter().copied()).collect());
-        let (strays, others) = of(&[1, 2, 9, 3, 4, 4, 5, 6, 7, 8, 10, 11, 2, 12, 13, 14, 15]);
-        assert_eq!(strays, [(2, 9), (12, 2)]);
-        assert_eq!(others.len(), 15);
-        assert!(others.is_sorted_by_key(|(_, name)| *name));
-        let (strays, others) = of(&[5, 1, 4, 2, 3]);
-        assert!(strays.is_empty() && others.len() == 5, "there are no exceptions without a rule");
-        assert!(of(&[]).0.is_empty());
+        let of = |names: &[u64]| OfKind::of(&(0..).zip(names.iter().copied()).collect::<Vec<_>>(), 1);
+        let some = of(&[1, 2, 9, 3, 4, 4, 5, 6, 7, 8, 10, 11, 2, 12, 13, 14, 15]);
+        assert_eq!((some.strays, some.firsts, some.ends), (vec![(2, 9), (12, 2)], vec![1], vec![16]));
+        let mixed = of(&[5, 1, 4, 2, 3]);
+        assert!(mixed.strays.is_empty(), "there are no exceptions without a rule");
+        assert_eq!((mixed.firsts, mixed.ends), (vec![1], vec![6]));
+        assert!(of(&[]).strays.is_empty());
+        assert_eq!(longest_run(&[3, 1, 2, 2, 9, 4]).iter().filter(|of_run| **of_run).count(), 4);
     }
 
     #[test]
     fn bounds_hold_all_and_nothing_else() {
         let many: Vec<(DocId, u64)> = (0..3_000).map(|doc| (doc, u64::from(if doc == 700 { 2_900 } else { doc / 3 * 2 }))).collect();
-        let kinds: [OfKind; KINDS] = [OfKind::default(), OfKind::of(many.clone(), 3_000_usize.div_ceil(BLOCK)), OfKind::default()];
+        let kinds: [OfKind; KINDS] = [OfKind::default(), OfKind::of(&many, 3_000_usize.div_ceil(BLOCK)), OfKind::default()];
         let (bounds, kind) = (NameBounds { kinds }, Kind::Professional);
         assert_eq!(bounds.strays(kind), [(700, 2_900)]);
         for names in [0..1, 3..4, 100..1_000, 1_990..5_000, 7_000..8_000] {

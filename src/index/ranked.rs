@@ -77,17 +77,20 @@ impl Ranked<'_> {
     }
 
     fn strays(&self, matches: &Matches, best: &mut Smallest, bounds: &NameBounds, names: Names<'_>) {
-        let strays: Vec<_> = bounds.strays(self.kind).iter().filter(|(_, name)| names.hold(*name)).map(|(doc, _)| *doc).collect();
-        if strays.is_empty() {
+        let mut strays = bounds.strays(self.kind);
+        if !strays.iter().any(|(_, name)| names.hold(*name)) {
             return;
         }
         let mut candidates = matches.all.clone();
-        for doc in strays {
-            if candidates.seek(doc, self.patience) == doc
+        while let Some(((stray, name), behind)) = strays.split_first() {
+            let doc = candidates.seek(*stray, self.patience);
+            if doc == *stray
+                && names.hold(*name)
                 && let Some(key) = self.key(&candidates, doc)
             {
                 best.push(key, doc);
             }
+            strays = behind.get(behind.partition_point(|(stray, _)| *stray < doc)..).unwrap_or_default();
         }
     }
 
