@@ -100,13 +100,19 @@ fn runs(names: &StrColumn, terms: &TermDictionary, typed: &str) -> Result<Vec<Ru
     Ok(runs)
 }
 
-/// Is there a family name that begins so? Told of all but words that the list of terms has in another form.
+/// Is there a family name that begins so, or one behind which a given name may go on so? Told of all but words that the list of terms has in
+/// another form.
 fn may_be_there(terms: &TermDictionary, beginning: &str) -> Result<bool> {
     let beginning = beginning.trim_end();
     if beginning.split(' ').any(may_be_canonical) {
         return Ok(true);
     }
     let term = format!("f:{beginning}");
+    for (end, _) in term.match_indices(' ') {
+        if terms.get(term.get(..end).unwrap_or_default()).map_err(failed)?.is_some() {
+            return Ok(true);
+        }
+    }
     let mut names = terms.range().ge(&term).into_stream().map_err(failed)?;
     Ok(names.advance() && names.key().starts_with(term.as_bytes()))
 }

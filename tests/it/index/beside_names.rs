@@ -296,6 +296,15 @@ fn people_are_suggested_by_their_names_without_particles() {
     assert_eq!(found, expected[..8]);
 }
 
+/// What is typed behind a family name, be it a particle, begins a given name.
+#[test]
+fn a_given_name_goes_on_behind_the_name() {
+    let (_folder, index) = people(&[("MARTIN", "Léo", ""), ("MARTIN", "Anne", ""), ("BEAU-MARTIN", "Zoé", ""), ("DEMARET", "Jo", "")]);
+    let first = |typed: &str| suggested(&index, typed).into_iter().next().map(|(_, label)| label);
+    assert_eq!(first("martin le").as_deref(), Some("Léo MARTIN"));
+    assert_eq!(first("martin a").as_deref(), Some("Anne MARTIN"));
+}
+
 #[test]
 fn what_is_exactly_typed_is_suggested_before_who_begins_so() {
     let paris = place("F990999014", "CLINIQUE", ("75012", "PARIS"), ("R", "PASTEUR"));

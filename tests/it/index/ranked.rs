@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// Few syllables, so that names begin alike, are whole words of others, and sound alike.
 const SYLLABLES: [&str; 8] = ["MA", "MAR", "LE", "TIN", "É", "DE", "SAINT", "BEN"];
 const BEFORE: [&str; 10] = ["", "", "", "", "DE ", "LE ", "DE LA ", "D'", "ST ", "BEN "];
-const TYPED: [&str; 26] = [
+const TYPED: [&str; 29] = [
     "m",
     "ma",
     "mar",
@@ -35,6 +35,9 @@ const TYPED: [&str; 26] = [
     "ben ma",
     "be",
     "ma le",
+    "martin de",
+    "mar le",
+    "tin d",
     "martin ma",
     "ma martin",
     "tin e",
