@@ -112,15 +112,15 @@ impl Ranked<'_> {
             {
                 best.push(key, doc);
             }
-            if let Some((class, without_mailbox, _, name)) = best.worst().filter(|(class, ..)| *class < least) {
-                let all_behind = (!has_mailbox && without_mailbox == 0) || bounds.first_from(self.kind, doc + 1) >= name;
-                if all_behind {
-                    least = class;
-                    if self.question.first_class_of(0) >= class {
-                        return;
-                    }
-                    candidates.leave_out(&|level| self.question.first_class_of(level) >= class);
+            // Of one class the rest stands behind what is kept by who has a mailbox, then by name: a stray that is kept may have none.
+            let rest = (u8::from(!has_mailbox), bounds.first_from(self.kind, doc + 1));
+            let kept = best.worst().filter(|(class, without_mailbox, _, name)| *class < least && rest >= (*without_mailbox, *name));
+            if let Some((class, ..)) = kept {
+                least = class;
+                if self.question.first_class_of(0) >= class {
+                    return;
                 }
+                candidates.leave_out(&|level| self.question.first_class_of(level) >= class);
             }
             doc = candidates.advance(self.patience);
         }
