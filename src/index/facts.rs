@@ -83,6 +83,13 @@ impl Tag {
     }
 }
 
+/// Is it a term that only names of people are cut into: their words and sounds, whole ones (`f:`), how they are spelled (`x:`)?
+pub(super) fn is_of_people(term: &str) -> bool {
+    let words = [Tag::Family, Tag::Given, Tag::Initials].map(Tag::term);
+    let sounds = [Tag::Family, Tag::Given].map(Tag::sound);
+    words.iter().chain(&sounds).chain(&["f:", "x:"]).any(|tag| term.starts_with(tag))
+}
+
 /// A word of an entry.
 #[derive(Clone, Debug)]
 pub(super) struct Word<'a> {

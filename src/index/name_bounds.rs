@@ -107,7 +107,9 @@ fn longest_run(names: &[u64]) -> Vec<bool> {
     // The place of the last name of the run of each length that ends with the least, and for each name the one its run goes on from.
     let (mut lasts, mut before): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::with_capacity(names.len()));
     for (at, own) in (0..).zip(names) {
-        let length = lasts.partition_point(|last| name(*last) <= *own);
+        // Most names go on where the longest run ends.
+        let goes_on = lasts.last().is_none_or(|last| name(*last) <= *own);
+        let length = if goes_on { lasts.len() } else { lasts.partition_point(|last| name(*last) <= *own) };
         before.push(length.checked_sub(1).and_then(|shorter| lasts.get(shorter).copied()).unwrap_or(NONE));
         match lasts.get_mut(length) {
             Some(last) => *last = at,

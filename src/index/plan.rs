@@ -1,5 +1,6 @@
 //! A plan: which terms an entry must hold. For attribute filters a superset, proved afterwards entry by entry; for criteria exact.
 
+use super::facts;
 use super::fields::Fields;
 use super::near::Near;
 use super::terms::LONGEST_EQUAL;
@@ -35,9 +36,6 @@ impl Place {
         }
     }
 }
-
-/// What terms begin with that people's names are cut into, see [`super::facts::Tag`], and [`super::document::whole_name`].
-const PEOPLE: [&str; 7] = ["n:", "g:", "k:", "N:", "G:", "f:", "x:"];
 
 /// A test of the values an attribute is known to have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,9 +107,8 @@ impl Plan {
     /// The same of structures, which have no names of people.
     pub fn of_structures(self) -> Self {
         let all = |members: Vec<Self>| members.into_iter().map(Self::of_structures).collect();
-        let names_people = |term: &str| PEOPLE.iter().any(|tag| term.starts_with(tag));
         match self {
-            Self::Term(Place::Words | Place::Edges, term) | Self::Beginning(Place::Words, term) if names_people(&term) => Self::None,
+            Self::Term(Place::Words | Place::Edges, term) | Self::Beginning(Place::Words, term) if facts::is_of_people(&term) => Self::None,
             Self::And(members) => Self::and(all(members)),
             Self::Or(members) => Self::or(all(members)),
             Self::Levels(levels) => {

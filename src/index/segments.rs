@@ -103,8 +103,8 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What is committed now, after another state. A merge may end between the moment the state is read and the one its files are opened, and take some of them
-    /// away: then there is a later state.
+    /// What is committed now, after another state. A merge may end between the moment the state is read and the one its files are opened, and
+    /// take some of them away: then there is a later state.
     pub fn now(reader: &IndexReader, before: Option<&Self>) -> Result<Self> {
         let mut tries = 1..TRIES;
         loop {
