@@ -3,6 +3,7 @@
 //! Posting lists know nothing of deletions and a dictionary keeps terms of deleted documents until its segment is merged: whoever counts
 //! or shows asks `is_deleted` first. Seeking never goes backwards.
 
+use super::bitmaps::Common;
 use super::one_practice::Practices;
 use super::patience::Patience;
 use std::cmp::Ordering;
@@ -20,6 +21,8 @@ pub(super) enum Candidates {
         end: DocId,
     },
     Postings(Box<SegmentPostings>),
+    /// A conjunction of long lists.
+    Bitmaps(Common),
     /// Worked out beforehand, in order.
     Known {
         documents: Arc<Vec<DocId>>,
@@ -81,7 +84,22 @@ impl Candidates {
     }
 
     /// What all sets hold.
-    pub fn held_by(mut members: Vec<Self>, patience: &Patience<'_>) -> Self {
+    pub fn held_by(members: Vec<Self>, patience: &Patience<'_>) -> Self {
+        let mut long: Option<Common> = None;
+        let mut others = Vec::with_capacity(members.len());
+        for member in members {
+            match member {
+                Self::Bitmaps(common) => {
+                    long = Some(match long {
+                        None => common,
+                        Some(before) => before.and(common),
+                    });
+                }
+                other => others.push(other),
+            }
+        }
+        let mut members = others;
+        members.extend(long.map(Self::Bitmaps));
         members.sort_by_key(Self::cost);
         match meet(&mut members, 0, patience) {
             TERMINATED => Self::empty(),
@@ -98,6 +116,7 @@ impl Candidates {
             | Self::Slots { doc, .. }
             | Self::Levels { doc, .. } => *doc,
             Self::Postings(postings) => postings.doc(),
+            Self::Bitmaps(common) => common.doc(),
             Self::Known { documents, at } => documents.get(*at).copied().unwrap_or(TERMINATED),
             Self::Behind { all, .. } => all.doc(),
             Self::OnePractice(matches, _) => matches.doc(),
@@ -122,8 +141,9 @@ impl Candidates {
                 *doc
             }
             Self::Postings(postings) => postings.seek(target),
+            Self::Bitmaps(common) => common.seek(target),
             Self::Known { documents, at } => {
-                *at += documents.get(*at..).unwrap_or_default().partition_point(|doc| *doc < target);
+                *at += before(documents.get(*at..).unwrap_or_default(), target);
                 documents.get(*at).copied().unwrap_or(TERMINATED)
             }
             Self::And { members, doc } => {
@@ -164,6 +184,7 @@ impl Candidates {
             return self.doc();
         }
         let (bound, doc) = match self {
+            Self::Bitmaps(common) => return common.reach(target),
             Self::And { members, doc } => (held_by_all(members, target, patience), doc),
             Self::Or { members, doc } => (held_by_one(members, target, |member| member.reach(target, patience)), doc),
             Self::Slots { slots, doc } => (held_by_a_slot(slots, target, patience), doc),
@@ -205,6 +226,7 @@ impl Candidates {
         match self {
             Self::All { end, .. } => u64::from(*end),
             Self::Postings(postings) => u64::from(postings.doc_freq()),
+            Self::Bitmaps(common) => common.cost(),
             Self::Known { documents, .. } => documents.len() as u64,
             Self::And { members, .. } => members.first().map_or(0, Self::cost),
             Self::Or { members, .. } => members.iter().map(Self::cost).sum(),
@@ -215,6 +237,16 @@ impl Candidates {
             Self::OnePractice(matches, _) => matches.cost(),
         }
     }
+}
+
+/// How many of some documents in order stand before `target`: mostly few, so that the way is doubled until it is behind it.
+fn before(documents: &[DocId], target: DocId) -> usize {
+    let mut way = 1;
+    while documents.get(way).is_some_and(|doc| *doc < target) {
+        way *= 2;
+    }
+    let known = way / 2;
+    known + documents.get(known..documents.len().min(way + 1)).unwrap_or_default().partition_point(|doc| *doc < target)
 }
 
 /// The first document that sets come to; those that come to none are left out from then on.

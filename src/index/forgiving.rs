@@ -42,7 +42,7 @@ pub(super) fn forgiving(
 pub(super) fn held(state: State<'_>, audience: Audience, plan: &Plan, patience: &Patience<'_>) -> Result<bool> {
     for (ordinal, segment) in (0u32..).zip(state.searcher.segment_readers()) {
         let columns = state.segments.columns(ordinal)?;
-        let mut candidates = Candidates::of(plan, state.fields, segment, Some(&columns.entries), patience)?;
+        let mut candidates = Candidates::of(plan, state.fields, segment, Some(columns), patience)?;
         while candidates.doc() != TERMINATED {
             if columns.shown(segment, candidates.doc(), u64::from(audience.bit()), u64::MAX) {
                 return Ok(true);

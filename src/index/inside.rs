@@ -9,6 +9,7 @@ use super::fields::Fields;
 use super::generation::failed;
 use super::patience::Patience;
 use super::plan::{Place, Plan};
+use super::segments::Columns;
 use super::terms::{Gram, grams_of_piece};
 use crate::error::Result;
 use tantivy::schema::IndexRecordOption;
@@ -28,21 +29,21 @@ pub(super) fn documents(
     piece: &str,
     fields: &Fields,
     segment: &SegmentReader,
-    entries: Option<&Entries>,
+    columns: Option<&Columns>,
     patience: &Patience<'_>,
 ) -> Result<Vec<DocId>> {
-    let Some(entries) = entries else { return listed(piece, fields, segment, patience) };
+    let Some(columns) = columns else { return listed(piece, fields, segment, patience) };
     let grams = grams_of_piece(piece).into_iter().map(|gram| match gram {
         Gram::Whole(gram) => Plan::Term(Place::NameGrams, gram),
         Gram::Beginning(two) => Plan::Beginning(Place::NameGrams, two),
     });
-    let mut candidates = Candidates::of(&Plan::and(grams.collect()), fields, segment, None, patience)?;
+    let mut candidates = Candidates::of(&Plan::and(grams.collect()), fields, segment, Some(columns), patience)?;
     let mut few = Vec::new();
     while candidates.doc() != TERMINATED && few.len() <= MOST_READ {
         few.push(candidates.doc());
         candidates.advance(patience);
     }
-    if few.len() > MOST_READ { listed(piece, fields, segment, patience) } else { read(few, piece, entries) }
+    if few.len() > MOST_READ { listed(piece, fields, segment, patience) } else { read(few, piece, &columns.entries) }
 }
 
 fn read(mut documents: Vec<DocId>, piece: &str, entries: &Entries) -> Result<Vec<DocId>> {

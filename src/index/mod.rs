@@ -7,12 +7,13 @@
 //! `facets`, `stored`, `packing` and `entries` the document, `generation`, `held` and `folder` its files; `filter` and `filter_plan` a question
 //! by attributes; `reading` (with `numbers`, `recognised`, `streets`, `known_names` and `alternative`) and `criteria` one by words, `near` and
 //! `forgiving` its errors, `inside` pieces of addresses, `matched` and `matched_filters` why an entry was found; `question` both made ready,
-//! `opening`, `candidates` and `one_practice` its posting lists, `segments` where they lie, `lately` and `laid` the entries it proves, `search`,
+//! `opening`, `candidates`, `bitmaps` and `one_practice` its posting lists, `segments` where they lie, `lately` and `laid` the entries it proves, `search`,
 //! `patience`, `paused` and `order` the answer, `name_bounds` and `ranked` the first of it where names are in order, `suggest` (with `towns`,
 //! `practised` and `family_names`) what may be meant, `walk` all of them, `reader` the door
 //! `directory` uses.
 
 mod alternative;
+mod bitmaps;
 mod candidates;
 mod compaction;
 mod criteria;

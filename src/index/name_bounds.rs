@@ -5,6 +5,7 @@
 use super::fields::kind_number;
 use crate::model::Kind;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 use tantivy::DocId;
 use tantivy::columnar::Column;
 
@@ -30,12 +31,19 @@ struct OfKind {
 }
 
 impl NameBounds {
-    pub fn of(names: &Column<u64>, kinds: &Column<u64>) -> Self {
+    fn of(names: &Column<u64>, kinds: &Column<u64>) -> Self {
         let blocks = (names.num_docs() as usize).div_ceil(BLOCK);
         let of_kind = |kind: usize| {
             let own = (0..names.num_docs()).filter(|doc| kinds.first(*doc) == Some(kind as u64));
             OfKind::of(&own.filter_map(|doc| Some((doc, names.first(doc)?))).collect::<Vec<_>>(), blocks)
         };
+        Self { kinds: std::array::from_fn(of_kind) }
+    }
+
+    /// Where nothing is known yet of a segment: any name may stand anywhere.
+    fn anywhere(documents: u32) -> Self {
+        let blocks = (documents as usize).div_ceil(BLOCK);
+        let of_kind = |_| OfKind { strays: Vec::new(), ends: vec![u64::MAX; blocks], firsts: vec![0; blocks] };
         Self { kinds: std::array::from_fn(of_kind) }
     }
 
@@ -63,6 +71,46 @@ impl NameBounds {
     pub fn within(&self, kind: Kind, names: &Range<u64>) -> Range<DocId> {
         let Some(OfKind { ends, firsts, .. }) = self.of_kind(kind) else { return 0..0 };
         range(firsts.partition_point(|first| *first < names.start), ends.partition_point(|end| *end <= names.end))
+    }
+}
+
+/// Documents of a segment whose bounds are told at once: that takes a few milliseconds.
+const SMALL: u32 = 10_000;
+
+/// The bounds of one segment, for all states that have it. To tell them is to read two columns whole, which takes most of a second where there
+/// is a country: who asks first does not wait for it, and has those of a segment of which nothing is known.
+#[derive(Clone, Default)]
+pub(super) struct Told(Arc<Bounds>);
+
+#[derive(Default)]
+struct Bounds {
+    told: OnceLock<NameBounds>,
+    /// Until then. There from the moment they are being told.
+    anywhere: OnceLock<NameBounds>,
+}
+
+impl Told {
+    pub fn get(&self, names: &Column<u64>, kinds: &Column<u64>) -> &NameBounds {
+        self.get_within(SMALL, names, kinds)
+    }
+
+    /// `at_once`: documents of the largest segment that is told so.
+    pub(super) fn get_within(&self, at_once: u32, names: &Column<u64>, kinds: &Column<u64>) -> &NameBounds {
+        let Bounds { told, anywhere } = &*self.0;
+        if names.num_docs() <= at_once {
+            return told.get_or_init(|| NameBounds::of(names, kinds));
+        }
+        if let Some(told) = told.get() {
+            return told;
+        }
+        anywhere.get_or_init(|| {
+            let (bounds, names, kinds) = (Arc::clone(&self.0), names.clone(), kinds.clone());
+            let documents = names.num_docs();
+            let tell = move || drop(bounds.told.set(NameBounds::of(&names, &kinds)));
+            // Without a thread all is looked through, as until one has ended.
+            let _ = std::thread::Builder::new().name("name bounds".into()).spawn(tell);
+            NameBounds::anywhere(documents)
+        })
     }
 }
 

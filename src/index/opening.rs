@@ -1,7 +1,7 @@
 //! Opening a plan on one segment: terms, ranges of terms and automata to posting lists, in bounds.
 
+use super::bitmaps::{Bitmap, Common};
 use super::candidates::{Candidates, meet, settle, union};
-use super::entries::Entries;
 use super::fields::Fields;
 use super::inside;
 use super::near::{MOST_NEIGHBOURS, Near};
@@ -9,10 +9,12 @@ use super::one_practice::Practices;
 use super::patience::Patience;
 use super::plan::{Place, Plan, ValueTest};
 use super::practice::slot;
+use super::segments::Columns;
 use super::terms::is_whole;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, InvertedIndexReader, SegmentReader, TERMINATED, Term};
 
@@ -25,16 +27,16 @@ const MOST_LISTS: usize = 20_000;
 
 impl Candidates {
     /// Once `patience` is over, here or while the set is walked, the rest is left out: the caller must take its answer for cut.
-    /// `entries`: those of the segment, where they are at hand.
-    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, entries: Option<&Entries>, patience: &Patience<'_>) -> Result<Self> {
-        Builder::new(fields, segment, entries, patience).build(plan)
+    /// `columns`: those of the segment, where they are at hand.
+    pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, columns: Option<&Columns>, patience: &Patience<'_>) -> Result<Self> {
+        Builder::new(fields, segment, columns, patience).build(plan)
     }
 }
 
 struct Builder<'a> {
     fields: &'a Fields,
     segment: &'a SegmentReader,
-    entries: Option<&'a Entries>,
+    columns: Option<&'a Columns>,
     patience: &'a Patience<'a>,
     /// Prefix of code terms inside a slot.
     slot: String,
@@ -45,8 +47,8 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(fields: &'a Fields, segment: &'a SegmentReader, entries: Option<&'a Entries>, patience: &'a Patience<'a>) -> Self {
-        Self { fields, segment, entries, patience, slot: String::new(), lists: 0, inside: HashMap::new() }
+    fn new(fields: &'a Fields, segment: &'a SegmentReader, columns: Option<&'a Columns>, patience: &'a Patience<'a>) -> Self {
+        Self { fields, segment, columns, patience, slot: String::new(), lists: 0, inside: HashMap::new() }
     }
 
     fn build(&mut self, plan: &Plan) -> Result<Candidates> {
@@ -185,9 +187,18 @@ impl<'a> Builder<'a> {
         } else {
             Term::from_field_text(place.field(self.fields), text)
         };
-        let postings = self.inverted(place)?.read_postings(&term, IndexRecordOption::Basic);
-        let postings = postings.map_err(|e| Error::internal("a posting list cannot be read", e))?;
-        Ok(postings.map_or_else(Candidates::empty, |p| Candidates::Postings(Box::new(p))))
+        let inverted = self.inverted(place)?;
+        let list = inverted.get_term_info(&term).map_err(|e| Error::internal("a term list cannot be opened", e))?;
+        list.map_or_else(|| Ok(Candidates::empty()), |list| self.list(place, &inverted, &list))
+    }
+
+    fn list(&self, place: Place, inverted: &InvertedIndexReader, list: &TermInfo) -> Result<Candidates> {
+        let field = place.field(self.fields);
+        if let Some(bitmap) = self.columns.map(|columns| columns.bitmaps.get(field, inverted, list)).transpose()?.flatten() {
+            return Ok(Candidates::Bitmaps(bitmap));
+        }
+        let postings = inverted.read_postings_from_terminfo(list, IndexRecordOption::Basic);
+        Ok(Candidates::Postings(Box::new(postings.map_err(|e| Error::internal("a posting list cannot be read", e))?)))
     }
 
     /// Of a beginning that would open too many lists every entry is a candidate, unless nothing proves candidates afterwards.
@@ -230,7 +241,7 @@ impl<'a> Builder<'a> {
         let failed = |e| Error::internal("a posting list cannot be read", e);
         let inverted = self.inverted(place)?;
         let mut terms = inverted.terms().range().ge(beginning).into_stream().map_err(failed)?;
-        let mut built = Vec::new();
+        let mut lists = Lists::new(place, &inverted);
         let mut number = 0;
         while terms.advance() && terms.key().starts_with(beginning.as_bytes()) {
             if number >= tried {
@@ -241,22 +252,21 @@ impl<'a> Builder<'a> {
                 break;
             }
             if passes(std::str::from_utf8(terms.key()).unwrap_or_default()) {
-                if built.len() >= most {
+                if lists.number >= most {
                     return Ok(None);
                 }
-                let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed)?;
-                built.push(Candidates::Postings(Box::new(postings)));
+                lists.add(self, terms.value())?;
             }
         }
-        self.lists += built.len();
-        Ok(Some(union(built)))
+        self.lists += lists.number;
+        Ok(Some(lists.union(self.segment.max_doc())))
     }
 
     fn inside(&mut self, piece: &str) -> Result<Candidates> {
         let documents = match self.inside.get(piece) {
             Some(known) => Arc::clone(known),
             None => {
-                let found = Arc::new(inside::documents(piece, self.fields, self.segment, self.entries, self.patience)?);
+                let found = Arc::new(inside::documents(piece, self.fields, self.segment, self.columns, self.patience)?);
                 self.inside.insert(piece.to_owned(), Arc::clone(&found));
                 found
             }
@@ -269,12 +279,56 @@ impl<'a> Builder<'a> {
         let inverted = self.inverted(place)?;
         let slot = if place == Place::Codes { self.slot.as_str() } else { "" };
         let mut terms = inverted.terms().search(near.terms(slot)).into_stream().map_err(failed)?;
-        let mut built = Vec::new();
-        while built.len() < MOST_NEIGHBOURS && terms.advance() && !self.patience.is_over_after_a_step() {
-            let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic).map_err(failed)?;
-            built.push(Candidates::Postings(Box::new(postings)));
+        let mut lists = Lists::new(place, &inverted);
+        while lists.number < MOST_NEIGHBOURS && terms.advance() && !self.patience.is_over_after_a_step() {
+            lists.add(self, terms.value())?;
         }
-        Ok(union(built))
+        Ok(lists.union(self.segment.max_doc()))
+    }
+}
+
+/// Lists of one field whose documents are looked for together. Most are short: these are read at once, for to open one as a list of its own
+/// and to walk it beside others takes longer than to read it.
+struct Lists<'a> {
+    place: Place,
+    inverted: &'a InvertedIndexReader,
+    number: usize,
+    block: BlockSegmentPostings,
+    of_short: Vec<DocId>,
+    long: Vec<Candidates>,
+}
+
+/// Documents of a list that is read at once, at most: less than the block it is packed in.
+const SHORT: u32 = 127;
+/// More than one document in so many of a segment, and a bitmap puts them in order sooner than sorting.
+const SPARSE: u32 = 64;
+
+impl<'a> Lists<'a> {
+    fn new(place: Place, inverted: &'a InvertedIndexReader) -> Self {
+        Self { place, inverted, number: 0, block: BlockSegmentPostings::empty(), of_short: Vec::new(), long: Vec::new() }
+    }
+
+    fn add(&mut self, builder: &Builder<'_>, list: &TermInfo) -> Result<()> {
+        self.number += 1;
+        if list.doc_freq > SHORT {
+            self.long.push(builder.list(self.place, self.inverted, list)?);
+            return Ok(());
+        }
+        let read = self.inverted.reset_block_postings_from_terminfo(list, &mut self.block);
+        read.map_err(|e| Error::internal("a posting list cannot be read", e))?;
+        self.of_short.extend_from_slice(self.block.docs());
+        Ok(())
+    }
+
+    fn union(mut self, max_doc: u32) -> Candidates {
+        if self.of_short.len() > (max_doc / SPARSE) as usize {
+            self.long.push(Candidates::Bitmaps(Common::of(vec![Arc::new(Bitmap::of(max_doc, self.of_short))])));
+        } else {
+            self.of_short.sort_unstable();
+            self.of_short.dedup();
+            self.long.push(Candidates::Known { documents: Arc::new(self.of_short), at: 0 });
+        }
+        union(self.long)
     }
 }
 

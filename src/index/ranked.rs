@@ -59,7 +59,7 @@ impl Names<'_> {
 impl Ranked<'_> {
     /// All matches, to be looked through from the beginning as often as needed.
     pub fn open(&self) -> Result<Matches> {
-        let open = |plan: &Plan| Candidates::of(plan, self.fields, self.segment, Some(&self.columns.entries), self.patience);
+        let open = |plan: &Plan| Candidates::of(plan, self.fields, self.segment, Some(self.columns), self.patience);
         let mailbox = |has: bool| open(&Plan::Term(Place::Codes, Criterion::has_mailbox(has)));
         Ok(Matches { all: open(&self.question.plan)?, with_mailbox: mailbox(true)?, without: mailbox(false)? })
     }
@@ -135,3 +135,7 @@ impl Ranked<'_> {
         self.order.key(doc, class_of(standing.level.max(self.question.least), standing.next, standing.behind))
     }
 }
+
+#[cfg(test)]
+#[path = "ranked_tests.rs"]
+mod tests;

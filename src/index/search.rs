@@ -186,7 +186,7 @@ impl Run<'_> {
     }
 
     fn candidates(&mut self, plan: &Plan, segment: &SegmentReader, columns: &Columns) -> Result<Candidates> {
-        let candidates = Candidates::of(plan, self.fields, segment, Some(&columns.entries), self.patience)?;
+        let candidates = Candidates::of(plan, self.fields, segment, Some(columns), self.patience)?;
         if self.patience.is_over() {
             self.truncated = Some(Truncated::Deadline);
         }

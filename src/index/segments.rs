@@ -2,13 +2,14 @@
 //!
 //! To open a column is to read the description of all of its blocks, which takes longer than an exact search.
 
+use super::bitmaps::Bitmaps;
 use super::entries::Entries;
 use super::fields::{AUDIENCE, CITY, FACETS, KIND, SORT, WITHOUT_MAILBOX};
 use super::generation::failed;
-use super::name_bounds::NameBounds;
+use super::name_bounds::{NameBounds, Told};
 use crate::error::Result;
 use crate::model::Audience;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::{DocId, IndexReader, Searcher, SegmentReader};
@@ -31,8 +32,8 @@ pub(super) struct Columns {
     pub sort: Option<StrColumn>,
     pub city: Option<StrColumn>,
     pub facets: Option<StrColumn>,
-    /// Those of the same segment in all states.
-    bounds: Arc<OnceLock<NameBounds>>,
+    bounds: Told,
+    pub bitmaps: Bitmaps,
 }
 
 impl Columns {
@@ -44,14 +45,14 @@ impl Columns {
         let (sort, city, facets) = (texts(SORT)?, texts(CITY)?, texts(FACETS)?);
         let (id, entries) = (segment.segment_id(), Entries::open(segment)?);
         let known = before.and_then(|before| before.columns.iter().find(|columns| columns.segment == id));
-        let bounds = known.map_or_else(Arc::default, |known| Arc::clone(&known.bounds));
-        Ok(Self { segment: id, entries, audience, kind, without_mailbox, sort, city, facets, bounds })
+        let bounds = known.map(|known| known.bounds.clone()).unwrap_or_default();
+        let bitmaps = known.map_or_else(|| Bitmaps::of(segment.max_doc()), |known| known.bitmaps.clone());
+        Ok(Self { segment: id, entries, audience, kind, without_mailbox, sort, city, facets, bounds, bitmaps })
     }
 
-    /// Where names may stand. Told by reading two columns whole, once.
+    /// Where names may stand.
     pub fn name_bounds(&self) -> Option<&NameBounds> {
-        let names = self.sort.as_ref()?.ords();
-        Some(self.bounds.get_or_init(|| NameBounds::of(names, &self.kind)))
+        Some(self.bounds.get(self.sort.as_ref()?.ords(), &self.kind))
     }
 
     /// Alive, for this audience, of one of these kinds.

@@ -27,6 +27,12 @@ impl Answer {
         Self { ldap: ldap_entry::encode(published, *since, *created), view: published.encode(), sort, since: *since }
     }
 
+    /// Of an entry that says nothing but where it stands.
+    #[cfg(test)]
+    pub fn named(sort: String) -> Self {
+        Self { ldap: Vec::new(), sort, view: Vec::new(), since: EPOCH }
+    }
+
     pub fn pack(self) -> Vec<u8> {
         let Self { ldap: mut front, sort, view, since } = self;
         let ldap = front.len();

@@ -18,7 +18,11 @@ pub struct InvalidDn;
 
 /// A name, its own RDN first.
 #[derive(Clone, Debug, Default)]
-pub struct Dn(Vec<Rdn>);
+pub struct Dn {
+    rdns: Vec<Rdn>,
+    /// What each of them is compared by.
+    keys: Vec<String>,
+}
 
 impl Dn {
     /// Reads the string form; the empty text is the root.
@@ -28,22 +32,24 @@ impl Dn {
             return Err(InvalidDn);
         }
         match ldap_entry::parse_dn(text) {
-            Some(rdns) if rdns.len() <= MAX_RDNS => Ok(Self(rdns)),
+            Some(rdns) if rdns.len() <= MAX_RDNS => {
+                let keys = rdns.iter().map(|rdn| ldap_entry::dn_key(std::slice::from_ref(rdn))).collect();
+                Ok(Self { rdns, keys })
+            }
             _ => Err(InvalidDn),
         }
     }
 
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.0.is_empty()
+        self.rdns.is_empty()
     }
 
     /// The RDNs between this name and `base`, its own first, none when they are equal; `None` when it is not at or below it.
     #[must_use]
     pub fn below(&self, base: &Self) -> Option<&[Rdn]> {
-        let split = self.0.len().checked_sub(base.0.len())?;
-        let (above, tail) = self.0.split_at_checked(split)?;
-        (ldap_entry::dn_key(tail) == ldap_entry::dn_key(&base.0)).then_some(above)
+        let split = self.rdns.len().checked_sub(base.rdns.len())?;
+        (self.keys.get(split..)? == base.keys).then(|| self.rdns.get(..split))?
     }
 }
 
