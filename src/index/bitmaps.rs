@@ -76,10 +76,9 @@ impl Common {
         common
     }
 
-    /// Of both.
-    pub fn and(mut self, other: Self) -> Self {
-        self.maps.extend(other.maps);
-        Self::of(self.maps)
+    /// What all of them have, from the beginning.
+    pub fn of_all(all: Vec<Self>) -> Self {
+        Self::of(all.into_iter().flat_map(|common| common.maps).collect())
     }
 
     pub fn doc(&self) -> DocId {
@@ -93,7 +92,14 @@ impl Common {
 
     /// Of the documents of a word those that all have; `None` behind the last word.
     fn word(&self, at: u32) -> Option<u64> {
-        self.maps.iter().try_fold(u64::MAX, |common, map| Some(common & map.words.get(at as usize)?))
+        let mut common = u64::MAX;
+        for map in &self.maps {
+            common &= map.words.get(at as usize)?;
+            if common == 0 {
+                break;
+            }
+        }
+        Some(common)
     }
 
     /// The same, those from a document of the word on.
@@ -193,9 +199,9 @@ mod tests {
     fn what_all_have_is_walked_and_reached() {
         let of = |step: usize| Common::of(vec![Arc::new(Bitmap::of(1_000, (0..1_000).step_by(step)))]);
         assert_eq!(documents(&mut of(7)), (0..1_000).step_by(7).collect::<Vec<_>>());
-        assert_eq!(documents(&mut of(6).and(of(10)).and(of(4))), (0..1_000).step_by(60).collect::<Vec<_>>());
-        assert_eq!((of(6).and(of(10)).cost(), of(1_000).cost()), (100, 1));
-        let mut both = of(6).and(of(300));
+        assert_eq!(documents(&mut Common::of_all(vec![of(6), of(10), of(4)])), (0..1_000).step_by(60).collect::<Vec<_>>());
+        assert_eq!((Common::of_all(vec![of(6), of(10)]).cost(), of(1_000).cost()), (100, 1));
+        let mut both = Common::of_all(vec![of(6), of(300)]);
         for target in 0..1_100_u32 {
             let (next, bound) = (if target <= 900 { target.div_ceil(300) * 300 } else { TERMINATED }, both.reach(target));
             assert!(bound <= next && (bound > target) == (next > target), "{target}: {bound} of {next}");

@@ -85,21 +85,17 @@ impl Candidates {
 
     /// What all sets hold.
     pub fn held_by(members: Vec<Self>, patience: &Patience<'_>) -> Self {
-        let mut long: Option<Common> = None;
-        let mut others = Vec::with_capacity(members.len());
+        let (mut long, mut others) = (Vec::new(), Vec::with_capacity(members.len()));
         for member in members {
             match member {
-                Self::Bitmaps(common) => {
-                    long = Some(match long {
-                        None => common,
-                        Some(before) => before.and(common),
-                    });
-                }
+                Self::Bitmaps(common) => long.push(common),
                 other => others.push(other),
             }
         }
+        if !long.is_empty() {
+            others.push(Self::Bitmaps(Common::of_all(long)));
+        }
         let mut members = others;
-        members.extend(long.map(Self::Bitmaps));
         members.sort_by_key(Self::cost);
         match meet(&mut members, 0, patience) {
             TERMINATED => Self::empty(),
