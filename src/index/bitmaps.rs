@@ -144,7 +144,7 @@ impl Common {
 type List = (Field, usize);
 
 /// The bitmaps kept of one segment; cheap to clone, for all states that have it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Bitmaps(Option<Arc<Kept>>);
 
 struct Kept {
@@ -207,6 +207,34 @@ mod tests {
             assert!(bound <= next && (bound > target) == (next > target), "{target}: {bound} of {next}");
             assert_eq!(both.doc() == target, target % 300 == 0 && target < 1_000);
         }
+    }
+
+    #[test]
+    fn a_long_list_that_is_asked_for_often_is_kept_and_is_the_same() {
+        let (schema, fields) = crate::index::fields::Fields::schema();
+        let index = tantivy::Index::create_in_ram(schema);
+        crate::index::fields::register_tokenizer(&index);
+        let mut writer = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        for number in 0..3_000 {
+            let mut document = tantivy::TantivyDocument::default();
+            document.add_text(fields.equal, if number % 3 == 0 { "l=long" } else { "l=other" });
+            if number % 100 == 0 {
+                document.add_text(fields.equal, "l=rare");
+            }
+            writer.add_document(document).unwrap();
+        }
+        writer.commit().unwrap();
+        let segment = index.reader().unwrap().searcher().segment_reader(0).clone();
+        let inverted = segment.inverted_index(fields.equal).unwrap();
+        let list = |text| inverted.get_term_info(&tantivy::Term::from_field_text(fields.equal, text)).unwrap().unwrap();
+        let (long, rare) = (list("l=long"), list("l=rare"));
+        let bitmaps = Bitmaps::of(segment.max_doc());
+        let kept: Vec<bool> = (0..4).map(|_| bitmaps.get(fields.equal, &inverted, &long).unwrap().is_some()).collect();
+        assert_eq!(kept, [false, false, true, true]);
+        let mut common = bitmaps.clone().get(fields.equal, &inverted, &long).unwrap().unwrap();
+        assert_eq!(documents(&mut common), (0..3_000).step_by(3).collect::<Vec<_>>());
+        assert!((0..9).all(|_| bitmaps.get(fields.equal, &inverted, &rare).unwrap().is_none()));
+        assert!((0..9).all(|_| Bitmaps::of(SMALL - 1).get(fields.equal, &inverted, &long).unwrap().is_none()));
     }
 
     #[test]

@@ -84,18 +84,17 @@ impl Candidates {
     }
 
     /// What all sets hold.
-    pub fn held_by(members: Vec<Self>, patience: &Patience<'_>) -> Self {
-        let (mut long, mut others) = (Vec::new(), Vec::with_capacity(members.len()));
-        for member in members {
-            match member {
+    pub fn held_by(sets: Vec<Self>, patience: &Patience<'_>) -> Self {
+        let (mut long, mut members) = (Vec::new(), Vec::with_capacity(sets.len()));
+        for set in sets {
+            match set {
                 Self::Bitmaps(common) => long.push(common),
-                other => others.push(other),
+                other => members.push(other),
             }
         }
         if !long.is_empty() {
-            others.push(Self::Bitmaps(Common::of_all(long)));
+            members.push(Self::Bitmaps(Common::of_all(long)));
         }
-        let mut members = others;
         members.sort_by_key(Self::cost);
         match meet(&mut members, 0, patience) {
             TERMINATED => Self::empty(),

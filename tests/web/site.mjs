@@ -70,8 +70,6 @@ async function visit(options, steps) {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, locale: "fr-FR", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
-  // A page that comes late on a machine at work is no fault of the page; how fast it is there is measured by itself.
-  page.setDefaultNavigationTimeout(30_000);
   const wrong = [];
   page.on("request", (request) => {
     if (!request.url().startsWith(`${origin}/`)) wrong.push(`asked elsewhere: ${request.url()}`);

@@ -214,7 +214,7 @@ async fn a_batch_does_not_undo_what_was_written_after_it_was_received() {
         if report["state"] == "done" {
             break report;
         }
-        assert!(started.elapsed() < 4 * PATIENCE, "three thousand lines take long where others are at work");
+        assert!(started.elapsed() < PATIENCE);
     };
     assert_eq!(world.ask("GET", &own(address), "").await.json()["liste_rouge"], true, "the later word stands");
     assert_eq!((text(&report, "/lines/0/code"), report["lines"][0]["line"].as_u64()), ("changed", Some(3_000)), "{report}");
