@@ -1,13 +1,14 @@
 //! The hand-made country, served, with two operators that have keys: the hospital's, and the national one.
 
 use crate::country;
-use crate::harness::{HttpAnswer, TestDirectory, http_with, import_into};
+use crate::harness::{HttpAnswer, PATIENCE, TestDirectory, http_with, import_into};
 use annuaire::import::Options;
 use annuaire::model::OperatorState;
 use annuaire::publication::Actor;
 use annuaire::settings::Settings;
 use annuaire::trust::{NewKey, Operators};
 use serde_json::Value;
+use std::time::Duration;
 
 pub const HOSPITAL: &str = country::HOSPITAL_OPERATOR;
 pub const NATIONAL: &str = "399900003700013";
@@ -56,6 +57,20 @@ impl World {
     /// A batch of the hospital's operator, in JSON lines.
     pub async fn batch(&self, path: &str, lines: &[String]) -> HttpAnswer {
         self.send(&self.hospital, "POST", path, &[("Content-Type", "application/x-ndjson")], &lines.join("\n")).await
+    }
+
+    /// The report of a batch when it is done, looked at every 50 ms: a look reads the whole report, and takes the time of the work.
+    pub async fn done(&self, place: &str) -> Value {
+        let reached = async {
+            loop {
+                let report = self.ask("GET", place, "").await.json();
+                if report["state"] == "done" {
+                    return report;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, reached).await.expect("a batch done in time")
     }
 
     pub async fn state(&self, operator: &str, state: OperatorState) {
