@@ -149,5 +149,5 @@ fn entries_selected(bencher: Bencher, wanted: &[&str]) {
     let (entries, selection) = (&COUNTRY.entries, Selection::new(wanted.iter().copied()));
     bencher
         .counter(ItemsCount::new(entries.len()))
-        .bench(|| entries.iter().map(|(_, ldap)| select(ldap, &selection, false).length()).sum::<usize>());
+        .bench(|| entries.iter().map(|(_, ldap)| select(ldap, None, &selection, false).length()).sum::<usize>());
 }

@@ -84,6 +84,12 @@ impl Hit {
         self.stored.ldap()
     }
 
+    /// Where the user attributes of it end, where that is known.
+    #[must_use]
+    pub fn user_end(&self) -> Option<usize> {
+        self.stored.user_end()
+    }
+
     /// UTC seconds of the last change of the content: ETag, Last-Modified, modifyTimestamp.
     #[must_use]
     pub fn since(&self) -> i64 {

@@ -40,7 +40,7 @@ impl Bitmap {
         bitmap
     }
 
-    fn extend(&mut self, documents: impl IntoIterator<Item = DocId>) {
+    pub fn extend(&mut self, documents: impl IntoIterator<Item = DocId>) {
         for doc in documents {
             if let Some(word) = self.words.get_mut((doc / WORD) as usize) {
                 let bit = 1 << (doc % WORD);
@@ -83,6 +83,11 @@ impl Common {
 
     pub fn doc(&self) -> DocId {
         self.doc
+    }
+
+    /// Bytes in memory.
+    pub fn bytes(&self) -> usize {
+        self.maps.iter().map(|map| size_of_val(&*map.words)).sum()
     }
 
     /// Documents at most.

@@ -83,6 +83,11 @@ impl Candidates {
         Self::All { doc: TERMINATED, end: 0 }
     }
 
+    /// Every document of a segment that has so many.
+    pub fn all(documents: DocId) -> Self {
+        Self::All { doc: if documents == 0 { TERMINATED } else { 0 }, end: documents }
+    }
+
     /// What all sets hold.
     pub fn held_by(sets: Vec<Self>, patience: &Patience<'_>) -> Self {
         let (mut long, mut members) = (Vec::new(), Vec::with_capacity(sets.len()));

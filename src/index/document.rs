@@ -2,6 +2,7 @@
 
 use super::facts::{self, Tag};
 use super::fields::{Fields, kind_number};
+use super::plan::Place;
 use super::practice::{self, Criterion, EVERYWHERE};
 use super::ready::Terms;
 use super::stored::Answer;
@@ -31,7 +32,7 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
     let view = published.view();
     let sort = sort_key(published);
     let answer = Answer::of(document, sort);
-    let AttributeTerms { equal, name_grams, text_grams } = AttributeTerms::of(&answer.ldap);
+    let AttributeTerms { equal, name_grams, remarks, label_grams, other_grams } = AttributeTerms::of(&answer.ldap);
     let mut addresses = Terms::default();
     let mut domains = Terms::default();
     for mailbox in view.mailboxes() {
@@ -59,6 +60,7 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
         (fields.address, addresses),
         (fields.domain, domains),
         (fields.equal, equal),
+        (fields.remarks, remarks),
         (fields.words, whole),
         (fields.edges, beginnings),
         (fields.towns, places),
@@ -66,8 +68,9 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
     ] {
         out.add_text(field, terms.into_value());
     }
-    out.add_text(fields.name_grams, name_grams.into_value());
-    out.add_text(fields.text_grams, text_grams.into_value());
+    for (place, grams) in [(Place::NameGrams, name_grams), (Place::LabelGrams, label_grams), (Place::OtherGrams, other_grams)] {
+        out.add_text(place.field(fields), grams.into_value(place));
+    }
     out.add_custom(fields.entry, &answer.pack());
     out
 }

@@ -8,7 +8,7 @@ use super::ready::{READY, Ready};
 use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 
 /// Raised with every change of fields, terms, attribute table or stored bytes: an index of another number is rebuilt.
-pub(super) const FORMAT: u32 = 8;
+pub(super) const FORMAT: u32 = 9;
 
 pub(super) const AUDIENCE: &str = "aud";
 pub(super) const WITHOUT_MAILBOX: &str = "mbx";
@@ -16,6 +16,7 @@ pub(super) const KIND: &str = "kind";
 pub(super) const SORT: &str = "sort";
 pub(super) const CITY: &str = "city";
 pub(super) const FACETS: &str = "facet";
+pub(super) const REMARKS: &str = "rem";
 
 /// Handles of the fields.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +42,12 @@ pub(super) struct Fields {
     pub domain: Field,
     /// `attribute=prepared value`, and `attribute?` for its presence.
     pub equal: Field,
-    /// Grams of the naming attributes, and of all other texts: apart, so that labels do not drown names.
+    /// Grams, see [`super::terms::Texts`].
     pub name_grams: Field,
-    pub text_grams: Field,
+    pub label_grams: Field,
+    pub other_grams: Field,
+    /// Parts of remarks behind names, see [`super::remarks`].
+    pub remarks: Field,
     /// Whole words and their beginnings, tagged.
     pub words: Field,
     pub edges: Field,
@@ -82,7 +86,9 @@ impl Fields {
             domain: schema.add_text_field("dom", term()),
             equal: schema.add_text_field("eq", term()),
             name_grams: schema.add_text_field("gn", term()),
-            text_grams: schema.add_text_field("gt", term()),
+            label_grams: schema.add_text_field("gl", term()),
+            other_grams: schema.add_text_field("go", term()),
+            remarks: schema.add_text_field(REMARKS, term()),
             words: schema.add_text_field("w", term()),
             edges: schema.add_text_field("we", term()),
             towns: schema.add_text_field("town", term()),

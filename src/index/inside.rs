@@ -6,11 +6,12 @@
 use super::candidates::Candidates;
 use super::entries::Entries;
 use super::fields::Fields;
+use super::filter_plan::{MOST_GRAMS, of_piece};
 use super::generation::failed;
 use super::patience::Patience;
-use super::plan::{Place, Plan};
+use super::plan::Place;
 use super::segments::Columns;
-use super::terms::{Gram, grams_of_piece};
+use super::terms::Texts;
 use crate::error::Result;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet as _, SegmentReader, TERMINATED};
@@ -33,11 +34,8 @@ pub(super) fn documents(
     patience: &Patience<'_>,
 ) -> Result<Vec<DocId>> {
     let Some(columns) = columns else { return listed(piece, fields, segment, patience) };
-    let grams = grams_of_piece(piece).into_iter().map(|gram| match gram {
-        Gram::Whole(gram) => Plan::Term(Place::NameGrams, gram),
-        Gram::Beginning(two) => Plan::Beginning(Place::NameGrams, two),
-    });
-    let mut candidates = Candidates::of(&Plan::and(grams.collect()), fields, segment, Some(columns), patience)?;
+    let plan = of_piece(Texts::Remarked, piece, MOST_GRAMS);
+    let mut candidates = Candidates::of(&plan, fields, segment, Some(columns), patience)?;
     let mut few = Vec::new();
     while candidates.doc() != TERMINATED && few.len() <= MOST_READ {
         few.push(candidates.doc());

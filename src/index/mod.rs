@@ -55,6 +55,7 @@ mod reader;
 mod reading;
 mod ready;
 mod recognised;
+mod remarks;
 mod search;
 mod segments;
 mod sorted;

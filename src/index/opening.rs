@@ -12,6 +12,7 @@ use super::practice::slot;
 use super::segments::Columns;
 use super::terms::is_whole;
 use crate::error::{Error, Result};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
@@ -29,7 +30,20 @@ impl Candidates {
     /// Once `patience` is over, here or while the set is walked, the rest is left out: the caller must take its answer for cut.
     /// `columns`: those of the segment, where they are at hand.
     pub fn of(plan: &Plan, fields: &Fields, segment: &SegmentReader, columns: Option<&Columns>, patience: &Patience<'_>) -> Result<Self> {
-        Builder::new(fields, segment, columns, patience).build(plan)
+        Ok(Self::told(plan, fields, segment, columns, patience)?.0)
+    }
+
+    /// The same, and whether all values that the plan tries were tried whole.
+    pub fn told(
+        plan: &Plan,
+        fields: &Fields,
+        segment: &SegmentReader,
+        columns: Option<&Columns>,
+        patience: &Patience<'_>,
+    ) -> Result<(Self, bool)> {
+        let mut builder = Builder::new(fields, segment, columns, patience);
+        let candidates = builder.build(plan)?;
+        Ok((candidates, builder.all_tried))
     }
 }
 
@@ -42,13 +56,15 @@ struct Builder<'a> {
     slot: String,
     /// Posting lists opened so far through [`Builder::each_term`].
     lists: usize,
+    /// Was each value that a [`Plan::Values`] stands for tried, and is it whole in its term?
+    all_tried: bool,
     /// [`Plan::Inside`] as opened before: all words of an address ask for the same piece.
     inside: HashMap<String, Arc<Vec<DocId>>>,
 }
 
 impl<'a> Builder<'a> {
     fn new(fields: &'a Fields, segment: &'a SegmentReader, columns: Option<&'a Columns>, patience: &'a Patience<'a>) -> Self {
-        Self { fields, segment, columns, patience, slot: String::new(), lists: 0, inside: HashMap::new() }
+        Self { fields, segment, columns, patience, slot: String::new(), lists: 0, all_tried: true, inside: HashMap::new() }
     }
 
     fn build(&mut self, plan: &Plan) -> Result<Candidates> {
@@ -58,6 +74,10 @@ impl<'a> Builder<'a> {
             Plan::Term(place, term) => self.term(*place, term)?,
             Plan::Beginning(place, beginning) => self.beginning(*place, beginning)?,
             Plan::Inside(piece) => self.inside(piece)?,
+            // Where nothing is known of the segment, any of its entries may hold it.
+            Plan::Remark(piece) => {
+                self.columns.map_or_else(|| Ok(self.all()), |columns| columns.remarks.candidates(piece, self.segment))?
+            }
             Plan::Values(attribute, test, otherwise) => self.values(attribute, test, otherwise)?,
             Plan::And(members) => self.conjunction(members)?,
             Plan::Or(members) => {
@@ -103,11 +123,12 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// What is dear to open is opened only when the other members meet.
+    /// What is dear to open is opened only when the other members meet; first what mostly holds nothing, and opens no list to tell so.
     fn conjunction(&mut self, members: &[Plan]) -> Result<Candidates> {
         let mut built = Vec::with_capacity(members.len());
-        let cheap = members.iter().filter(|member| !member.is_dear());
-        for member in cheap.chain(members.iter().filter(|member| member.is_dear())) {
+        let mut members: Vec<&Plan> = members.iter().collect();
+        members.sort_by_key(|member| (member.is_dear(), !member.is_of_few()));
+        for member in members {
             if self.patience.is_over() {
                 return Ok(Candidates::empty());
             }
@@ -131,8 +152,7 @@ impl<'a> Builder<'a> {
     }
 
     fn all(&self) -> Candidates {
-        let end = self.segment.max_doc();
-        Candidates::All { doc: if end == 0 { TERMINATED } else { 0 }, end }
+        Candidates::all(self.segment.max_doc())
     }
 
     /// The members of the conjunction that a slot is asked for, of each slot that has them all.
@@ -206,7 +226,7 @@ impl<'a> Builder<'a> {
         let beginning = format!("{}{text}", if place == Place::Codes { &self.slot } else { "" });
         // Of words and addresses the whole one is another matter.
         let whole = matches!(place, Place::Words | Place::Address | Place::Domain);
-        let most = if matches!(place, Place::NameGrams | Place::TextGrams) { self.lists_left() } else { usize::MAX };
+        let most = if place.is_of_grams() { self.lists_left() } else { usize::MAX };
         Ok(self
             .each_term(place, &beginning, most, usize::MAX, |term| !whole || term.len() > beginning.len())?
             .unwrap_or_else(|| self.all()))
@@ -217,11 +237,15 @@ impl<'a> Builder<'a> {
         let name = format!("{attribute}=");
         let tried = if *otherwise == Plan::All { MOST_LISTED } else { MOST_BEGINNING };
         let beginning = format!("{name}{}", test.beginning());
-        let passes = |term: &str| term.strip_prefix(name.as_str()).is_none_or(|value| !is_whole(value) || test.passes(value));
-        match self.each_term(Place::Equal, &beginning, self.lists_left(), tried, passes)? {
-            Some(found) => Ok(found),
-            None => self.build(otherwise),
-        }
+        let all_whole = Cell::new(true);
+        let passes = |term: &str| {
+            let value = term.strip_prefix(name.as_str()).unwrap_or_default();
+            all_whole.set(all_whole.get() && is_whole(value));
+            !is_whole(value) || test.passes(value)
+        };
+        let found = self.each_term(Place::Equal, &beginning, self.lists_left(), tried, passes)?;
+        self.all_tried &= found.is_some() && all_whole.get();
+        found.map_or_else(|| self.build(otherwise), Ok)
     }
 
     fn lists_left(&self) -> usize {

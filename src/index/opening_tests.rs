@@ -18,7 +18,7 @@ fn segment() -> (Fields, SegmentReader) {
     for number in 0..VALUES {
         let mut document = TantivyDocument::default();
         document.add_text(fields.equal, format!("postalCode={number:05}"));
-        document.add_text(fields.text_grams, format!("ab{}", char::from_u32(0x4e00 + u32::try_from(number).unwrap()).unwrap()));
+        document.add_text(fields.label_grams, format!("ab{}", char::from_u32(0x4e00 + u32::try_from(number).unwrap()).unwrap()));
         writer.add_document(document).unwrap();
     }
     writer.commit().unwrap();
@@ -43,7 +43,7 @@ fn holding_zero() -> Plan {
 fn a_filter_that_repeats_a_long_list_opens_a_bounded_number_of_lists() {
     let (fields, segment) = segment();
     let patience = Patience::endless();
-    for list in [holding_zero(), Plan::Beginning(Place::TextGrams, "ab".into())] {
+    for list in [holding_zero(), Plan::Beginning(Place::LabelGrams, "ab".into())] {
         let member = |number: usize| Plan::or(vec![list.clone(), Plan::Term(Place::Equal, format!("sn={number}"))]);
         let plan = Plan::and((0..200).map(member).collect());
         let mut builder = Builder::new(&fields, &segment, None, &patience);

@@ -15,7 +15,8 @@ pub(super) enum Place {
     Domain,
     Equal,
     NameGrams,
-    TextGrams,
+    LabelGrams,
+    OtherGrams,
     Words,
     Edges,
     Codes,
@@ -29,11 +30,18 @@ impl Place {
             Self::Domain => fields.domain,
             Self::Equal => fields.equal,
             Self::NameGrams => fields.name_grams,
-            Self::TextGrams => fields.text_grams,
+            Self::LabelGrams => fields.label_grams,
+            Self::OtherGrams => fields.other_grams,
             Self::Words => fields.words,
             Self::Edges => fields.edges,
             Self::Codes => fields.codes,
         }
+    }
+
+    pub const OF_GRAMS: [Self; 3] = [Self::NameGrams, Self::LabelGrams, Self::OtherGrams];
+
+    pub fn is_of_grams(self) -> bool {
+        Self::OF_GRAMS.contains(&self)
     }
 }
 
@@ -73,6 +81,8 @@ pub(super) enum Plan {
     Beginning(Place, String),
     /// An address that holds this piece anywhere.
     Inside(String),
+    /// A part of a remark behind a name that holds this piece.
+    Remark(String),
     /// Any value of an attribute that passes, among its equality terms; when there are too many to be tried, another plan.
     Values(&'static str, ValueTest, Box<Plan>),
     And(Vec<Plan>),
@@ -132,10 +142,20 @@ impl Plan {
         }
     }
 
+    /// Values of which there are few to try: remarks, and attributes that are lists.
+    pub fn is_of_few(&self) -> bool {
+        match self {
+            Self::Remark(_) => true,
+            Self::Values(_, _, otherwise) => **otherwise == Self::All,
+            Self::Or(members) => members.iter().all(Self::is_of_few),
+            _ => false,
+        }
+    }
+
     /// Grams, or a conjunction of them.
     pub fn is_of_grams(&self) -> bool {
         match self {
-            Self::Term(place, _) | Self::Beginning(place, _) => matches!(place, Place::NameGrams | Place::TextGrams),
+            Self::Term(place, _) | Self::Beginning(place, _) => place.is_of_grams(),
             Self::And(members) => members.iter().all(Self::is_of_grams),
             _ => false,
         }

@@ -22,6 +22,8 @@ fn structures() -> Plan {
 pub(super) struct Question {
     pub plan: Plan,
     pub proof: Option<Node>,
+    /// What the plan finds is proved by it, where all values that it tries were tried.
+    pub exact: bool,
     /// No match stands before this level.
     pub least: u8,
     /// What every match that does not hold all words whole comes behind others for.
@@ -33,7 +35,8 @@ impl Question {
         Ok(match &query.matching {
             Matching::Attributes(asked) => {
                 let proof = filter::compile(asked)?;
-                Self { plan: filter_plan::plan(&proof), proof: Some(proof), least: 0, behind: 0 }
+                let exact = filter_plan::is_exact(&proof);
+                Self { plan: filter_plan::plan(&proof), proof: Some(proof), exact, least: 0, behind: 0 }
             }
             Matching::Criteria(criteria) => {
                 // Whose family name is just what is asked holds all its words whole.
@@ -41,7 +44,7 @@ impl Question {
                 let behind = if by_name_only { OTHER_NAME } else { 0 };
                 let plan = criteria::plan(criteria);
                 let plan = if query.kinds == [Kind::Structure] { Plan::and(vec![plan.of_structures(), structures()]) } else { plan };
-                Self { plan, proof: None, least: 0, behind }
+                Self { plan, proof: None, exact: true, least: 0, behind }
             }
         })
     }
@@ -58,6 +61,6 @@ impl Question {
 
     /// One that looks a plan up, errors forgiven.
     pub fn forgiving(plan: Plan, tolerance: Tolerance) -> Self {
-        Self { plan, proof: None, least: tolerance.least(), behind: 0 }
+        Self { plan, proof: None, exact: true, least: tolerance.least(), behind: 0 }
     }
 }

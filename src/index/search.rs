@@ -6,7 +6,7 @@ use super::candidates::Candidates;
 use super::criteria::Tolerance;
 use super::facets::Tally;
 use super::fields::{Fields, kind_number};
-use super::filter::Subject;
+use super::filter::{Node, Subject};
 use super::forgiving::forgiving;
 use super::laid::Laid;
 use super::lately::Lately;
@@ -185,17 +185,23 @@ impl Run<'_> {
         self.truncated.is_some()
     }
 
-    fn candidates(&mut self, plan: &Plan, segment: &SegmentReader, columns: &Columns) -> Result<Candidates> {
-        let candidates = Candidates::of(plan, self.fields, segment, Some(columns), self.patience)?;
+    /// The candidates of a segment, with what each of them is to be proved by: nothing, where the plan says all.
+    fn candidates<'q>(
+        &mut self,
+        question: &'q Question,
+        segment: &SegmentReader,
+        columns: &Columns,
+    ) -> Result<(Candidates, Option<&'q Node>)> {
+        let (candidates, all_tried) = Candidates::told(&question.plan, self.fields, segment, Some(columns), self.patience)?;
         if self.patience.is_over() {
             self.truncated = Some(Truncated::Deadline);
         }
-        Ok(candidates)
+        Ok((candidates, question.proof.as_ref().filter(|_| !(question.exact && all_tried))))
     }
 
-    /// Proves a candidate on its own values, which are handed back. Criteria need no proof and no fetch.
-    fn prove(&mut self, question: &Question, segment: &Columns, doc: DocId) -> Result<Proof> {
-        let Some(node) = &question.proof else {
+    /// Proves a candidate on its own values, which are handed back.
+    fn prove(&mut self, proof: Option<&Node>, segment: &Columns, doc: DocId) -> Result<Proof> {
+        let Some(node) = proof else {
             return Ok(Proof::NotNeeded);
         };
         if self.tested >= self.most {
@@ -222,7 +228,7 @@ impl Run<'_> {
         while let Some(&ordinal) = segments.by_name.get(self.place) {
             let segment = self.searcher.segment_reader(ordinal);
             let columns = self.segments.columns(ordinal)?;
-            let mut candidates = self.candidates(&question.plan, segment, columns)?;
+            let (mut candidates, proof) = self.candidates(question, segment, columns)?;
             candidates.seek(self.from, self.patience);
             while candidates.doc() != TERMINATED {
                 let doc = candidates.doc();
@@ -231,7 +237,7 @@ impl Run<'_> {
                 }
                 candidates.advance(self.patience);
                 let proof = match columns.shown(segment, doc, self.audience, self.kinds) {
-                    true => self.prove(question, columns, doc)?,
+                    true => self.prove(proof, columns, doc)?,
                     false => Proof::Failed,
                 };
                 if self.truncated.is_some() {

@@ -7,6 +7,7 @@ use super::entries::Entries;
 use super::fields::{AUDIENCE, CITY, FACETS, KIND, SORT, WITHOUT_MAILBOX};
 use super::generation::failed;
 use super::name_bounds::{NameBounds, Told};
+use super::remarks::Remarks;
 use crate::error::Result;
 use crate::model::Audience;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -34,6 +35,7 @@ pub(super) struct Columns {
     pub facets: Option<StrColumn>,
     bounds: Told,
     pub bitmaps: Bitmaps,
+    pub remarks: Remarks,
 }
 
 impl Columns {
@@ -47,7 +49,8 @@ impl Columns {
         let known = before.and_then(|before| before.columns.iter().find(|columns| columns.segment == id));
         let bounds = known.map(|known| known.bounds.clone()).unwrap_or_default();
         let bitmaps = known.map_or_else(|| Bitmaps::of(segment.max_doc()), |known| known.bitmaps.clone());
-        Ok(Self { segment: id, entries, audience, kind, without_mailbox, sort, city, facets, bounds, bitmaps })
+        let remarks = known.map_or_else(|| Remarks::of(segment), |known| Ok(known.remarks.clone()))?;
+        Ok(Self { segment: id, entries, audience, kind, without_mailbox, sort, city, facets, bounds, bitmaps, remarks })
     }
 
     /// Where names may stand.

@@ -64,10 +64,14 @@ pub struct Stored {
     since: i64,
     /// LDAP entry, sort key, packed view.
     bytes: Arc<[u8]>,
-    ldap: usize,
+    ldap: u32,
     /// LDAP entry and sort key.
-    front: usize,
-    view: usize,
+    front: u32,
+    view: u32,
+    /// End of the user attributes; 0 where that tells nothing.
+    user_end: u32,
+    /// Values of mail in the LDAP entry.
+    mail: (u32, u32),
 }
 
 impl Stored {
@@ -79,13 +83,22 @@ impl Stored {
         let front = ldap.checked_add(sort)?;
         let (packed_front, packed_view) = rest.split_at_checked(packed)?;
         let bytes = unpack_before(Part::Ldap, packed_front, front, packed_view)?;
-        Some(Self { since, bytes, ldap, front, view })
+        let (user_end, mail) = ldap_entry::user_end(bytes.get(..ldap)?, "mail");
+        let short = |length: usize| u32::try_from(length).ok();
+        let (user_end, mail) = (short(user_end.unwrap_or_default())?, (short(mail.start)?, short(mail.end)?));
+        Some(Self { since, bytes, ldap: short(ldap)?, front: short(front)?, view: short(view)?, user_end, mail })
     }
 
     /// BER of the SearchResultEntry content (see [`ldap_entry::encode`]).
     #[must_use]
     pub fn ldap(&self) -> &[u8] {
-        self.bytes.get(..self.ldap).unwrap_or_default()
+        self.bytes.get(..self.ldap as usize).unwrap_or_default()
+    }
+
+    /// Where its user attributes end, for [`ldap_entry::select`].
+    #[must_use]
+    pub fn user_end(&self) -> Option<usize> {
+        (self.user_end > 0).then_some(self.user_end as usize)
     }
 
     /// Bytes in memory.
@@ -95,17 +108,14 @@ impl Stored {
 
     /// Addresses of the mailboxes shown.
     pub fn addresses(&self) -> impl Iterator<Item = &[u8]> {
-        let entry = self.ldap();
-        let mut places = ldap_entry::Places::of(entry);
-        let mail = std::iter::from_fn(move || places.next(entry)).find(|(name, _)| *name == b"mail");
-        mail.into_iter().flat_map(|(_, values)| ldap_entry::Values::at(entry, values))
+        ldap_entry::Values::at(self.ldap(), self.mail.0 as usize..self.mail.1 as usize)
     }
 
     /// JSON of the view.
     pub fn view_json(&self) -> Result<Vec<u8>> {
         self.bytes
-            .get(self.front..)
-            .and_then(|packed| unpack(Part::View, packed, self.view))
+            .get(self.front as usize..)
+            .and_then(|packed| unpack(Part::View, packed, self.view as usize))
             .ok_or_else(|| Error::internal("an entry of the index cannot be read", "it is cut"))
     }
 
@@ -123,7 +133,7 @@ impl Stored {
     /// Collation key, NUL, document key.
     #[must_use]
     pub fn sort(&self) -> &str {
-        self.bytes.get(self.ldap..self.front).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+        self.bytes.get(self.ldap as usize..self.front as usize).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
     }
 
     /// Document key.

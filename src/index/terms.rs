@@ -2,11 +2,14 @@
 //!
 //! Grams are single characters, and windows of three of a prepared value behind a start mark and before two end marks, so that beginnings
 //! and ends are grams too; two characters are looked up as the beginning of a window. Prepared means by the matching rule of the attribute
-//! ([`Rule::prepare`]): what is compared is what was cut. Attributes with few distinct values have no grams: their values are listed.
+//! ([`Rule::prepare`]): what is compared is what was cut. Attributes with few distinct values have no grams: their values are listed. What
+//! most values hold is no gram: its list would be as long as the country, and tell little.
 
+use super::plan::Place;
 use super::ready::{Terms, put};
 use crate::ldap_entry::attributes::{Attribute, InOrder, MatchingKind};
 use crate::ldap_entry::matching::Rule;
+use std::sync::LazyLock;
 
 pub(super) const START: char = '\u{2}';
 pub(super) const END: char = '\u{3}';
@@ -32,19 +35,68 @@ pub(super) enum Coverage {
     Equal,
     /// By equality terms, few enough to try each of them.
     Listed,
-    /// By grams of this kind, and by equality terms where values are asked for whole.
-    Grams { naming: bool, equal: bool },
+    /// By grams of these texts, and by equality terms where values are asked for whole.
+    Grams { of: Texts, equal: bool },
     /// By no term: every entry is a candidate.
     Nothing,
+}
+
+/// Texts whose grams are kept apart, so that what one says does not drown another: half of all people work in a street that is called by
+/// somebody's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// Of people.
+    Names,
+    /// Names, each with a remark behind it perhaps: profession and commune in a `cn`, the domain of an address.
+    Remarked,
+    /// Of organizations and services.
+    Labels,
+    /// Places and numbers.
+    Others,
+}
+
+/// What a remark begins with.
+const BEHIND: [char; 2] = ['(', '@'];
+/// What a part of a remark ends with. Of remarks there are as many as entries, of their parts as many as there are professions, communes and
+/// domains: they are terms as they stand (see [`super::remarks`]), with the mark they begin with and one behind the last.
+const BETWEEN: &str = ", ";
+/// Longest part of a remark that is a term, in bytes.
+const LONGEST_REMARK: usize = 512;
+/// The term of longer ones.
+pub(super) const LONG_REMARK: &str = "\u{2}";
+
+/// A naming value, or a piece of one, as its name (with what its remark begins with) and its remark.
+pub(super) fn name_and_remark(text: &str) -> (&str, &str) {
+    let Some((at, mark)) = text.char_indices().find(|(_, c)| BEHIND.contains(c)) else { return (text, "") };
+    (text.get(..at + mark.len_utf8()).unwrap_or_default(), text.get(at..).unwrap_or_default())
+}
+
+/// Parts of a remark, or of a piece of one.
+pub(super) fn parts_of_remark(remark: &str) -> impl Iterator<Item = &str> {
+    remark.split_inclusive(BETWEEN)
+}
+
+/// Grams of a field that more than half of the entries hold, as counted in the invented country.
+fn in_most(place: Place) -> &'static [&'static str] {
+    match place {
+        Place::NameGrams => &[" ", "(", "e", "a", "i", "r", "n", "l", "o", "c", "t", "u", "@", "m", "."],
+        Place::LabelGrams => &[" ", "e", "a", "i", "r", "c", "t", "n", "s", "d", "l", "o", "u", "b", "m"],
+        Place::OtherGrams => {
+            &["1", "9", "0", "8", " ", "e", "3", "5", "2", "4", "6", "a", "r", "7", "d", "s", "i", "l", "n", "u", "o", "t", "m"]
+        }
+        _ => &[],
+    }
 }
 
 pub(super) fn coverage(attribute: &Attribute) -> Coverage {
     match (attribute.name, attribute.matching) {
         ("name" | "dc", _) => Coverage::Never,
         ("entryUUID" | "structuralObjectClass", _) => Coverage::Equal,
-        ("cn" | "displayName", _) => Coverage::Grams { naming: true, equal: false },
-        ("sn" | "givenName" | "mail", _) => Coverage::Grams { naming: true, equal: true },
-        ("o" | "ou" | "serviceRattachement" | "street" | "description", _) => Coverage::Grams { naming: false, equal: false },
+        ("cn" | "displayName", _) => Coverage::Grams { of: Texts::Remarked, equal: false },
+        ("mail", _) => Coverage::Grams { of: Texts::Remarked, equal: true },
+        ("sn" | "givenName", _) => Coverage::Grams { of: Texts::Names, equal: true },
+        ("o" | "ou" | "serviceRattachement" | "description", _) => Coverage::Grams { of: Texts::Labels, equal: false },
+        ("street", _) => Coverage::Grams { of: Texts::Others, equal: false },
         (
             "personalTitle" | "title" | "businessCategory" | "postalCode" | "st" | "TypeBAL" | "TypeIdentifiantPP" | "profession"
             | "professionLibelle" | "specialite" | "specialiteLibelle" | "modeExercice" | "TypeIdentifiantPM" | "departement"
@@ -58,7 +110,7 @@ pub(super) fn coverage(attribute: &Attribute) -> Coverage {
                 Coverage::Never
             }
         }
-        (_, MatchingKind::CaseIgnore | MatchingKind::Ia5 | MatchingKind::Telephone) => Coverage::Grams { naming: false, equal: true },
+        (_, MatchingKind::CaseIgnore | MatchingKind::Ia5 | MatchingKind::Telephone) => Coverage::Grams { of: Texts::Others, equal: true },
         (_, MatchingKind::ObjectIdentifier) => Coverage::Equal,
         _ => Coverage::Nothing,
     }
@@ -98,31 +150,50 @@ pub(super) struct Grams {
 
 /// Bits of a character; the lowest value of a place says that there is none, so characters are kept one higher.
 const CHARACTER_BITS: u32 = 21;
+const TWO: u64 = (1 << (2 * CHARACTER_BITS)) - 1;
+
+/// A gram before it is packed: its characters.
+fn packed(gram: impl IntoIterator<Item = char>) -> u64 {
+    gram.into_iter().fold(0, |packed, c| packed << CHARACTER_BITS | (u64::from(u32::from(c)) + 1))
+}
 
 impl Grams {
     /// All grams of a value.
     pub fn add(&mut self, prepared: &str) {
-        const TWO: u64 = (1 << (2 * CHARACTER_BITS)) - 1;
-        let one = |c: char| u64::from(u32::from(c)) + 1;
-        let mut last_two = one(START);
+        let last_two = self.add_beginning(prepared);
+        let window = last_two << CHARACTER_BITS | packed([END]);
+        self.packed.extend([window, (window & TWO) << CHARACTER_BITS | packed([END])]);
+    }
+
+    /// The same of a value that goes on; gives the last two characters back.
+    fn add_beginning(&mut self, prepared: &str) -> u64 {
+        let mut last_two = packed([START]);
         for (number, c) in (0..).zip(prepared.chars()) {
-            let window = last_two << CHARACTER_BITS | one(c);
-            self.packed.push(one(c));
+            let (one, window) = (packed([c]), last_two << CHARACTER_BITS | packed([c]));
+            self.packed.push(one);
             if number > 0 {
                 self.packed.push(window);
             }
             last_two = window & TWO;
         }
-        let window = last_two << CHARACTER_BITS | one(END);
-        self.packed.extend([window, (window & TWO) << CHARACTER_BITS | one(END)]);
+        last_two
     }
 
-    /// Each gram once, as the value of a field.
-    pub fn into_value(mut self) -> String {
+    /// Each gram once, as the value of a field, but for those that most hold.
+    pub fn into_value(mut self, place: Place) -> String {
+        static IN_MOST: LazyLock<Vec<(Place, Vec<u64>)>> = LazyLock::new(|| {
+            let sorted = |place| {
+                let mut grams: Vec<u64> = in_most(place).iter().map(|gram| packed(gram.chars())).collect();
+                grams.sort_unstable();
+                (place, grams)
+            };
+            Place::OF_GRAMS.map(sorted).into()
+        });
+        let in_most = IN_MOST.iter().find(|(of, _)| *of == place).map(|(_, grams)| grams.as_slice()).unwrap_or_default();
         self.packed.sort_unstable();
         self.packed.dedup();
         let mut value = String::with_capacity(self.packed.len() * 4);
-        for packed in self.packed {
+        for packed in self.packed.into_iter().filter(|gram| in_most.binary_search(gram).is_err()) {
             let place = |n: u32| u32::try_from(packed >> (n * CHARACTER_BITS) & ((1 << CHARACTER_BITS) - 1)).unwrap_or_default();
             put(&mut value, "");
             [2, 1, 0].into_iter().filter_map(|n| char::from_u32(place(n).checked_sub(1)?)).for_each(|c| value.push(c));
@@ -139,8 +210,9 @@ pub(super) enum Gram {
     Beginning(String),
 }
 
-/// Grams a value must hold to hold this piece, which may begin or end with a mark. None of a piece that says nothing.
-pub(super) fn grams_of_piece(piece: &str) -> Vec<Gram> {
+/// Grams in a field that a value must hold to hold this piece, which may begin or end with a mark. None of a piece that says nothing: every
+/// value may hold it. `goes_on`: what the piece ends with is where the grams of the value end.
+pub(super) fn grams_of_piece(place: Place, piece: &str, goes_on: bool) -> Vec<Gram> {
     let mut chars: Vec<char> = piece.chars().collect();
     if chars.iter().all(|c| matches!(*c, START | END)) {
         return Vec::new();
@@ -148,11 +220,14 @@ pub(super) fn grams_of_piece(piece: &str) -> Vec<Gram> {
     if chars.len() == 2 && chars.last() == Some(&END) {
         chars.push(END);
     }
-    match chars.len() {
+    let mut grams: Vec<Gram> = match chars.len() {
         1 => vec![Gram::Whole(piece.to_owned())],
+        2 if goes_on => Vec::new(),
         2 => vec![Gram::Beginning(piece.to_owned())],
-        _ => chars.windows(3).map(|w| Gram::Whole(w.iter().collect())).collect(),
-    }
+        _ => chars.windows(3).map(|window| Gram::Whole(window.iter().collect())).collect(),
+    };
+    grams.retain(|gram| !matches!(gram, Gram::Whole(gram) if in_most(place).contains(&gram.as_str())));
+    grams
 }
 
 /// Beginnings of a word, up to [`LONGEST_EDGE`] characters.
@@ -165,10 +240,24 @@ pub(super) fn edges(word: &str) -> impl Iterator<Item = &str> {
 pub(super) struct AttributeTerms {
     pub equal: Terms,
     pub name_grams: Grams,
-    pub text_grams: Grams,
+    pub remarks: Terms,
+    pub label_grams: Grams,
+    pub other_grams: Grams,
 }
 
 impl AttributeTerms {
+    fn add_remarked(&mut self, prepared: &str) {
+        let (name, remark) = name_and_remark(prepared);
+        if remark.is_empty() {
+            return self.name_grams.add(name);
+        }
+        self.name_grams.add_beginning(name);
+        let marked = format!("{remark}{END}");
+        for part in parts_of_remark(&marked) {
+            self.remarks.add(&[if part.len() <= LONGEST_REMARK { part } else { LONG_REMARK }]);
+        }
+    }
+
     pub fn of(entry: &[u8]) -> Self {
         let mut terms = Self::default();
         let mut known = InOrder::default();
@@ -191,9 +280,13 @@ impl AttributeTerms {
                     continue;
                 }
                 let equal = match coverage {
-                    Coverage::Grams { naming, equal } => {
-                        let grams = if naming { &mut terms.name_grams } else { &mut terms.text_grams };
-                        grams.add(&prepared);
+                    Coverage::Grams { of, equal } => {
+                        match of {
+                            Texts::Names => terms.name_grams.add(&prepared),
+                            Texts::Remarked => terms.add_remarked(&prepared),
+                            Texts::Labels => terms.label_grams.add(&prepared),
+                            Texts::Others => terms.other_grams.add(&prepared),
+                        }
                         equal
                     }
                     Coverage::Equal | Coverage::Listed => true,
@@ -213,40 +306,54 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    fn grams(value: String) -> BTreeSet<String> {
+        value.split('\u{1}').map(str::to_owned).collect()
+    }
+
     #[test]
     fn grams_are_cut_by_characters() {
-        let mut grams = Grams::default();
-        for value in ["né", "né", "\u{10ffff}"] {
-            grams.add(value);
+        let mut cut = Grams::default();
+        for value in ["ké", "ké", "\u{10ffff}"] {
+            cut.add(value);
         }
-        let value = grams.into_value();
-        let grams: BTreeSet<&str> = value.split('\u{1}').collect();
-        let expected = ["n", "é", "\u{2}né", "né\u{3}", "é\u{3}\u{3}", "\u{10ffff}", "\u{2}\u{10ffff}\u{3}", "\u{10ffff}\u{3}\u{3}"];
-        assert_eq!(grams, expected.into());
+        let expected = ["k", "é", "\u{2}ké", "ké\u{3}", "é\u{3}\u{3}", "\u{10ffff}", "\u{2}\u{10ffff}\u{3}", "\u{10ffff}\u{3}\u{3}"];
+        assert_eq!(grams(cut.into_value(Place::LabelGrams)), expected.map(str::to_owned).into());
         assert_eq!(edges("évi").collect::<Vec<_>>(), ["é", "év", "évi"]);
         assert_eq!(edges("kinésithérapeute").last(), Some("kin"));
     }
 
     #[test]
+    fn remarks_are_apart() {
+        let remarked = |values: &[&str]| {
+            let mut terms = AttributeTerms::default();
+            values.iter().for_each(|value| terms.add_remarked(value));
+            (grams(terms.name_grams.into_value(Place::NameGrams)), grams(terms.remarks.into_value()))
+        };
+        let (name, remarks) = remarked(&["zy (k, lyon)", "z@k.fr"]);
+        assert_eq!(name, ["z", "y", "\u{2}zy", "zy ", "y (", "\u{2}z@"].map(str::to_owned).into());
+        assert_eq!(remarks, ["(k, ", "lyon)\u{3}", "@k.fr\u{3}"].map(str::to_owned).into());
+        assert_eq!(remarked(&[&format!("z ({})", "k".repeat(LONGEST_REMARK))]).1, [LONG_REMARK.to_owned()].into());
+    }
+
+    #[test]
     fn every_piece_is_found_among_the_grams_of_a_value_that_holds_it() {
-        for value in ["a", "né", "jean dupont", "a b"] {
-            let mut grams = Grams::default();
-            grams.add(value);
-            let all = grams.into_value();
-            let grams: Vec<&str> = all.split('\u{1}').collect();
+        for value in ["a", "né", "jean dupont", "a b", "essai", "martin ("] {
+            let mut cut = Grams::default();
+            cut.add(value);
+            let grams = grams(cut.into_value(Place::LabelGrams));
             let marked: Vec<char> = format!("{START}{value}{END}").chars().collect();
             for (from, to) in (0..marked.len()).flat_map(|from| (from + 1..=marked.len()).map(move |to| (from, to))) {
                 let piece: String = marked[from..to].iter().collect();
-                for gram in grams_of_piece(&piece) {
+                for gram in grams_of_piece(Place::LabelGrams, &piece, false) {
                     let held = match &gram {
-                        Gram::Whole(gram) => grams.contains(&gram.as_str()),
+                        Gram::Whole(gram) => grams.contains(gram.as_str()),
                         Gram::Beginning(two) => grams.iter().any(|g| g.starts_with(two.as_str())),
                     };
                     assert!(held, "{piece:?} of {value:?}: {gram:?}");
                 }
             }
         }
-        assert!(grams_of_piece("").is_empty() && grams_of_piece("\u{2}").is_empty() && grams_of_piece("\u{3}").is_empty());
+        assert!(["", "\u{2}", "\u{3}", "e"].iter().all(|nothing| grams_of_piece(Place::NameGrams, nothing, false).is_empty()));
     }
 
     #[test]

@@ -26,6 +26,15 @@ impl Entry {
         }
     }
 
+    /// Appends it as a message, with the attributes asked for.
+    pub fn put(&self, out: &mut Vec<u8>, id: i32, wanted: &Selection, types_only: bool) {
+        let user_end = match self {
+            Self::Fixed(_) => None,
+            Self::Hit(hit) => hit.user_end(),
+        };
+        response::put_entry(out, id, &ldap_entry::select(self.bytes(), user_end, wanted, types_only));
+    }
+
     /// Only TRUE returns an entry; Undefined does not.
     pub fn matches(&self, filter: &AttributeFilter) -> bool {
         matches!(directory::matches_entry(filter, self.bytes()), Ok(Some(true)))
@@ -78,9 +87,4 @@ async fn leaf(asking: &Asking, kind: Kind, id: &str) -> Result<Option<Hit>, Outc
         facets: false,
     };
     Ok(asking.search(query, asking.deadline()).await?.hits.into_iter().next())
-}
-
-/// Appends the entry as a message, with the attributes asked for.
-pub fn put(out: &mut Vec<u8>, id: i32, entry: &[u8], wanted: &Selection, types_only: bool) {
-    response::put_entry(out, id, &ldap_entry::select(entry, wanted, types_only));
 }

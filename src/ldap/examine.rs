@@ -5,14 +5,15 @@
 //! Filters are evaluated by [`crate::directory::matches_entry`], names read by [`crate::ldap_entry::parse_dn`]; both are public already.
 
 use super::ber::Elements;
+use super::entry::Entry;
 pub use super::filter::MAX_VALUE_BYTES;
 use super::filter::{self, FilterError};
 use super::frame::Frames;
 pub use super::frame::Stop;
 use super::message::{Message, Operation};
 use super::request::{self, Authentication, BindRequest, CompareRequest, SearchRequest};
-use super::{entry, extended, root_dse, schema, tree};
-use crate::directory::{AttributeFilter, matches_entry};
+use super::{extended, root_dse, schema, tree};
+use crate::directory::AttributeFilter;
 use std::time::Duration;
 use tokio::io::AsyncRead;
 use tokio_util::bytes::Bytes;
@@ -115,9 +116,9 @@ fn search(id: i32, content: &[u8]) -> Request {
     }
     let mut answer = Vec::new();
     let fixed = [root_dse::bytes(root_dse::Offers::default()), schema::subschema_entry()];
-    for bytes in tree::base_entries().iter().map(|base| base.bytes.as_slice()).chain(fixed) {
-        if matches!(matches_entry(&request.filter, bytes), Ok(Some(true))) {
-            entry::put(&mut answer, id, bytes, &request.wanted, request.types_only);
+    for entry in tree::base_entries().iter().map(|base| base.bytes.as_slice()).chain(fixed).map(Entry::Fixed) {
+        if entry.matches(&request.filter) {
+            entry.put(&mut answer, id, &request.wanted, request.types_only);
         }
     }
     Request::Search { filter: request.filter, answer_bytes: answer.len() }

@@ -145,7 +145,7 @@ mod tests {
     fn an_entry_gets_its_envelope() {
         for id in [1, 127, 128, i32::MAX] {
             let mut out = Vec::new();
-            put_entry(&mut out, id, &select(&tree::base_entries()[2].bytes, &Selection::new([]), false));
+            put_entry(&mut out, id, &select(&tree::base_entries()[2].bytes, None, &Selection::new([]), false));
             let message = decode(&out);
             assert_eq!(message.msgid, id);
             let LdapOp::SearchResultEntry(entry) = message.op else { panic!("{:?}", message.op) };

@@ -8,7 +8,7 @@
 
 use super::asking::Asking;
 use super::controls::{Response, SearchControls, Sort, sort_response};
-use super::entry::{self, Entry};
+use super::entry::Entry;
 use super::filter::FilterError;
 use super::output::{CHUNK_BYTES, Gone, Output};
 use super::paging::{BadCookie, Page};
@@ -86,7 +86,7 @@ async fn write(entries: &[Entry], request: &SearchRequest<'_>, id: i32, output: 
         let all: usize = entries.iter().map(|found| found.bytes().len() + ENVELOPE).sum();
         let mut chunk = Vec::with_capacity(all.min(CHUNK_BYTES) + ENVELOPE);
         for found in entries {
-            entry::put(&mut chunk, id, found.bytes(), &request.wanted, request.types_only);
+            found.put(&mut chunk, id, &request.wanted, request.types_only);
             if chunk.len() >= CHUNK_BYTES {
                 output.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_BYTES))).await?;
             }

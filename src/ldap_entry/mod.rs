@@ -16,7 +16,7 @@ mod walk;
 
 pub use base::{BASES, Base};
 pub use dn::{DIRECTORY_ROOT, MAILBOX_ROOT, Rdn, SUBSCHEMA, branch, dn, escape, key as dn_key, parse as parse_dn};
-pub(crate) use walk::Places;
+pub(crate) use walk::{Places, user_end};
 pub use walk::{Selected, Selection, Values, dn_of, encode_entry, select, user_values, values};
 
 use crate::visibility::Published;

@@ -156,15 +156,17 @@ impl Selected<'_> {
     }
 }
 
-/// Chooses attributes of an entry; with `types_only` their value sets are empty. Nothing of what is no entry.
+/// Chooses attributes of an entry; with `types_only` their value sets are empty. Nothing of what is no entry. `user_end`: where its user
+/// attributes end, where that is known (see [`user_end`]): what most clients ask for, and no byte of it is moved.
 #[must_use]
-pub fn select<'a>(entry: &'a [u8], wanted: &Selection, types_only: bool) -> Selected<'a> {
+pub fn select<'a>(entry: &'a [u8], user_end: Option<usize>, wanted: &Selection, types_only: bool) -> Selected<'a> {
     let Some(dn) = ber::read(entry) else {
         return Selected::default();
     };
     if wanted.is_default()
         && !types_only
-        && let Some(list) = user_part(dn.rest)
+        && let Some(end) = user_end
+        && let Some(list) = ber::read(dn.rest).and_then(|list| entry.get(entry.len() - list.rest.len() - list.content.len()..end))
     {
         return Selected { dn: dn.whole, list: Cow::Borrowed(list) };
     }
@@ -189,19 +191,23 @@ pub fn select<'a>(entry: &'a [u8], wanted: &Selection, types_only: bool) -> Sele
     Selected { dn: dn.whole, list: Cow::Owned(list) }
 }
 
-/// The user attributes as they stand in a list of attributes, in front: what most clients ask for, and no byte of it is moved. `None` when
-/// one in between is unknown.
-fn user_part(list: &[u8]) -> Option<&[u8]> {
-    let list = ber::read(list)?.content;
-    let mut known = InOrder::default();
-    let mut rest = list;
-    while let Some(element) = ber::read(rest) {
-        if known.next(ber::read(element.content)?.content)?.operational {
-            break;
+/// Where the user attributes of an encoded entry end, and where the values of one of them stand (see [`Values::at`]). No end when an attribute
+/// among them is unknown: it must be left out of answers.
+pub(crate) fn user_end(entry: &[u8], among: &str) -> (Option<usize>, Range<usize>) {
+    let mut places = Places::of(entry);
+    let (mut known, mut all_known, mut found) = (InOrder::default(), true, 0..0);
+    loop {
+        let end = places.list.start;
+        match places.next(entry).map(|(name, values)| (known.next(name), values)) {
+            Some((Some(kind), values)) if !kind.operational => {
+                if kind.name == among {
+                    found = values;
+                }
+            }
+            Some((None, _)) => all_known = false,
+            Some((Some(_), _)) | None => return (all_known.then_some(end), found),
         }
-        rest = element.rest;
     }
-    list.get(..list.len() - rest.len())
 }
 
 pub(super) fn write_attribute<'a>(out: &mut Vec<u8>, name: &[u8], values: impl Iterator<Item = &'a [u8]> + Clone) {
@@ -246,7 +252,7 @@ mod tests {
     }
 
     fn names(requested: &[&str]) -> Vec<String> {
-        let chosen = bytes(&select(&entry(), &Selection::new(requested.iter().copied()), false));
+        let chosen = bytes(&select(&entry(), None, &Selection::new(requested.iter().copied()), false));
         values(&chosen).map(|(name, _)| name.to_owned()).collect()
     }
 
@@ -273,21 +279,31 @@ mod tests {
         let entry = entry();
         let cn: Vec<_> = values(&entry).find(|(name, _)| *name == "cn").unwrap().1.collect();
         assert_eq!((cn, dn_of(&entry)), (vec![&b"a"[..], b"b"], "cn=a"));
-        let bare = bytes(&select(&entry, &Selection::new(["cn"]), true));
+        let bare = bytes(&select(&entry, None, &Selection::new(["cn"]), true));
         assert_eq!(values(&bare).map(|(name, v)| (name, v.count())).collect::<Vec<_>>(), [("cn", 0)]);
-        assert!(bytes(&select(&[], &Selection::default(), false)).is_empty() && values(&[0x30]).next().is_none());
+        assert!(bytes(&select(&[], None, &Selection::default(), false)).is_empty() && values(&[0x30]).next().is_none());
     }
 
     #[test]
     fn user_attributes_are_taken_as_they_stand_and_unknown_ones_left_out() {
         let user = Selection::new(["*"]);
-        let entry = entry();
-        let chosen = select(&entry, &user, false);
-        assert!(matches!(chosen.list, Cow::Borrowed(_)));
-        assert_eq!(values(&bytes(&chosen)).map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["objectClass", "cn", "sn"]);
+        let names = |entry: &[u8]| {
+            let (end, _) = user_end(entry, "sn");
+            let [by_end, by_walk] = [end, None].map(|end| bytes(&select(entry, end, &user, false)));
+            assert_eq!(by_end, by_walk);
+            (end.is_some(), values(&by_end).map(|(name, _)| name.to_owned()).collect::<Vec<_>>())
+        };
+        let known = entry();
+        assert_eq!(names(&known), (true, ["objectClass", "cn", "sn"].map(str::to_owned).to_vec()));
+        let (end, of_sn) = user_end(&known, "sn");
+        assert!(matches!(select(&known, end, &user, false).list, Cow::Borrowed(_)));
+        assert_eq!(Values::at(&known, of_sn).collect::<Vec<_>>(), [b"s"]);
+        assert_eq!(user_end(&known, "mail").1, 0..0);
         let v = |text: &str| vec![text.to_owned()];
         let strange = encode_entry("cn=a", &[("cn", v("a")), ("stranger", v("b")), ("sn", v("s")), ("entryDN", v("cn=a"))]);
-        assert_eq!(values(&bytes(&select(&strange, &user, false))).map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["cn", "sn"]);
+        assert_eq!(names(&strange), (false, ["cn", "sn"].map(str::to_owned).to_vec()));
+        assert_eq!(names(&encode_entry("cn=a", &[("cn", v("a"))])), (true, v("cn")));
+        assert_eq!(user_end(&[], "cn"), (Some(0), 0..0));
         let mut walk = Places::of(&strange);
         for (expected, of_name) in values(&strange) {
             let (name, place) = walk.next(&strange).unwrap();

@@ -108,7 +108,7 @@ impl Run<'_> {
             let ranked = Ranked { question, fields, segment, columns, order, audience, kind, patience };
             return Ok(ranked.first(&ranked.open()?, capacity, Names::But(&[])).into_sorted());
         }
-        let mut candidates = self.candidates(&question.plan, segment, columns)?;
+        let (mut candidates, proof) = self.candidates(question, segment, columns)?;
         let mut best = Smallest::new(capacity);
         while candidates.doc() != TERMINATED {
             let doc = candidates.doc();
@@ -120,7 +120,7 @@ impl Run<'_> {
                 let class = class_of(standing.level.max(question.least), standing.next, standing.behind);
                 let key = order.key(doc, class).filter(|key| best.wants(*key));
                 // What would not be kept is proved only when it is to be counted.
-                if (key.is_some() || self.query.count) && !matches!(self.prove(question, columns, doc)?, Proof::Failed) {
+                if (key.is_some() || self.query.count) && !matches!(self.prove(proof, columns, doc)?, Proof::Failed) {
                     self.tally.add(columns, ordinal, doc);
                     if let Some(key) = key {
                         best.push(key, doc);
@@ -143,7 +143,7 @@ impl Run<'_> {
         capacity: usize,
     ) -> Result<Vec<(SegmentKey, DocId)>> {
         let columns = self.segments.columns(ordinal)?;
-        let mut candidates = self.candidates(&question.plan, segment, columns)?;
+        let (mut candidates, proof) = self.candidates(question, segment, columns)?;
         let mut keys = Vec::new();
         while candidates.doc() != TERMINATED && !self.stop() {
             let doc = candidates.doc();
@@ -158,7 +158,7 @@ impl Run<'_> {
             if kept.len() == capacity || self.truncated.is_some() {
                 break;
             }
-            if !matches!(self.prove(question, columns, doc)?, Proof::Failed) {
+            if !matches!(self.prove(proof, columns, doc)?, Proof::Failed) {
                 self.tally.add(columns, ordinal, doc);
                 kept.push((key, doc));
             }
