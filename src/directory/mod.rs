@@ -6,6 +6,7 @@
 
 mod consultation;
 pub mod cursor;
+mod hit;
 mod lookup;
 mod suggest;
 mod whole;
@@ -17,18 +18,18 @@ pub use crate::index::query::{
     Answer, AttributeFilter, Criteria, FacetCount, Facets, MAX_PAGE, Matching, Order, QUICK_TESTS, Query, RankKey, SortKey, Truncated,
     ZeroPapierFilter,
 };
-use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Paused, Progress, Reader, Stored};
+use crate::index::{Found, Gate, Limits, MAX_CANDIDATES, Paused, Progress, Reader};
 pub use crate::index::{Matcher, evaluate as matches_entry, rank_of};
 use crate::limits::{Admission, workers};
 pub use crate::limits::{Governor, Source};
 pub use crate::model::Audience;
 use crate::model::{Coded, EntryKey};
-use crate::visibility::Published;
 pub use crate::visibility::{
     ActivityView, ExerciseView, MailboxSummary, OrganizationView, PersonView, ProfessionalView, StructureView, View, ZeroPapier,
 };
 pub use consultation::{Asked, Consultation, Interface};
 use cursor::CursorKey;
+pub use hit::Hit;
 pub use lookup::MOST_KEYS;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -57,49 +58,6 @@ impl Caller {
     #[must_use]
     pub fn local(audience: Audience) -> Self {
         Self { audience, source: Source::Local }
-    }
-}
-
-/// One entry of an answer.
-#[derive(Clone, Debug)]
-pub struct Hit {
-    /// What may be shown, decoded on demand.
-    stored: Stored,
-    pub rank: RankKey,
-}
-
-impl Hit {
-    pub fn published(&self) -> Result<Published> {
-        self.stored.published()
-    }
-
-    /// JSON of the view, as encoded when it was indexed: the same content has the same bytes.
-    pub fn view_json(&self) -> Result<Vec<u8>> {
-        self.stored.view_json()
-    }
-
-    /// BER of the SearchResultEntry content (see `ldap_entry::encode`).
-    #[must_use]
-    pub fn ldap(&self) -> &[u8] {
-        self.stored.ldap()
-    }
-
-    /// Where the user attributes of it end, where that is known.
-    #[must_use]
-    pub fn user_end(&self) -> Option<usize> {
-        self.stored.user_end()
-    }
-
-    /// UTC seconds of the last change of the content: ETag, Last-Modified, modifyTimestamp.
-    #[must_use]
-    pub fn since(&self) -> i64 {
-        self.stored.since()
-    }
-}
-
-impl From<Found> for Hit {
-    fn from(found: Found) -> Self {
-        Self { stored: found.stored, rank: found.rank }
     }
 }
 

@@ -10,8 +10,8 @@ use crate::ldap_entry::attributes::Attribute;
 use crate::ldap_entry::matching::Rule;
 use std::collections::BTreeSet;
 
-/// Grams of each way to hold an assertion that are looked up at most. Each opens a posting list of about a kilobyte, and a filter may bring tens of thousands of
-/// grams; fewer only let more candidates through.
+/// Grams looked up for one assertion in one field at most. Each opens a posting list of about a kilobyte, and a filter may bring tens of thousands
+/// of grams; fewer only let more candidates through.
 pub(super) const MOST_GRAMS: usize = 24;
 
 /// Conjunctions that one AND of ORs is spread to at most.
@@ -144,8 +144,7 @@ fn grams(coverage: Coverage, pieces: impl Iterator<Item = String>) -> Plan {
     let Coverage::Grams { of, .. } = coverage else { return Plan::All };
     let pieces: BTreeSet<String> = pieces.collect();
     let most = (MOST_GRAMS / pieces.len().max(1)).max(1);
-    let pieces: BTreeSet<Plan> = pieces.iter().take(MOST_GRAMS).map(|piece| of_piece(of, piece, most)).collect();
-    Plan::and(pieces.into_iter().collect())
+    Plan::and(pieces.iter().take(MOST_GRAMS).map(|piece| of_piece(of, piece, most)).collect())
 }
 
 /// Entries with a value of these texts that holds the piece, by so many of its grams at most.

@@ -23,8 +23,8 @@ const MOST_PARTS: usize = 200_000;
 const MOST_FOUND: usize = 4_096;
 /// Longest window, in characters.
 const WINDOW: usize = 3;
-/// Bytes of documents kept of one segment.
-const KEPT: u64 = 16 << 20;
+/// Bytes kept of what was found, for each document of the segment.
+const KEPT: u64 = 8;
 /// Pieces expected to be kept.
 const EXPECTED: usize = 1_000;
 
@@ -85,7 +85,8 @@ impl Remarks {
                 }
             });
         }
-        Ok(Self(Arc::new(Parts { parts, windows, too_many, found: Cache::with_weighter(EXPECTED, KEPT, Weight) })))
+        let found = Cache::with_weighter(EXPECTED, KEPT * u64::from(segment.max_doc()), Weight);
+        Ok(Self(Arc::new(Parts { parts, windows, too_many, found })))
     }
 
     /// Entries with a remark of which a part holds the piece, perhaps others too.
@@ -94,7 +95,10 @@ impl Remarks {
             Some(found) => found,
             None => {
                 let found = self.0.find(piece, segment)?;
-                self.0.found.insert(piece.to_owned(), found.clone());
+                // That there is nothing is told as fast again, and of pieces that nobody has there is no end.
+                if !matches!(&found, Found::Few(documents) if documents.is_empty()) {
+                    self.0.found.insert(piece.to_owned(), found.clone());
+                }
                 found
             }
         };
