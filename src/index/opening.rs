@@ -25,6 +25,8 @@ const MOST_LISTED: usize = 20_000;
 const MOST_BEGINNING: usize = 400;
 /// Posting lists of more than a kilobyte each that one filter may open in a segment for what lists are not needed for.
 const MOST_LISTS: usize = 20_000;
+/// Pieces of remarks that one filter may look up in a segment: what holds one may be a bitmap. Of more, every entry is a candidate.
+const MOST_REMARKS: usize = 128;
 
 impl Candidates {
     /// Once `patience` is over, here or while the set is walked, the rest is left out: the caller must take its answer for cut.
@@ -56,6 +58,8 @@ struct Builder<'a> {
     slot: String,
     /// Posting lists opened so far through [`Builder::each_term`].
     lists: usize,
+    /// Pieces of remarks asked for so far.
+    remarks: usize,
     /// Was each value that a [`Plan::Values`] stands for tried, and is it whole in its term?
     all_tried: bool,
     /// [`Plan::Inside`] as opened before: all words of an address ask for the same piece.
@@ -64,7 +68,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(fields: &'a Fields, segment: &'a SegmentReader, columns: Option<&'a Columns>, patience: &'a Patience<'a>) -> Self {
-        Self { fields, segment, columns, patience, slot: String::new(), lists: 0, all_tried: true, inside: HashMap::new() }
+        Self { fields, segment, columns, patience, slot: String::new(), lists: 0, remarks: 0, all_tried: true, inside: HashMap::new() }
     }
 
     fn build(&mut self, plan: &Plan) -> Result<Candidates> {
@@ -76,7 +80,11 @@ impl<'a> Builder<'a> {
             Plan::Inside(piece) => self.inside(piece)?,
             // Where nothing is known of the segment, any of its entries may hold it.
             Plan::Remark(piece) => {
-                self.columns.map_or_else(|| Ok(self.all()), |columns| columns.remarks.candidates(piece, self.segment))?
+                self.remarks += 1;
+                match self.columns.filter(|_| self.remarks <= MOST_REMARKS) {
+                    Some(columns) => columns.remarks.candidates(piece, self.segment)?,
+                    None => self.all(),
+                }
             }
             Plan::Values(attribute, test, otherwise) => self.values(attribute, test, otherwise)?,
             Plan::And(members) => self.conjunction(members)?,
