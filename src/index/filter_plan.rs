@@ -256,6 +256,35 @@ mod tests {
     }
 
     #[test]
+    fn whole_values_and_their_beginnings_are_proved_by_the_plan_and_nothing_else() {
+        use AttributeFilter as F;
+        let equal = |name: &str, value: &str| F::Equal(name.into(), value.into());
+        let beginning =
+            |name: &str, initial: &str| F::Substring { attribute: name.into(), initial: Some(initial.into()), any: vec![], last: None };
+        let not = |filter: F| F::Not(Box::new(filter));
+        for (filter, expected) in [
+            (equal("mail", "a@b.mssante.fr"), true),
+            (equal("specialite", "SM01"), true),
+            (F::And(vec![equal("sn", "martin"), equal("l", "lyon")]), true),
+            (F::Or(vec![equal("sn", "martin"), equal("mozillaNickname", "martin")]), true),
+            (F::Present("mail".into()), true),
+            (beginning("sn", "mar"), true),
+            (beginning("title", "m"), true),
+            // Of a value that is cut in its term, of grams, of what has no term, of negations.
+            (equal("sn", &"a".repeat(300)), false),
+            (equal("cn", "jean martin"), false),
+            (equal("entryUUID", "6f1d0c52-8a3e-5b47-9c60-2f4b7d15e3a8"), false),
+            (equal("entryDN", "uid=1,ou=professionnels,dc=annuaire,dc=sante,dc=fr"), false),
+            (F::Present("objectClass".into()), false),
+            (beginning("sn", "m"), false),
+            (beginning("cn", "mar"), false),
+            (F::And(vec![equal("sn", "martin"), not(equal("l", "lyon"))]), false),
+        ] {
+            assert_eq!(is_exact(&compile(&filter).unwrap()), expected, "{filter:?}");
+        }
+    }
+
+    #[test]
     fn a_long_assertion_looks_few_grams_up() {
         let long: String = ('a'..='z').flat_map(|a| ('a'..='z').flat_map(move |b| [a, b])).collect();
         let any = vec![long.into_bytes(); 3];

@@ -85,7 +85,8 @@ impl Remarks {
                 }
             });
         }
-        let found = Cache::with_weighter(EXPECTED, KEPT * u64::from(segment.max_doc()), Weight);
+        // Every commit makes a small segment: room is taken by what one has.
+        let found = Cache::with_weighter(EXPECTED.min(parts.len()), KEPT * u64::from(segment.max_doc()), Weight);
         Ok(Self(Arc::new(Parts { parts, windows, too_many, found })))
     }
 
