@@ -15,6 +15,9 @@ pub(super) enum Topic {
     SiteMailbox = 6,
     NextDay = 7,
     OperatorMailbox = 9,
+    TailName = 10,
+    TailSite = 11,
+    TailWords = 12,
 }
 
 /// Throws for one thing.

@@ -251,7 +251,7 @@ fn structure_cells(cells: &mut Cells<MailboxColumn>, structure: &Structure, styl
         (C::Number, &structure.number),
         (C::Repetition, structure.repetition),
         (C::StreetType, structure.street_type.0),
-        (C::Street, structure.street),
+        (C::Street, &structure.street),
         (C::Distribution, &structure.distribution),
     ] {
         cells.set(column, value);

@@ -3,13 +3,14 @@
 //! Place names are real; persons, structures, addresses, operators and numbers are invented, in ranges not in use. Everything is a pure
 //! function of (people, seed): each person and each structure has a stream of random numbers of its own, so that they are made one by
 //! one, without memory of the others, on any machine alike, and the next day differs from the first only where something happened.
-//! Nothing reads a clock, and no hash table is walked.
+//! Nothing reads a clock, and no hash table is walked. A country of more than 20,000 has names and places besides that few have ([`long_tail`]).
 
 mod dice;
 mod domains;
 mod fixtures;
 pub mod hostile;
 mod identity;
+mod long_tail;
 mod mailbox_file;
 mod names;
 mod operator_mailboxes;
@@ -94,17 +95,33 @@ struct World {
 
 impl World {
     fn new(options: &Options) -> Self {
-        let people = options.people;
+        Self { seed: options.seed, next_day: options.next_day, ..Self::of(options.people) }
+    }
+
+    /// A country of so many.
+    fn of(people: u64) -> Self {
         Self {
-            seed: options.seed,
+            seed: 0,
             people,
-            next_day: options.next_day,
+            next_day: false,
             hospitals: (people / 150).max(3),
             pharmacies: (people / 60).max(2),
             laboratories: (people / 200).max(1),
             cabinets: (people * 7 / 25).max(3),
             companies: (people / 25).max(2),
             unidentified: (people / 60).max(1),
+        }
+    }
+
+    /// How many structures there are of the kind of this one.
+    fn number_of(&self, site: site::Site) -> u64 {
+        match site {
+            site::Site::Hospital(_) => self.hospitals,
+            site::Site::Pharmacy(_) => self.pharmacies,
+            site::Site::Laboratory(_) => self.laboratories,
+            site::Site::Cabinet(_) => self.cabinets,
+            site::Site::Company(_) => self.companies,
+            site::Site::Unidentified(_) => self.unidentified,
         }
     }
 

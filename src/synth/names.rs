@@ -1,6 +1,7 @@
 //! Invented names, French in shape: accents, hyphens, particles, apostrophes, double surnames, œ, and namesakes.
 
 use super::dice::{Dice, Topic};
+use super::long_tail;
 use std::sync::LazyLock;
 
 /// How a person is called.
@@ -18,7 +19,11 @@ static FAMILY_NAMES: LazyLock<Vec<&'static str>> =
 static GIVEN_NAMES: LazyLock<Vec<(&'static str, &'static str)>> =
     LazyLock::new(|| include_str!("data/given_names.csv").lines().skip(1).filter_map(|l| l.split_once(',')).collect());
 
-/// Pieces of place-like surnames: with 24 × 24 of them, a large country does not run out of names.
+/// Of those behind the first people of a large country, in a thousand: who has a surname and a given name that few have.
+const RARE_SURNAMES: u64 = 700;
+const RARE_GIVEN_NAMES: u64 = 120;
+
+/// Pieces of place-like surnames.
 const BEGINNINGS: [&str; 24] = [
     "Mont", "Bel", "Cham", "Roche", "Font", "Gar", "Ville", "Haute", "Val", "Court", "Bois", "Saint-", "Pré", "Marche", "Char", "Ber",
     "Tour", "Vau", "Lau", "Mar", "Cas", "Pont", "Mal", "Ger",
@@ -44,15 +49,22 @@ pub(super) fn name(seed: u64, index: u64) -> Name {
         let (family, given, civility) = dice.pick(&NAMESAKES);
         return Name { family: family.to_owned(), given: given.to_owned(), civility };
     }
-    let (civility, given) = given_name(&mut dice);
-    Name { family: family_name(&mut dice), given, civility }
+    // What comes from the tail has a stream of its own.
+    let mut tail = (index >= long_tail::FROM).then(|| Dice::new(seed, Topic::TailName, index));
+    let (civility, given) = given_name(&mut dice, tail.as_mut());
+    Name { family: family_name(&mut dice, tail.as_mut()), given, civility }
 }
 
-fn given_name(dice: &mut Dice) -> (&'static str, String) {
+fn given_name(dice: &mut Dice, tail: Option<&mut Dice>) -> (&'static str, String) {
     let civility = if dice.per_mille(560) { "MME" } else { "M" };
     let fitting = |wanted: &str| wanted == civility || wanted == "*";
     let first = dice.weighted(&GIVEN_NAMES, |(c, _)| u64::from(fitting(c))).map_or("", |(_, n)| n);
     let mut given = first.to_owned();
+    if let Some(tail) = tail
+        && tail.per_mille(RARE_GIVEN_NAMES)
+    {
+        given = long_tail::given(tail, civility);
+    }
     if dice.per_mille(60) && !first.contains('-') {
         let second = dice.weighted(&GIVEN_NAMES, |(c, n)| u64::from(fitting(c) && !n.contains('-') && *n != first)).map_or("", |(_, n)| n);
         given.push('-');
@@ -68,8 +80,8 @@ fn given_name(dice: &mut Dice) -> (&'static str, String) {
     (civility, given)
 }
 
-fn family_name(dice: &mut Dice) -> String {
-    let mut name = simple_surname(dice);
+fn family_name(dice: &mut Dice, mut tail: Option<&mut Dice>) -> String {
+    let mut name = simple_surname(dice, tail.as_deref_mut());
     let vowel = name.starts_with(|c: char| "AEIOUYHÉÈÊÎÔŒØ".contains(c));
     let simple = !name.contains(' ');
     match dice.below(100) {
@@ -79,9 +91,9 @@ fn family_name(dice: &mut Dice) -> String {
         3 => name = format!("DU {name}"),
         4 => name = format!("LE {name}"),
         5 => name = format!("DE LA {name}"),
-        6..=11 => name = format!("{name}-{}", simple_surname(dice)),
-        12..=14 => name = format!("{name} {}", simple_surname(dice)),
-        15 => name = format!("{name}  {}", simple_surname(dice)),
+        6..=11 => name = format!("{name}-{}", simple_surname(dice, tail)),
+        12..=14 => name = format!("{name} {}", simple_surname(dice, tail)),
+        15 => name = format!("{name}  {}", simple_surname(dice, tail)),
         _ => {}
     }
     match dice.below(100) {
@@ -91,8 +103,11 @@ fn family_name(dice: &mut Dice) -> String {
     }
 }
 
-fn simple_surname(dice: &mut Dice) -> String {
-    let name = if dice.per_mille(450) {
+fn simple_surname(dice: &mut Dice, tail: Option<&mut Dice>) -> String {
+    let rare = tail.and_then(|tail| tail.per_mille(RARE_SURNAMES).then(|| long_tail::surname(tail)));
+    let name = if let Some(rare) = rare {
+        rare
+    } else if dice.per_mille(450) {
         dice.pick(&FAMILY_NAMES).to_owned()
     } else {
         format!("{}{}", dice.pick(&BEGINNINGS), dice.pick(&ENDINGS))

@@ -125,7 +125,7 @@ fn structure_cells(cells: &mut Cells<ActivityColumn>, structure: &Structure, qui
     cells.set(C::Repetition, structure.repetition);
     cells.set(C::StreetType, structure.street_type.0);
     cells.set(C::StreetTypeLabel, structure.street_type.1);
-    cells.set(C::Street, structure.street);
+    cells.set(C::Street, &structure.street);
     if !quirks.per_mille(10) {
         cells.set(C::Phone, &structure.phone);
     }

@@ -6,9 +6,11 @@
 use super::World;
 use super::dice::{Dice, Topic, with_luhn_key};
 use super::identity::identity;
+use super::long_tail;
 use super::names::{self, slug};
 use super::tables::{COMMUNES, Commune, TOWNS};
 use crate::extraction::structure_id_without_identifier;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// A kind of structure and a number in it: enough to make it again.
@@ -40,7 +42,7 @@ pub(super) struct Structure {
     pub number: String,
     pub repetition: &'static str,
     pub street_type: (&'static str, &'static str),
-    pub street: &'static str,
+    pub street: Cow<'static, str>,
     pub distribution: String,
     pub commune: Option<&'static Commune>,
     pub phone: String,
@@ -51,6 +53,12 @@ pub(super) struct Structure {
     /// First label of the mail domain of a hospital or laboratory.
     pub domain: String,
 }
+
+/// Of structures behind the first ones of a large country, in a thousand: in a commune of the tail, in a street of it.
+const RARE_COMMUNES: u64 = 550;
+const RARE_STREETS: u64 = 600;
+/// Of the towns of the tables; others are in the tail.
+const HOSPITALS_OF_A_TOWN: u64 = 8;
 
 const STREET_TYPES: [(&str, &str); 9] = [
     ("R", "Rue"),
@@ -97,7 +105,7 @@ impl Structure {
             return self.technical_id.clone();
         }
         let postal_code = self.commune.map_or("", |c| c.postal_code.as_str());
-        structure_id_without_identifier(&self.name, postal_code, self.street).unwrap_or_default()
+        structure_id_without_identifier(&self.name, postal_code, &self.street).unwrap_or_default()
     }
 
     pub fn is_abroad(&self) -> bool {
@@ -117,6 +125,17 @@ pub(super) fn structure(world: &World, site: Site) -> Structure {
     };
     let mut dice = Dice::new(world.seed, Topic::Site, (rank << 40) | n);
     let mut made = place(&mut dice);
+    // The first of each kind are those of a small country.
+    let of_small = World::of(long_tail::FROM).number_of(site);
+    if n >= of_small {
+        let mut tail = Dice::new(world.seed, Topic::TailSite, (rank << 40) | n);
+        if tail.per_mille(RARE_COMMUNES) {
+            made.commune = long_tail::commune(&mut tail);
+        }
+        if tail.per_mille(RARE_STREETS) {
+            made.street = long_tail::street(&mut tail).into();
+        }
+    }
     match site {
         Site::Hospital(n) => hospital(&mut made, n),
         Site::Pharmacy(n) => pharmacy(&mut made, world, n, &mut dice),
@@ -145,7 +164,7 @@ fn place(dice: &mut Dice) -> Structure {
         number,
         repetition: if dice.per_mille(80) { dice.pick(&["B", "T", "A"]) } else { "" },
         street_type,
-        street: dice.pick(&STREETS),
+        street: dice.pick(&STREETS).into(),
         geographic: if dice.per_mille(100) { format!("BAT  {}", dice.pick(&["A", "B", "C"])) } else { String::new() },
         distribution: if dice.per_mille(80) { format!("BP {}", dice.below(900) + 10) } else { String::new() },
         commune: dice.weighted(&COMMUNES, |c| c.weight),
@@ -193,6 +212,10 @@ pub(super) fn siret(ordinal: u64) -> (String, String) {
 
 fn hospital(made: &mut Structure, n: u64) {
     let towns = TOWNS.len().max(1) as u64;
+    let in_towns = towns * HOSPITALS_OF_A_TOWN;
+    if n >= in_towns {
+        return hospital_of_the_tail(made, n, long_tail::commune_of(n - in_towns));
+    }
     let (town, round) = (TOWNS.get((n % towns) as usize).copied(), n / towns);
     made.commune = town;
     let slug = town.map(Commune::slug).unwrap_or_default();
@@ -209,6 +232,23 @@ fn hospital(made: &mut Structure, n: u64) {
             format!("chu{label}-{slug}"),
         ),
     };
+    made.finess_ej = finess(made.commune, '8', n);
+    made.email = format!("Contact@{}.invalid", made.domain);
+    with_finess(made, n);
+}
+
+/// One with its number in its domain, as places of one name are in several départements.
+fn hospital_of_the_tail(made: &mut Structure, n: u64, town: Option<&'static Commune>) {
+    made.commune = town;
+    let slug = town.map(Commune::slug).unwrap_or_default();
+    let (what, sector, label) = match n % 3 {
+        0 => ("CENTRE HOSPITALIER DE", ("SA01", "Etablissement Public de santé"), "ch"),
+        1 => ("HOPITAL LOCAL DE", ("SA01", "Etablissement Public de santé"), "hl"),
+        _ => ("CLINIQUE DE", ("SA04", "Etablissement privé non PSPH"), "clinique"),
+    };
+    made.name = format!("{what} {}", slug.to_uppercase().replace('-', " "));
+    made.sector = sector;
+    made.domain = format!("{label}{n}-{slug}");
     made.finess_ej = finess(made.commune, '8', n);
     made.email = format!("Contact@{}.invalid", made.domain);
     with_finess(made, n);
@@ -256,7 +296,7 @@ fn cabinet(made: &mut Structure, world: &World, n: u64) {
     made.email = if n.is_multiple_of(7) { format!("Cabinet.{}@EXEMPLE.invalid", slug(family)) } else { String::new() };
     if n % 400 == 7 {
         made.commune = Some(&LONDON);
-        (made.street_type, made.street) = (("", ""), "BAKER STREET");
+        (made.street_type, made.street) = (("", ""), "BAKER STREET".into());
     }
 }
 
