@@ -57,9 +57,22 @@ impl Forgivable {
         Self { reading: Reading::of(criteria), practice }
     }
 
-    /// For each word that may hold an error, what holds it as typed: a name, a town, a profession.
-    pub fn as_typed(&self) -> Vec<Plan> {
-        let of_reading = self.reading.words.iter().map(|word| if word.forgivable { as_typed(word) } else { Plan::All });
+    /// Who practises what is asked for; everybody when it is not asked.
+    pub fn profession(&self, criteria: &Criteria) -> Plan {
+        let asked = criteria
+            .profession
+            .as_deref()
+            .map(|text| Plan::InOneSlot(Box::new(coded(Spelt::Profession, criteria, text, &[], Tolerance::None))));
+        let codes =
+            |word: &Asked| word.typed.iter().filter(|way| matches!(way.test, Test::Code("prof", _))).map(|way| way.test.plan()).collect();
+        let in_words = self.reading.words.iter().map(codes).map(Plan::or).filter(|plan| *plan != Plan::None);
+        Plan::and(asked.into_iter().chain(in_words).collect())
+    }
+
+    /// For each word that may hold an error, what holds it as typed: a name of that profession, a town, a profession.
+    pub fn as_typed(&self, profession: &Plan) -> Vec<Plan> {
+        let name = |word: &Asked| Plan::and(vec![as_typed(word), profession.clone()]);
+        let of_reading = self.reading.words.iter().map(|word| if word.forgivable { name(word) } else { Plan::All });
         let tag = Tag::Practice.term();
         of_reading.chain(self.practice.iter().map(|(.., word)| Plan::Term(Place::Words, format!("{tag}{word}")))).collect()
     }
@@ -230,13 +243,16 @@ fn rest(criteria: &Criteria) -> Vec<Plan> {
     rest
 }
 
+/// A profession or a specialty by its code, its words, or an everyday word.
+fn coded(spelt: Spelt, criteria: &Criteria, text: &str, mistaken: &[(Spelt, usize)], tolerance: Tolerance) -> Plan {
+    let by_words = spelt.plan(criteria, mistaken, tolerance);
+    let by_words = if by_words == Plan::All { Plan::None } else { by_words };
+    Plan::or(vec![plan_exact(spelt.tag(), text), by_words, spelt.everyday(criteria)])
+}
+
 /// What is asked of one same practice.
 fn one_practice(criteria: &Criteria, mistaken: &[(Spelt, usize)], tolerance: Tolerance) -> Plan {
-    let coded = |spelt: Spelt, text: &str| {
-        let by_words = spelt.plan(criteria, mistaken, tolerance);
-        let by_words = if by_words == Plan::All { Plan::None } else { by_words };
-        Plan::or(vec![plan_exact(spelt.tag(), text), by_words, spelt.everyday(criteria)])
-    };
+    let coded = |spelt, text: &str| coded(spelt, criteria, text, mistaken, tolerance);
     let mut inside = vec![Spelt::City.plan(criteria, mistaken, tolerance)];
     let mut ask = |asked: &Option<String>, plan: &dyn Fn(&str) -> Plan| inside.extend(asked.as_deref().map(plan));
     ask(&criteria.profession, &|text| coded(Spelt::Profession, text));

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::Audience;
 use tantivy::TERMINATED;
 
-/// The question with errors forgiven in the words that nobody shown holds as typed; nothing where that forgives nothing more. A walk that
+/// The question with errors forgiven in the words that nobody shown, of the profession asked, holds as typed; nothing where that forgives nothing more. A walk that
 /// began with an error goes on with it although somebody has come by that name.
 pub(super) fn forgiving(
     state: State<'_>,
@@ -28,7 +28,13 @@ pub(super) fn forgiving(
     let forgivable = Forgivable::of(criteria);
     let patience = Patience::of(limits);
     let mut marked = Vec::new();
-    for plan in forgivable.as_typed() {
+    // Many a misspelt name is that of somebody else: it is right when somebody of the profession has it. Of one that nobody practises nothing
+    // is told by that.
+    let mut profession = forgivable.profession(criteria);
+    if !held(state, audience, &profession, &patience)? {
+        profession = Plan::All;
+    }
+    for plan in forgivable.as_typed(&profession) {
         marked.push(!held(state, audience, &plan, &patience)?);
     }
     if query.after.is_some() && !marked.contains(&true) {

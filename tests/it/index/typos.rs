@@ -1,6 +1,6 @@
 //! Errors in words: compared with a plain count of edits over every entry, for both audiences, and over pages.
 
-use super::sample::{Dice, Doc, nurse, person, world};
+use super::sample::{Dice, Doc, nurse, person, physician, world};
 use super::{add, built, keys, query, run};
 use annuaire::index::query::{Criteria, Matching, Order, Query};
 use annuaire::index::{Committed, Reader};
@@ -299,6 +299,35 @@ fn an_error_is_forgiven_in_what_is_asked_of_a_practice() {
     for (profession, city) in [("61", "grenoble"), ("ifnrmeir", "grenoble"), ("infirmier", "gernobel2"), ("infirmier", "nice")] {
         assert!(practising(profession, None, city).0.is_empty(), "too many errors, or another code: {profession} {city}");
     }
+}
+
+#[test]
+fn a_name_that_nobody_of_the_profession_has_may_be_an_error() {
+    let practising = |rpps: &str, name: &str, profession: fn() -> annuaire::model::Coded| {
+        let exercise = super::sample::exercise(profession(), &[]);
+        super::sample::documents(&Record::Professional(person(rpps, "Ada", name, vec![exercise], vec![])))
+    };
+    let docs = [practising("10000000001", "MARTINEL", physician), practising("10000000002", "MARINEL", nurse)].concat();
+    let (_folder, mut index) = built(&docs);
+    let reader = index.reader();
+    let found = |name: &str, profession: &str| -> Vec<(char, u16)> {
+        let criteria = Criteria { profession: Some(profession.to_owned()), ..self::name(name) };
+        asked(&reader, Audience::Public, &criteria).into_iter().map(|(key, class)| (key.chars().next_back().unwrap(), class)).collect()
+    };
+    assert_eq!(found("marinel", "60"), [('2', 0)]);
+    for profession in ["10", "médecin"] {
+        assert_eq!(found("marinel", profession).first().map(|(who, _)| *who), Some('1'), "{profession}");
+    }
+    assert!(found("marinel", "médecni").is_empty(), "of a profession that is misspelt itself the name is right");
+    let q = |q: &str| Criteria { q: Some(q.to_owned()), ..Criteria::default() };
+    assert_eq!(asked(&reader, Audience::Public, &q("marinel medecin")).len(), 1);
+    assert!(found("marinel", "96").is_empty(), "a profession that nobody has tells nothing");
+    // Somebody of the profession comes who is called so: it is right, wherever that may be.
+    add(index.live(), &practising("10000000003", "MARINEL", physician));
+    index.live().commit(Committed { seq: 2 }).unwrap();
+    let elsewhere = Criteria { profession: Some("10".to_owned()), city: Some("grenoble".to_owned()), ..name("marinel") };
+    assert!(asked(&reader, Audience::Public, &elsewhere).is_empty());
+    assert_eq!(found("marinel", "10"), [('3', 0)]);
 }
 
 #[test]
