@@ -3,6 +3,7 @@
 //! Each word of `q`, `name` and `given` is a set of levels (see [`super::alternative`]): the best level a document holds is where it stands,
 //! its worst word where the document does. Errors are asked for only when nothing matches as typed for this audience, and only in words
 //! that nobody shown to it holds as typed: with another spelling they would be another name, and the right name in the wrong town is no error.
+//! A word of `name` or `given` that nobody of the `profession` asked has may be an error all the same.
 
 use super::alternative::{Alternative, ONE_ERROR, RANKS, TWO_ERRORS, Test};
 use super::document::whole_name;
@@ -11,7 +12,7 @@ use super::near::Near;
 use super::plan::{OfPractice, Place, Plan};
 use super::practice::{Criterion, plan_coded, plan_exact, plan_words, telling_words};
 use super::query::{Criteria, INEXACT, OTHER_NAME, ZeroPapierFilter};
-use super::reading::{Asked, MOST_FORGIVEN, Reading, errors_of};
+use super::reading::{Asked, MOST_FORGIVEN, Reading, Source, errors_of};
 use super::recognised;
 use crate::model::Address;
 use crate::text::small_words::is_particle;
@@ -57,24 +58,21 @@ impl Forgivable {
         Self { reading: Reading::of(criteria), practice }
     }
 
-    /// Who practises what is asked for; everybody when it is not asked.
-    pub fn profession(&self, criteria: &Criteria) -> Plan {
-        let asked = criteria
-            .profession
-            .as_deref()
-            .map(|text| Plan::InOneSlot(Box::new(coded(Spelt::Profession, criteria, text, &[], Tolerance::None))));
-        let codes =
-            |word: &Asked| word.typed.iter().filter(|way| matches!(way.test, Test::Code("prof", _))).map(|way| way.test.plan()).collect();
-        let in_words = self.reading.words.iter().map(codes).map(Plan::or).filter(|plan| *plan != Plan::None);
-        Plan::and(asked.into_iter().chain(in_words).collect())
+    /// Who practises what `profession` asks; nothing when it is not asked.
+    pub fn profession(criteria: &Criteria) -> Option<Plan> {
+        let asked = criteria.profession.as_deref()?;
+        Some(Plan::InOneSlot(Box::new(coded(Spelt::Profession, criteria, asked, &[], Tolerance::None))))
     }
 
-    /// For each word that may hold an error, what holds it as typed: a name of that profession, a town, a profession.
-    pub fn as_typed(&self, profession: &Plan) -> Vec<Plan> {
-        let name = |word: &Asked| Plan::and(vec![as_typed(word), profession.clone()]);
-        let of_reading = self.reading.words.iter().map(|word| if word.forgivable { name(word) } else { Plan::All });
+    /// For each word that may hold an error, what holds it as typed: a name, a town, a profession; and is it a name and nothing else?
+    pub fn as_typed(&self) -> Vec<(Plan, bool)> {
+        let of_reading = self.reading.words.iter().map(|word| {
+            let plan = if word.forgivable { as_typed(word) } else { Plan::All };
+            (plan, word.forgivable && matches!(word.source, Source::Name | Source::Given))
+        });
         let tag = Tag::Practice.term();
-        of_reading.chain(self.practice.iter().map(|(.., word)| Plan::Term(Place::Words, format!("{tag}{word}")))).collect()
+        let of_practice = self.practice.iter().map(|(.., word)| (Plan::Term(Place::Words, format!("{tag}{word}")), false));
+        of_reading.chain(of_practice).collect()
     }
 
     /// The plan that forgives so much in the words marked; `None` when that is no more than was asked before.

@@ -11,7 +11,8 @@ use crate::error::Result;
 use crate::model::Audience;
 use tantivy::TERMINATED;
 
-/// The question with errors forgiven in the words that nobody shown, of the profession asked, holds as typed; nothing where that forgives nothing more. A walk that
+/// The question with errors forgiven in the words that nobody shown holds as typed, names those of nobody of the profession asked; nothing where
+/// that forgives nothing more. A walk that
 /// began with an error goes on with it although somebody has come by that name.
 pub(super) fn forgiving(
     state: State<'_>,
@@ -27,15 +28,21 @@ pub(super) fn forgiving(
     };
     let forgivable = Forgivable::of(criteria);
     let patience = Patience::of(limits);
-    let mut marked = Vec::new();
-    // Many a misspelt name is that of somebody else: it is right when somebody of the profession has it. Of one that nobody practises nothing
-    // is told by that.
-    let mut profession = forgivable.profession(criteria);
-    if !held(state, audience, &profession, &patience)? {
-        profession = Plan::All;
+    let mut profession = Forgivable::profession(criteria);
+    // Of a profession that nobody practises nothing is told by it.
+    if let Some(plan) = &profession
+        && !held(state, audience, plan, &patience)?
+    {
+        profession = None;
     }
-    for plan in forgivable.as_typed(&profession) {
-        marked.push(!held(state, audience, &plan, &patience)?);
+    let mut marked = Vec::new();
+    for (plan, is_name) in forgivable.as_typed() {
+        let mut right = held(state, audience, &plan, &patience)?;
+        // Many a misspelt name is that of somebody else.
+        if let Some(profession) = profession.as_ref().filter(|_| right && is_name) {
+            right = held(state, audience, &Plan::and(vec![plan, profession.clone()]), &patience)?;
+        }
+        marked.push(!right);
     }
     if query.after.is_some() && !marked.contains(&true) {
         marked.fill(true);

@@ -50,7 +50,7 @@ pub(super) fn identity(world: &World, index: u64) -> Identity {
     // Professions that the ARS register still have ADELI numbers here and there.
     let adeli = profession.authority.starts_with("ARS") && index % 25 == 7;
     let (id_type, id_value) = if adeli { ("0", with_luhn_key(&format!("99{:06}", index / 25))) } else { ("8", rpps(world, index)) };
-    Identity { id_type, id_value, name: names::name(world.seed, index), profession, category, exercise_civility }
+    Identity { id_type, id_value, name: names::name(world, index), profession, category, exercise_civility }
 }
 
 /// RPPS number of person `index`; about three in a thousand end with a wrong key, as test numbers do.

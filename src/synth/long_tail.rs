@@ -12,9 +12,10 @@ use std::sync::LazyLock;
 /// People of a country before any of the tail are among them.
 pub(super) const FROM: u64 = 20_000;
 
-/// Surnames and given names of the tail.
-const SURNAMES: u32 = 18;
-const GIVEN_NAMES: u32 = 12;
+/// Surnames, given names and communes of the tail, and how many of each are drawn alike before the first half as rare, as powers of two.
+const SURNAME_BITS: (u32, u32) = (10, 18);
+const GIVEN_NAME_BITS: (u32, u32) = (6, 12);
+const COMMUNE_BITS: (u32, u32) = (5, 14);
 
 const ONSETS: [&str; 32] = [
     "b", "br", "c", "ch", "cl", "d", "dr", "f", "fr", "g", "gr", "gu", "j", "l", "m", "n", "p", "pl", "pr", "qu", "r", "s", "t", "tr", "v",
@@ -51,25 +52,33 @@ const BEHIND: [&str; 16] = [
     "-aux-Bois",
 ];
 
-/// A rank below `2^bits` by a law of Zipf: each time as many ranks are drawn somewhat more often than the half before it, `growth` times in a
-/// hundred (110 is an exponent of 0.86, 100 of 1).
-fn rank(dice: &mut Dice, first_bits: u32, bits: u32, growth: u64) -> u64 {
+/// A rank by a law of Zipf, below a power of two. Ranks are in groups, each as large as all before it: of one group all are drawn alike, and the
+/// whole of it `growth` hundredths as often as the group before (100 is an exponent of 1, 110 of 0.86).
+fn rank(dice: &mut Dice, (first_bits, bits): (u32, u32), growth: u64) -> u64 {
     let mut weights = vec![1000];
     for _ in first_bits..bits {
         weights.push(weights.last().copied().unwrap_or_default() * growth / 100);
     }
-    let octaves: Vec<(u32, u64)> = (first_bits..=bits).zip(weights).collect();
-    let octave = dice.weighted(&octaves, |(_, weight)| *weight).map_or(first_bits, |(octave, _)| *octave);
-    let below = if octave == first_bits { 0 } else { 1 << (octave - 1) };
-    below + dice.below((1 << octave) - below)
+    let groups: Vec<(u32, u64)> = (first_bits..=bits).zip(weights).collect();
+    let group = dice.weighted(&groups, |(_, weight)| *weight).map_or(first_bits, |(group, _)| *group);
+    let below = if group == first_bits { 0 } else { 1 << (group - 1) };
+    below + dice.below((1 << group) - below)
+}
+
+/// What a name is of.
+#[derive(Clone, Copy)]
+enum Of {
+    Family = 0,
+    Given = 1,
+    Commune = 2,
 }
 
 /// Digits of a number, the same for ever: the pieces a name of the tail is made of.
 struct Pieces(u64);
 
 impl Pieces {
-    fn of(kind: u64, rank: u64) -> Self {
-        Self(Dice::new(kind, Topic::TailWords, rank).below(u64::MAX))
+    fn of(of: Of, rank: u64) -> Self {
+        Self(Dice::new(of as u64, Topic::TailWords, rank).below(u64::MAX))
     }
 
     fn next<'a, const N: usize>(&mut self, list: &[&'a str; N]) -> &'a str {
@@ -92,28 +101,34 @@ fn capital(word: &str) -> String {
 
 /// A surname that few have, with a capital.
 pub(super) fn surname(dice: &mut Dice) -> String {
-    let mut pieces = Pieces::of(0, rank(dice, 10, SURNAMES, 110));
+    let mut pieces = Pieces::of(Of::Family, rank(dice, SURNAME_BITS, 110));
     capital(&(pieces.syllables(2) + pieces.next(&ENDINGS)))
 }
 
 /// A given name that few have.
 pub(super) fn given(dice: &mut Dice, civility: &str) -> String {
-    let mut pieces = Pieces::of(1, rank(dice, 6, GIVEN_NAMES, 100));
+    let mut pieces = Pieces::of(Of::Given, rank(dice, GIVEN_NAME_BITS, 100));
     let [of_women, of_men] = &GIVEN_ENDINGS;
     capital(&(pieces.syllables(1) + pieces.next(if civility == "MME" { of_women } else { of_men })))
 }
 
-/// Communes of the tail, by their size: ninety a département, under codes from 910 on, which next to none really has.
+/// Communes of the tail, by their size: ninety a département, under codes from 910 on, which next to none really has. Paris is one commune:
+/// its ninety lie beside it, under other codes that nobody has.
 static TAIL: LazyLock<Vec<Commune>> =
-    LazyLock::new(|| (0..90).flat_map(|round| departments().map(move |code| invented(code, round))).collect());
+    LazyLock::new(|| (0..90).flat_map(|round| departments().map(move |department| invented(department, round))).collect());
 
 fn departments() -> impl Iterator<Item = &'static territory::Department> {
     territory::departments().iter().filter(|department| department.code.len() == 2)
 }
 
 fn invented(department: &'static territory::Department, round: u64) -> Commune {
+    let key = u64::from_str_radix(department.code, 16).unwrap_or_default();
+    let (department, first) = match territory::department("77").filter(|_| department.code == "75") {
+        Some(beside) => (beside, 820),
+        None => (department, 910),
+    };
     let code = department.code;
-    let mut pieces = Pieces::of(2, round << 16 | u64::from_str_radix(code, 16).unwrap_or_default());
+    let mut pieces = Pieces::of(Of::Commune, round << 16 | key);
     let saint = if round % 7 == 3 { "Saint-" } else { "" };
     let name = saint.to_owned() + &capital(&(pieces.syllables(1) + pieces.next(&ENDINGS)));
     let behind = pieces.next(&BEHIND);
@@ -128,7 +143,7 @@ fn invented(department: &'static territory::Department, round: u64) -> Commune {
     Commune {
         last_line: without_accents(&city).to_uppercase().replace('-', " ") + if round % 10 == 9 { " CEDEX" } else { "" },
         city,
-        insee: format!("{code}{}", 910 + round),
+        insee: format!("{code}{}", first + round),
         postal_code,
         department: code.to_owned(),
         department_label: department.name.to_owned(),
@@ -139,11 +154,11 @@ fn invented(department: &'static territory::Department, round: u64) -> Commune {
 
 /// A commune of the tail.
 pub(super) fn commune(dice: &mut Dice) -> Option<&'static Commune> {
-    TAIL.get((rank(dice, 5, 14, 104) as usize) % TAIL.len().max(1))
+    TAIL.get((rank(dice, COMMUNE_BITS, 104) as usize) % TAIL.len().max(1))
 }
 
 /// The commune of the tail that hospital `n` stands in: each has one before any has two.
-pub(super) fn commune_of(n: u64) -> Option<&'static Commune> {
+pub(super) fn commune_of_hospital(n: u64) -> Option<&'static Commune> {
     TAIL.get((n % TAIL.len().max(1) as u64) as usize)
 }
 
@@ -172,7 +187,7 @@ mod tests {
         let share = |first: usize| f64::from(counts.iter().take(first).sum::<u32>()) / 50_000.0;
         assert!((20_000..40_000).contains(&counts.len()), "{}", counts.len());
         assert!((0.08..0.2).contains(&share(1_000)) && share(10_000) > 0.3, "{} {}", share(1_000), share(10_000));
-        assert!(counted.keys().all(|name| name.chars().count() > 2 && name.starts_with(char::is_uppercase)), "{:?}", counted.keys().next());
+        assert!(counted.keys().all(|name| name.chars().count() > 1 && name.starts_with(char::is_uppercase)), "{:?}", counted.keys().next());
     }
 
     #[test]

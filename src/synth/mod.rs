@@ -1,9 +1,10 @@
 //! An invented country in the exact layouts of the national files: for fixtures, demonstrations, tests and measures.
 //!
-//! Place names are real; persons, structures, addresses, operators and numbers are invented, in ranges not in use. Everything is a pure
+//! Persons, structures, addresses, operators and numbers are invented, in ranges not in use. Places are real, but for those of the long tail: a
+//! country of more than 20,000 has names and communes besides that few have ([`long_tail`]). Everything is a pure
 //! function of (people, seed): each person and each structure has a stream of random numbers of its own, so that they are made one by
 //! one, without memory of the others, on any machine alike, and the next day differs from the first only where something happened.
-//! Nothing reads a clock, and no hash table is walked. A country of more than 20,000 has names and places besides that few have ([`long_tail`]).
+//! Nothing reads a clock, and no hash table is walked.
 
 mod dice;
 mod domains;
@@ -98,7 +99,7 @@ impl World {
         Self { seed: options.seed, next_day: options.next_day, ..Self::of(options.people) }
     }
 
-    /// A country of so many.
+    /// The numbers of a country of so many, on its first day.
     fn of(people: u64) -> Self {
         Self {
             seed: 0,

@@ -1,5 +1,6 @@
 //! Invented names, French in shape: accents, hyphens, particles, apostrophes, double surnames, œ, and namesakes.
 
+use super::World;
 use super::dice::{Dice, Topic};
 use super::long_tail;
 use std::sync::LazyLock;
@@ -42,15 +43,15 @@ const NAMESAKES: [(&str, &str, &str); 6] = [
     ("D'ARTOIS", "Élodie", "MME"),
 ];
 
-/// The name of person `index`.
-pub(super) fn name(seed: u64, index: u64) -> Name {
-    let mut dice = Dice::new(seed, Topic::Name, index);
+/// The name of person `index` of a country, or of somebody who is none of its people.
+pub(super) fn name(world: &World, index: u64) -> Name {
+    let mut dice = Dice::new(world.seed, Topic::Name, index);
     if dice.per_mille(30) {
         let (family, given, civility) = dice.pick(&NAMESAKES);
         return Name { family: family.to_owned(), given: given.to_owned(), civility };
     }
     // What comes from the tail has a stream of its own.
-    let mut tail = (index >= long_tail::FROM).then(|| Dice::new(seed, Topic::TailName, index));
+    let mut tail = (world.people > long_tail::FROM && index >= long_tail::FROM).then(|| Dice::new(world.seed, Topic::TailName, index));
     let (civility, given) = given_name(&mut dice, tail.as_mut());
     Name { family: family_name(&mut dice, tail.as_mut()), given, civility }
 }
@@ -132,11 +133,13 @@ pub(super) fn slug(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Options;
     use super::*;
 
     #[test]
     fn names_have_every_shape() {
-        let names: Vec<_> = (0..3000).map(|i| name(1, i)).collect();
+        let small = World::new(&Options { people: 3000, ..Options::default() });
+        let names: Vec<_> = (0..3000).map(|i| name(&small, i)).collect();
         let has = |f: &dyn Fn(&Name) -> bool| names.iter().any(f);
         assert!(has(&|n| n.family.contains('\'')) && has(&|n| n.family.contains('-')) && has(&|n| n.family.contains('Œ')));
         assert!(has(&|n| n.family.starts_with("DE LA ")) && has(&|n| n.given.contains('-')) && has(&|n| n.given.contains('é')));
@@ -144,6 +147,18 @@ mod tests {
         assert!(names.iter().all(|n| !n.family.trim().is_empty() && !n.given.trim().is_empty()));
         let distinct: std::collections::BTreeSet<_> = names.iter().map(|n| (&n.family, &n.given)).collect();
         assert!(distinct.len() > 2800, "{}", distinct.len());
+    }
+
+    #[test]
+    fn behind_the_first_of_a_large_country_are_names_that_few_have() {
+        let [small, large] = [20_000, 100_000].map(|people| World::new(&Options { people, ..Options::default() }));
+        // Its first people are those of a small one, and so are those of a small one who are none of its people.
+        assert!([0, 19_999].iter().all(|i| name(&small, *i) == name(&large, *i)));
+        let families = |world: &World, from: u64| -> std::collections::BTreeSet<String> {
+            (from..from + 3000).map(|index| without_accents(&name(world, index).family).to_lowercase()).collect()
+        };
+        let [common, rare] = [families(&small, 6_000_000), families(&large, 50_000)].map(|names| names.len());
+        assert!(common < 1300 && rare > 2000, "{common} {rare}");
     }
 
     #[test]

@@ -138,7 +138,7 @@ fn of_structure(world: &World, site: Site, n: u64) -> Line {
         structure_id: Some(made.stable_id()),
         service,
         description,
-        responsible: format!("Responsable {}", super::names::name(world.seed, world.people + n).family.to_uppercase()),
+        responsible: format!("Responsable {}", super::names::name(world, world.people + n).family.to_uppercase()),
         phone: made.phone,
         phone_opposed: at == 3,
         liste_rouge: at == 4,

@@ -214,7 +214,7 @@ fn hospital(made: &mut Structure, n: u64) {
     let towns = TOWNS.len().max(1) as u64;
     let in_towns = towns * HOSPITALS_OF_A_TOWN;
     if n >= in_towns {
-        return hospital_of_the_tail(made, n, long_tail::commune_of(n - in_towns));
+        return hospital_of_the_tail(made, n, long_tail::commune_of_hospital(n - in_towns));
     }
     let (town, round) = (TOWNS.get((n % towns) as usize).copied(), n / towns);
     made.commune = town;
@@ -255,7 +255,7 @@ fn hospital_of_the_tail(made: &mut Structure, n: u64, town: Option<&'static Comm
 }
 
 fn pharmacy(made: &mut Structure, world: &World, n: u64, dice: &mut Dice) {
-    let owner = names::name(world.seed, n).family;
+    let owner = names::name(world, n).family;
     made.name = match dice.below(6) {
         0 => format!("SELARL \"PHARMACIE {owner}"),
         1 => format!("PHARMACIE  {owner}"),
@@ -269,7 +269,7 @@ fn pharmacy(made: &mut Structure, world: &World, n: u64, dice: &mut Dice) {
 }
 
 fn laboratory(made: &mut Structure, world: &World, n: u64) {
-    let owner = names::name(world.seed, world.people + n).family;
+    let owner = names::name(world, world.people + n).family;
     made.domain = format!("labo-{}-{n}", slug(&owner));
     made.name = format!("LABORATOIRE  {owner} & ASSOCIÉS");
     made.sector = ("SA25", "Laboratoire de biologie médicale");
@@ -342,8 +342,33 @@ mod tests {
     }
 
     #[test]
+    fn structures_behind_the_first_of_a_large_country_stand_in_the_tail() {
+        let [small, large] = [20_000, 400_000].map(|people| World::new(&Options { people, ..Options::default() }));
+        let kinds: [(fn(u64) -> Site, u64); 5] = [
+            (Site::Hospital, large.hospitals),
+            (Site::Pharmacy, large.pharmacies),
+            (Site::Laboratory, large.laboratories),
+            (Site::Cabinet, large.cabinets),
+            (Site::Company, large.companies),
+        ];
+        for (site, number) in kinds {
+            let first = small.number_of(site(0)) - 1;
+            let places = |world: &World, n| {
+                let made = structure(world, site(n));
+                (made.commune.map(|commune| commune.insee.clone()), made.street)
+            };
+            assert_eq!(places(&small, first), places(&large, first));
+            let last: Vec<_> = (number - 500..number).map(|n| places(&large, n)).collect();
+            let known = |insee: &Option<String>| COMMUNES.iter().any(|commune| Some(&commune.insee) == insee.as_ref());
+            assert!(last.iter().filter(|(insee, _)| !known(insee)).count() > 200);
+            assert!(last.iter().filter(|(_, street)| !STREETS.contains(&street.as_ref())).count() > 200);
+        }
+    }
+
+    #[test]
     fn mail_domains_of_hospitals_are_their_own() {
-        let world = World::new(&Options { people: 30_000, ..Options::default() });
+        // More than the towns of the tables have.
+        let world = World::new(&Options { people: 400_000, ..Options::default() });
         let domains: std::collections::BTreeSet<_> = (0..world.hospitals).map(|n| structure(&world, Site::Hospital(n)).domain).collect();
         assert_eq!(domains.len() as u64, world.hospitals);
     }

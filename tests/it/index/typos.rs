@@ -303,31 +303,33 @@ fn an_error_is_forgiven_in_what_is_asked_of_a_practice() {
 
 #[test]
 fn a_name_that_nobody_of_the_profession_has_may_be_an_error() {
-    let practising = |rpps: &str, name: &str, profession: fn() -> annuaire::model::Coded| {
-        let exercise = super::sample::exercise(profession(), &[]);
-        super::sample::documents(&Record::Professional(person(rpps, "Ada", name, vec![exercise], vec![])))
+    let practising = |rpps: &str, name: &str, profession: fn() -> annuaire::model::Coded, city: &str| {
+        let site = super::sample::site(&format!("R10{rpps}"), "CABINET", "38000", city, ("38", "Isère"));
+        let (exercise, activity) = (super::sample::exercise(profession(), &[]), super::sample::activity(profession(), Some(site)));
+        super::sample::documents(&Record::Professional(person(rpps, "Ada", name, vec![exercise], vec![activity])))
     };
-    let docs = [practising("10000000001", "MARTINEL", physician), practising("10000000002", "MARINEL", nurse)].concat();
+    let mut docs = practising("10000000001", "MARTINEL", physician, "GRENOBLE");
+    docs.extend(practising("10000000002", "MARINEL", nurse, "VOIRON"));
     let (_folder, mut index) = built(&docs);
     let reader = index.reader();
-    let found = |name: &str, profession: &str| -> Vec<(char, u16)> {
-        let criteria = Criteria { profession: Some(profession.to_owned()), ..self::name(name) };
-        asked(&reader, Audience::Public, &criteria).into_iter().map(|(key, class)| (key.chars().next_back().unwrap(), class)).collect()
+    let who = |criteria: &Criteria| -> Vec<(char, u16)> {
+        let answer = asked(&reader, Audience::Public, criteria);
+        answer.into_iter().map(|(key, class)| (key.chars().next_back().unwrap(), class)).collect()
     };
-    assert_eq!(found("marinel", "60"), [('2', 0)]);
-    for profession in ["10", "médecin"] {
-        assert_eq!(found("marinel", profession).first().map(|(who, _)| *who), Some('1'), "{profession}");
-    }
-    assert!(found("marinel", "médecni").is_empty(), "of a profession that is misspelt itself the name is right");
+    let practised = |name: &str, profession: &str| Criteria { profession: Some(profession.to_owned()), ..self::name(name) };
     let q = |q: &str| Criteria { q: Some(q.to_owned()), ..Criteria::default() };
-    assert_eq!(asked(&reader, Audience::Public, &q("marinel medecin")).len(), 1);
-    assert!(found("marinel", "96").is_empty(), "a profession that nobody has tells nothing");
+    let in_grenoble = Criteria { city: Some("grenoble".to_owned()), ..practised("marinel", "10") };
+    assert_eq!(who(&practised("marinel", "60")), [('2', 0)]);
+    for criteria in [practised("marinel", "10"), practised("marinel", "médecin"), in_grenoble.clone()] {
+        assert_eq!(who(&criteria), [('1', 576)], "{criteria:?}");
+    }
+    assert!(who(&practised("marinel", "médecni")).is_empty(), "of a profession that is misspelt itself the name is right");
+    assert!(who(&q("marinel medecin grenoble")).is_empty(), "in one box it is right wherever somebody has it");
     // Somebody of the profession comes who is called so: it is right, wherever that may be.
-    add(index.live(), &practising("10000000003", "MARINEL", physician));
+    add(index.live(), &practising("10000000003", "MARINEL", physician, "VOIRON"));
     index.live().commit(Committed { seq: 2 }).unwrap();
-    let elsewhere = Criteria { profession: Some("10".to_owned()), city: Some("grenoble".to_owned()), ..name("marinel") };
-    assert!(asked(&reader, Audience::Public, &elsewhere).is_empty());
-    assert_eq!(found("marinel", "10"), [('3', 0)]);
+    assert!(who(&in_grenoble).is_empty());
+    assert_eq!(who(&practised("marinel", "10")), [('3', 0)]);
 }
 
 #[test]
