@@ -323,6 +323,8 @@ mod tests {
     use super::*;
     use crate::model::luhn_valid;
 
+    type Numbered = fn(u64) -> Site;
+
     #[test]
     fn structures_have_real_forms_and_ids_of_their_own() {
         let world = World::new(&Options { people: 9000, ..Options::default() });
@@ -344,7 +346,7 @@ mod tests {
     #[test]
     fn structures_behind_the_first_of_a_large_country_stand_in_the_tail() {
         let [small, large] = [20_000, 400_000].map(|people| World::new(&Options { people, ..Options::default() }));
-        let kinds: [(fn(u64) -> Site, u64); 5] = [
+        let kinds: [(Numbered, u64); 5] = [
             (Site::Hospital, large.hospitals),
             (Site::Pharmacy, large.pharmacies),
             (Site::Laboratory, large.laboratories),
