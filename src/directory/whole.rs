@@ -8,13 +8,17 @@ use crate::model::EntryKey;
 use crate::visibility::Published;
 use std::ops::ControlFlow;
 
-/// One entry of a walk.
+/// One entry of a walk: what may be shown of it, decoded on demand.
 #[derive(Clone, Debug)]
 pub struct Walked {
     stored: Stored,
 }
 
 impl Walked {
+    pub(super) fn of(stored: Stored) -> Self {
+        Self { stored }
+    }
+
     /// `m:address`, `p:id`, `s:id`.
     #[must_use]
     pub fn key(&self) -> &str {
@@ -25,7 +29,7 @@ impl Walked {
         self.stored.published()
     }
 
-    /// JSON of the view: the same content has the same bytes.
+    /// JSON of the view, as encoded when it was indexed: the same content has the same bytes.
     pub fn view_json(&self) -> Result<Vec<u8>> {
         self.stored.view_json()
     }
@@ -36,7 +40,13 @@ impl Walked {
         self.stored.ldap()
     }
 
-    /// UTC seconds of the last change of the content.
+    /// Where the user attributes of it end, where that is known.
+    #[must_use]
+    pub fn user_end(&self) -> Option<usize> {
+        self.stored.user_end()
+    }
+
+    /// UTC seconds of the last change of the content: ETag, Last-Modified, modifyTimestamp.
     #[must_use]
     pub fn since(&self) -> i64 {
         self.stored.since()
@@ -55,7 +65,7 @@ impl Directory {
             if told.is_multiple_of(1_024) {
                 self.gate.check()?;
             }
-            each(Walked { stored })?;
+            each(Walked::of(stored))?;
             Ok(ControlFlow::Continue(()))
         })
     }
@@ -64,7 +74,7 @@ impl Directory {
     /// Errors: unavailable when the gate is closed, internal.
     pub fn present(&self, audience: Audience, keys: &[EntryKey]) -> Result<Vec<Option<Walked>>> {
         self.gate.check()?;
-        let found = keys.iter().map(|key| Ok(self.reader.entry(audience, key)?.map(|found| Walked { stored: found.stored })));
+        let found = keys.iter().map(|key| Ok(self.reader.entry(audience, key)?.map(|found| Walked::of(found.stored))));
         let found = found.collect::<Result<_>>()?;
         // It may have closed meanwhile.
         self.gate.check()?;

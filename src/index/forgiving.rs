@@ -11,9 +11,8 @@ use crate::error::Result;
 use crate::model::Audience;
 use tantivy::TERMINATED;
 
-/// The question with errors forgiven in the words that nobody shown holds as typed, names those of nobody of the profession asked; nothing where
-/// that forgives nothing more. A walk that
-/// began with an error goes on with it although somebody has come by that name.
+/// The question with errors forgiven in the words that nobody shown holds as typed, and in names that nobody of the profession asked has;
+/// nothing where that forgives nothing more. A walk that began with an error goes on with it although somebody has come by that name.
 pub(super) fn forgiving(
     state: State<'_>,
     audience: Audience,

@@ -213,42 +213,29 @@ pub(super) fn siret(ordinal: u64) -> (String, String) {
 fn hospital(made: &mut Structure, n: u64) {
     let towns = TOWNS.len().max(1) as u64;
     let in_towns = towns * HOSPITALS_OF_A_TOWN;
-    if n >= in_towns {
-        return hospital_of_the_tail(made, n, long_tail::commune_of_hospital(n - in_towns));
-    }
-    let (town, round) = (TOWNS.get((n % towns) as usize).copied(), n / towns);
-    made.commune = town;
-    let slug = town.map(Commune::slug).unwrap_or_default();
+    let of_tail = n.checked_sub(in_towns);
+    made.commune = of_tail.map_or_else(|| TOWNS.get((n % towns) as usize).copied(), long_tail::commune_of_hospital);
+    let slug = made.commune.map(Commune::slug).unwrap_or_default();
     let city = slug.to_uppercase().replace('-', " ");
-    let rank = if round == 0 { String::new() } else { format!(" {}", round + 1) };
-    let label = if round == 0 { String::new() } else { (round + 1).to_string() };
-    (made.name, made.sector, made.domain) = match n % 4 {
-        3 => (format!("CLINIQUE DES  TILLEULS {city}{rank}"), ("SA04", "Etablissement privé non PSPH"), format!("clinique{label}-{slug}")),
-        2 => (format!("CENTRE HOSPITALIER {city}{rank}"), ("SA01", "Etablissement Public de santé"), format!("ch{label}-{slug}")),
-        1 => (format!("HOPITAL \"LES ÉRABLES {city}{rank}"), ("SA03", "Etablissement privé PSPH"), format!("hopital{label}-{slug}")),
-        _ => (
-            format!("CENTRE HOSPITALIER UNIVERSITAIRE DE {city}{rank}"),
-            ("SA01", "Etablissement Public de santé"),
-            format!("chu{label}-{slug}"),
-        ),
+    let (public, private) = (("SA01", "Etablissement Public de santé"), ("SA04", "Etablissement privé non PSPH"));
+    (made.name, made.sector, made.domain) = if of_tail.is_some() {
+        // Places of one name are in several départements: the number is in the domain.
+        match n % 3 {
+            0 => (format!("CENTRE HOSPITALIER DE {city}"), public, format!("ch{n}-{slug}")),
+            1 => (format!("HOPITAL LOCAL DE {city}"), public, format!("hl{n}-{slug}")),
+            _ => (format!("CLINIQUE DE {city}"), private, format!("clinique{n}-{slug}")),
+        }
+    } else {
+        let round = n / towns;
+        let rank = if round == 0 { String::new() } else { format!(" {}", round + 1) };
+        let label = if round == 0 { String::new() } else { (round + 1).to_string() };
+        match n % 4 {
+            3 => (format!("CLINIQUE DES  TILLEULS {city}{rank}"), private, format!("clinique{label}-{slug}")),
+            2 => (format!("CENTRE HOSPITALIER {city}{rank}"), public, format!("ch{label}-{slug}")),
+            1 => (format!("HOPITAL \"LES ÉRABLES {city}{rank}"), ("SA03", "Etablissement privé PSPH"), format!("hopital{label}-{slug}")),
+            _ => (format!("CENTRE HOSPITALIER UNIVERSITAIRE DE {city}{rank}"), public, format!("chu{label}-{slug}")),
+        }
     };
-    made.finess_ej = finess(made.commune, '8', n);
-    made.email = format!("Contact@{}.invalid", made.domain);
-    with_finess(made, n);
-}
-
-/// One with its number in its domain, as places of one name are in several départements.
-fn hospital_of_the_tail(made: &mut Structure, n: u64, town: Option<&'static Commune>) {
-    made.commune = town;
-    let slug = town.map(Commune::slug).unwrap_or_default();
-    let (what, sector, label) = match n % 3 {
-        0 => ("CENTRE HOSPITALIER DE", ("SA01", "Etablissement Public de santé"), "ch"),
-        1 => ("HOPITAL LOCAL DE", ("SA01", "Etablissement Public de santé"), "hl"),
-        _ => ("CLINIQUE DE", ("SA04", "Etablissement privé non PSPH"), "clinique"),
-    };
-    made.name = format!("{what} {}", slug.to_uppercase().replace('-', " "));
-    made.sector = sector;
-    made.domain = format!("{label}{n}-{slug}");
     made.finess_ej = finess(made.commune, '8', n);
     made.email = format!("Contact@{}.invalid", made.domain);
     with_finess(made, n);

@@ -310,6 +310,9 @@ fn a_name_that_nobody_of_the_profession_has_may_be_an_error() {
     };
     let mut docs = practising("10000000001", "MARTINEL", physician, "GRENOBLE");
     docs.extend(practising("10000000002", "MARINEL", nurse, "VOIRON"));
+    // A physician of that name whom the public is not shown.
+    let hidden = practising("10000000004", "MARINEL", physician, "VOIRON");
+    docs.extend(hidden.into_iter().map(|doc| Doc { audiences: Audience::Professional.bit(), ..doc }));
     let (_folder, mut index) = built(&docs);
     let reader = index.reader();
     let who = |criteria: &Criteria| -> Vec<(char, u16)> {
@@ -323,6 +326,7 @@ fn a_name_that_nobody_of_the_profession_has_may_be_an_error() {
     for criteria in [practised("marinel", "10"), practised("marinel", "médecin"), in_grenoble.clone()] {
         assert_eq!(who(&criteria), [('1', 576)], "{criteria:?}");
     }
+    assert!(asked(&reader, Audience::Professional, &in_grenoble).is_empty(), "who is shown to this audience is right");
     assert!(who(&practised("marinel", "médecni")).is_empty(), "of a profession that is misspelt itself the name is right");
     assert!(who(&q("marinel medecin grenoble")).is_empty(), "in one box it is right wherever somebody has it");
     // Somebody of the profession comes who is called so: it is right, wherever that may be.
