@@ -33,6 +33,8 @@ async function once(browser, url) {
     await cdp.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
     await page.addInitScript(observe);
     await page.goto(url, { waitUntil: "networkidle" });
+    // Where the machine is slow, all is loaded before anything is painted and told.
+    await page.waitForFunction(() => window.seen.first > 0 && window.seen.largest > 0);
     const { first, largest, tasks } = await page.evaluate(() => window.seen);
     const blocking = tasks.filter((task) => task.begun >= first).reduce((sum, task) => sum + task.lasted - 50, 0);
     return { first, largest, blocking, ...loaded };
