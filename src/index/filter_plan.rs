@@ -1,6 +1,7 @@
 //! From a compiled filter to the terms its matches must hold. Always a superset: what has no term plans as everything.
 
 use super::filter::{Check, Node, Test, is_native};
+use super::pairs::paired;
 use super::plan::{Place, Plan, ValueTest};
 use super::terms::{
     Coverage, END, Gram, START, Texts, coverage, equal, grams_of_piece, is_always_there, is_whole, name_and_remark, parts_of_remark,
@@ -21,9 +22,13 @@ const MOST_ORS: usize = 4;
 
 /// Entries for which the node may be TRUE.
 pub(super) fn plan(node: &Node) -> Plan {
+    paired(plan_true(node))
+}
+
+fn plan_true(node: &Node) -> Plan {
     match node {
-        Node::And(members) => spread(Plan::and(members.iter().map(plan).collect())),
-        Node::Or(members) => Plan::or(members.iter().map(plan).collect()),
+        Node::And(members) => spread(Plan::and(members.iter().map(plan_true).collect())),
+        Node::Or(members) => Plan::or(members.iter().map(plan_true).collect()),
         Node::Not(inner) => plan_false(inner),
         Node::Undefined => Plan::None,
         Node::Entry(key) => Plan::Term(Place::Key, key.clone()),
@@ -63,7 +68,7 @@ fn plan_false(node: &Node) -> Plan {
     match node {
         Node::And(members) => Plan::or(members.iter().map(plan_false).collect()),
         Node::Or(members) => Plan::and(members.iter().map(plan_false).collect()),
-        Node::Not(inner) => plan(inner),
+        Node::Not(inner) => plan_true(inner),
         Node::Undefined => Plan::None,
         Node::Entry(_) | Node::Test(_) => Plan::All,
     }

@@ -43,6 +43,7 @@ mod one_practice;
 mod opening;
 mod order;
 mod packing;
+mod pairs;
 mod patience;
 mod paused;
 mod plan;

@@ -5,6 +5,7 @@
 //! ([`Rule::prepare`]): what is compared is what was cut. Attributes with few distinct values have no grams: their values are listed. What
 //! most values hold is no gram: its list would be as long as the country, and tell little.
 
+use super::pairs::{Pairs, is_paired};
 use super::plan::Place;
 use super::ready::{Terms, put};
 use crate::ldap_entry::attributes::{Attribute, InOrder, MatchingKind};
@@ -262,6 +263,7 @@ impl AttributeTerms {
         let mut terms = Self::default();
         let mut known = InOrder::default();
         let mut prepared = String::new();
+        let mut pairs = Pairs::default();
         for (name, values) in crate::ldap_entry::values(entry) {
             let Some(attribute) = known.next(name.as_bytes()) else {
                 continue;
@@ -295,8 +297,12 @@ impl AttributeTerms {
                 if equal {
                     terms.equal.add(&[name, "=", value_of_term(name, &prepared)]);
                 }
+                if is_paired(attribute.name) {
+                    pairs.add(attribute.name, &prepared);
+                }
             }
         }
+        pairs.add_to(&mut terms.equal);
         terms
     }
 }

@@ -118,6 +118,11 @@ fn filters(docs: &[Doc]) -> Vec<AttributeFilter> {
             }
         })
         .collect();
+    let mut of = |name: &str| F::Equal(name.to_owned(), dice.of(&known[name]).clone().into_bytes());
+    for kind in ["profession", "specialite"].repeat(30) {
+        single.push(F::And(vec![of(kind), of("departement")]));
+        single.push(F::And(vec![of("departement"), F::Or(vec![of("sn"), F::And(vec![of(kind), of("departement")])]), of(kind)]));
+    }
     single.extend(joined);
     single.extend([F::And(vec![]), F::Or(vec![]), F::Not(Box::new(F::And(vec![])))]);
     single
