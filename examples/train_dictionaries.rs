@@ -1,4 +1,4 @@
-//! Trains the dictionaries that stored entries are packed with, on an invented country, and writes them where the index includes them.
+//! Trains the dictionaries that stored entries are packed with, on an invented country with its long tail, and writes them where the index includes them.
 //!
 //! `cargo run --release --example train_dictionaries`. Whoever commits new ones raises the format number of the index: what was packed
 //! with the old ones cannot be read any more.
@@ -14,15 +14,15 @@ use annuaire::visibility::publish;
 use std::path::Path;
 
 /// Bytes of a dictionary.
-const SIZE: usize = 64 << 10;
+const SIZE: usize = 112 << 10;
 /// One entry in so many is a sample.
-const EVERY: usize = 4;
+const EVERY: usize = 5;
 
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (files, data) = (folder.path().join("files"), folder.path().join("data"));
-    synth::generate(&Options { people: 20_000, seed: 99, ..Options::default() }, &files).expect("an invented country");
+    synth::generate(&Options { people: 130_000, seed: 99, ..Options::default() }, &files).expect("an invented country");
     let data = DataDir::create_or_open(&data).expect("a data folder");
     import::run(&data, &[files], &import::Options::default(), &import::Silent, &jiff::Timestamp::now).await.expect("an import");
     let store = Store::open(&data).await.expect("a store");
@@ -33,7 +33,8 @@ async fn main() {
         let keys: Vec<EntryKey> = names.into_iter().step_by(EVERY).map(|name| EntryKey::new(name.kind, name.id)).collect();
         for (_, record) in store.records(&keys).await.expect("records") {
             if let Some(published) = record.and_then(|record| publish(&record, Audience::Professional)) {
-                ldap.push(ldap_entry::encode(&published, 1_790_000_000, 1_790_000_000));
+                let sort = format!("{}\0{}", ldap_entry::sort_name(&published), published.key());
+                ldap.push([ldap_entry::encode_user(&published).as_slice(), sort.as_bytes()].concat());
                 views.push(published.encode());
             }
         }

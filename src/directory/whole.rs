@@ -34,10 +34,16 @@ impl Walked {
         self.stored.view_json()
     }
 
-    /// BER of the SearchResultEntry content (see `ldap_entry::encode`).
+    /// BER of the SearchResultEntry content, without operational attributes (see `ldap_entry::encode_user`).
     #[must_use]
     pub fn ldap(&self) -> &[u8] {
         self.stored.ldap()
+    }
+
+    /// The same with them (see `ldap_entry::encode`), made anew.
+    #[must_use]
+    pub fn with_operational(&self) -> Vec<u8> {
+        self.stored.with_operational()
     }
 
     /// Where the user attributes of it end, where that is known.

@@ -32,7 +32,8 @@ fn build(fields: &Fields, document: &Document<'_>) -> TantivyDocument {
     let view = published.view();
     let sort = sort_key(published);
     let answer = Answer::of(document, sort);
-    let AttributeTerms { equal, name_grams, remarks, label_grams, other_grams } = AttributeTerms::of(&answer.ldap);
+    let whole = ldap_entry::with_operational(&answer.ldap, published.kind(), published.id(), document.since, document.created);
+    let AttributeTerms { equal, name_grams, remarks, label_grams, other_grams } = AttributeTerms::of(&whole);
     let mut addresses = Terms::default();
     let mut domains = Terms::default();
     for mailbox in view.mailboxes() {

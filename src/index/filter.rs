@@ -27,6 +27,31 @@ pub(super) enum Node {
     Entry(String),
 }
 
+/// A filter to prove candidates by.
+pub(super) struct Asked {
+    pub node: Node,
+    /// Does it ask for operational attributes?
+    pub operational: bool,
+}
+
+impl Asked {
+    pub fn of(filter: &AttributeFilter) -> Result<Self> {
+        let node = compile(filter)?;
+        Ok(Self { operational: node.is_of_operational(), node })
+    }
+}
+
+impl Node {
+    fn is_of_operational(&self) -> bool {
+        match self {
+            Self::And(members) | Self::Or(members) => members.iter().any(Self::is_of_operational),
+            Self::Not(inner) => inner.is_of_operational(),
+            Self::Undefined | Self::Entry(_) => false,
+            Self::Test(test) => test.attributes.iter().any(|attribute| attribute.operational),
+        }
+    }
+}
+
 /// One assertion on some attributes.
 #[derive(Clone, Debug)]
 pub(super) struct Test {

@@ -2,10 +2,10 @@
 
 use super::alternative::{ONE_ERROR, RANKS, TWO_ERRORS};
 use super::criteria::{self, Tolerance};
-use super::filter::Node;
+use super::filter::Asked;
 use super::plan::{Place, Plan};
 use super::query::{CLASSES_OF_A_LEVEL, Matching, OTHER_NAME, Query, class_of};
-use super::{filter, filter_plan, terms};
+use super::{filter_plan, terms};
 use crate::error::Result;
 use crate::model::Kind;
 
@@ -21,7 +21,7 @@ fn structures() -> Plan {
 /// A question made ready: what to look up, what to prove, what ranks first.
 pub(super) struct Question {
     pub plan: Plan,
-    pub proof: Option<Node>,
+    pub proof: Option<Asked>,
     /// What the plan finds is proved by it, where all values that it tries were tried.
     pub exact: bool,
     /// No match stands before this level.
@@ -34,9 +34,9 @@ impl Question {
     pub fn of(query: &Query) -> Result<Self> {
         Ok(match &query.matching {
             Matching::Attributes(asked) => {
-                let proof = filter::compile(asked)?;
-                let exact = filter_plan::is_exact(&proof);
-                Self { plan: filter_plan::plan(&proof), proof: Some(proof), exact, least: 0, behind: 0 }
+                let proof = Asked::of(asked)?;
+                let exact = filter_plan::is_exact(&proof.node);
+                Self { plan: filter_plan::plan(&proof.node), proof: Some(proof), exact, least: 0, behind: 0 }
             }
             Matching::Criteria(criteria) => {
                 // Whose family name is just what is asked holds all its words whole.

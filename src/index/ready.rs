@@ -1,7 +1,7 @@
 //! Ready-made terms on their way into tantivy: all of one field in one text, a mark between them, so that an entry of some hundred terms
 //! is a dozen values and the indexing thread splits instead of copying.
 
-use std::collections::HashSet;
+use ahash::{HashSet, HashSetExt as _};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// Name of the tokenizer in the schema.

@@ -6,7 +6,7 @@ use super::candidates::Candidates;
 use super::criteria::Tolerance;
 use super::facets::Tally;
 use super::fields::{Fields, kind_number};
-use super::filter::{Node, Subject};
+use super::filter::{Asked, Subject};
 use super::forgiving::forgiving;
 use super::laid::Laid;
 use super::lately::Lately;
@@ -191,7 +191,7 @@ impl Run<'_> {
         question: &'q Question,
         segment: &SegmentReader,
         columns: &Columns,
-    ) -> Result<(Candidates, Option<&'q Node>)> {
+    ) -> Result<(Candidates, Option<&'q Asked>)> {
         let (candidates, all_tried) = Candidates::told(&question.plan, self.fields, segment, Some(columns), self.patience)?;
         if self.patience.is_over() {
             self.truncated = Some(Truncated::Deadline);
@@ -200,8 +200,8 @@ impl Run<'_> {
     }
 
     /// Proves a candidate on its own values, which are handed back.
-    fn prove(&mut self, proof: Option<&Node>, segment: &Columns, doc: DocId) -> Result<Proof> {
-        let Some(node) = proof else {
+    fn prove(&mut self, proof: Option<&Asked>, segment: &Columns, doc: DocId) -> Result<Proof> {
+        let Some(proof) = proof else {
             return Ok(Proof::NotNeeded);
         };
         if self.tested >= self.most {
@@ -214,7 +214,9 @@ impl Run<'_> {
         }
         self.tested += 1;
         let stored = self.lately.fetch(segment, doc)?;
-        let truth = Subject::new(&|| stored.key(), stored.ldap(), &mut self.laid).evaluate(node);
+        let whole = proof.operational.then(|| stored.with_operational());
+        let entry = whole.as_deref().unwrap_or_else(|| stored.ldap());
+        let truth = Subject::new(&|| stored.key(), entry, &mut self.laid).evaluate(&proof.node);
         Ok(if truth == Some(true) { Proof::Held(stored) } else { Proof::Failed })
     }
 

@@ -53,7 +53,10 @@ impl<'a> Sorted<'a> {
         let Order::By(keys) = &self.query.order else {
             return;
         };
-        let rank = RankKey { class: 0, without_mailbox: 0, name: place(keys, stored.ldap(), stored.sort()) };
+        let operational = keys.iter().any(|key| attribute(key.attribute).is_some_and(|kind| kind.operational));
+        let whole = operational.then(|| stored.with_operational());
+        let entry = whole.as_deref().unwrap_or_else(|| stored.ldap());
+        let rank = RankKey { class: 0, without_mailbox: 0, name: place(keys, entry, stored.sort()) };
         if self.query.after.as_ref().is_some_and(|after| self.query.order.compare(&rank, after).is_le()) {
             return;
         }

@@ -1,12 +1,14 @@
 //! The bytes of one document as stored: all an answer needs, so that a search touches neither SQL nor the columns' dictionaries.
 //!
-//! Layout: five numbers (LEB128), then two packed parts (see [`super::packing`]): the LDAP entry with the sort key behind it, and the view as
-//! JSON. What LDAP needs is unpacked when an entry is read, for its filter is tested on it; the view only when it is asked for.
+//! Layout: six numbers (LEB128), then two packed parts (see [`super::packing`]): the user attributes of the LDAP entry with the sort key behind
+//! them, and the view as JSON. What LDAP needs is unpacked when an entry is read, for its filter is tested on it; the view only when it is asked
+//! for; operational attributes are made of the rest when somebody asks for them.
 
 use super::Document;
 use super::packing::{Part, pack, unpack, unpack_before};
 use crate::error::{Error, Result};
 use crate::ldap_entry;
+use crate::model::EntryKey;
 use crate::visibility::Published;
 use std::sync::Arc;
 
@@ -19,29 +21,31 @@ pub(super) struct Answer {
     pub sort: String,
     view: Vec<u8>,
     since: i64,
+    created: i64,
 }
 
 impl Answer {
     pub fn of(document: &Document<'_>, sort: String) -> Self {
         let Document { published, since, created, .. } = document;
-        Self { ldap: ldap_entry::encode(published, *since, *created), view: published.encode(), sort, since: *since }
+        Self { ldap: ldap_entry::encode_user(published), view: published.encode(), sort, since: *since, created: *created }
     }
 
     /// Of an entry that says nothing but where it stands.
     #[cfg(test)]
     pub fn named(sort: String) -> Self {
-        Self { ldap: Vec::new(), sort, view: Vec::new(), since: EPOCH }
+        Self { ldap: Vec::new(), sort, view: Vec::new(), since: EPOCH, created: EPOCH }
     }
 
     pub fn pack(self) -> Vec<u8> {
-        let Self { ldap: mut front, sort, view, since } = self;
+        let Self { ldap: mut front, sort, view, since, created } = self;
         let ldap = front.len();
         front.extend_from_slice(sort.as_bytes());
         let packed = pack(Part::Ldap, &front);
         let packed_view = pack(Part::View, &view);
         let mut out = Vec::with_capacity(packed.len() + packed_view.len() + 16);
+        let before = since.wrapping_sub(created).cast_unsigned();
         let since = since.wrapping_sub(EPOCH).cast_unsigned();
-        for number in [since, ldap as u64, sort.len() as u64, view.len() as u64, packed.len() as u64] {
+        for number in [since, before, ldap as u64, sort.len() as u64, view.len() as u64, packed.len() as u64] {
             put_number(&mut out, number);
         }
         out.extend_from_slice(&packed);
@@ -52,6 +56,7 @@ impl Answer {
     /// Is this what is stored there?
     pub fn is(&self, stored: &Stored) -> bool {
         stored.since() == self.since
+            && stored.created == self.created
             && stored.ldap() == self.ldap
             && stored.sort() == self.sort
             && stored.view_json().is_ok_and(|view| view == self.view)
@@ -62,7 +67,8 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub struct Stored {
     since: i64,
-    /// LDAP entry, sort key, packed view.
+    created: i64,
+    /// User attributes of the LDAP entry, sort key, packed view.
     bytes: Arc<[u8]>,
     ldap: u32,
     /// LDAP entry and sort key.
@@ -78,6 +84,7 @@ impl Stored {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
         let since = take_number(&mut rest)?.cast_signed().wrapping_add(EPOCH);
+        let created = since.wrapping_sub(take_number(&mut rest)?.cast_signed());
         let mut length = || take_number(&mut rest).and_then(|n| usize::try_from(n).ok());
         let (ldap, sort, view, packed) = (length()?, length()?, length()?, length()?);
         let front = ldap.checked_add(sort)?;
@@ -86,13 +93,20 @@ impl Stored {
         let (user_end, mail) = ldap_entry::user_end(bytes.get(..ldap)?, "mail");
         let short = |length: usize| u32::try_from(length).ok();
         let (user_end, mail) = (short(user_end.unwrap_or_default())?, (short(mail.start)?, short(mail.end)?));
-        Some(Self { since, bytes, ldap: short(ldap)?, front: short(front)?, view: short(view)?, user_end, mail })
+        Some(Self { since, created, bytes, ldap: short(ldap)?, front: short(front)?, view: short(view)?, user_end, mail })
     }
 
-    /// BER of the SearchResultEntry content (see [`ldap_entry::encode`]).
+    /// BER of the SearchResultEntry content, without operational attributes (see [`ldap_entry::encode_user`]).
     #[must_use]
     pub fn ldap(&self) -> &[u8] {
         self.bytes.get(..self.ldap as usize).unwrap_or_default()
+    }
+
+    /// The same with them (see [`ldap_entry::encode`]), made anew.
+    #[must_use]
+    pub fn with_operational(&self) -> Vec<u8> {
+        let Some(EntryKey { kind, id }) = EntryKey::parse(self.key()) else { return self.ldap().to_owned() };
+        ldap_entry::with_operational(self.ldap(), kind, &id, self.since, self.created)
     }
 
     /// Where its user attributes end, for [`ldap_entry::select`].
@@ -180,10 +194,10 @@ mod tests {
 
     #[test]
     fn what_is_packed_reads_back_and_what_is_cut_does_not() {
-        let answer = Answer { ldap: vec![4, 2, b'a', b'b'], sort: "martin jean\0p:1".into(), view: b"{}".to_vec(), since: -3 };
+        let answer = Answer { ldap: vec![4, 2, b'a', b'b'], sort: "martin jean\0p:1".into(), view: b"{}".to_vec(), since: -3, created: 2 };
         let bytes = answer.pack();
         let stored = Stored::decode(&bytes).unwrap();
-        assert_eq!((stored.ldap(), stored.key(), stored.since()), (&[4, 2, b'a', b'b'][..], "p:1", -3));
+        assert_eq!((stored.ldap(), stored.key(), stored.since(), stored.created), (&[4, 2, b'a', b'b'][..], "p:1", -3, 2));
         assert_eq!(stored.view_json().unwrap(), b"{}");
         for cut in 0..bytes.len() {
             let whole = Stored::decode(&bytes[..cut]).is_some_and(|stored| stored.view_json().is_ok());

@@ -30,7 +30,7 @@ pub async fn run(asking: &Asking, content: &[u8]) -> Outcome {
         return Outcome::new(LdapResultCode::NoSuchAttribute, "");
     }
     let assertion = AttributeFilter::Equal(known.name.to_owned(), request.value.to_vec());
-    match directory::matches_entry(&assertion, entry.bytes()) {
+    match directory::matches_entry(&assertion, &entry.bytes()) {
         Err(error) => Outcome::from(&error),
         Ok(Some(true)) => Outcome::new(LdapResultCode::CompareTrue, ""),
         Ok(Some(false)) => Outcome::new(LdapResultCode::CompareFalse, ""),

@@ -7,6 +7,7 @@ use super::{root_dse, schema};
 use crate::directory::{self, AttributeFilter, Hit, Matching, Order, Query};
 use crate::ldap_entry::{self, Selection};
 use crate::model::{Address, EntryKey, Kind};
+use std::borrow::Cow;
 use std::time::Instant;
 
 /// An entry ready to be sent, from wherever it came.
@@ -18,26 +19,35 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// LDAPDN and attribute list, BER.
-    pub fn bytes(&self) -> &[u8] {
+    /// LDAPDN and attribute list, BER; whole.
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Fixed(bytes) => bytes,
-            Self::Hit(hit) => hit.ldap(),
+            Self::Fixed(bytes) => Cow::Borrowed(bytes),
+            Self::Hit(hit) => Cow::Owned(hit.with_operational()),
+        }
+    }
+
+    /// Bytes of its user attributes, about.
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Fixed(bytes) => bytes.len(),
+            Self::Hit(hit) => hit.ldap().len(),
         }
     }
 
     /// Appends it as a message, with the attributes asked for.
     pub fn put(&self, out: &mut Vec<u8>, id: i32, wanted: &Selection, types_only: bool) {
-        let user_end = match self {
-            Self::Fixed(_) => None,
-            Self::Hit(hit) => hit.user_end(),
-        };
-        response::put_entry(out, id, &ldap_entry::select(self.bytes(), user_end, wanted, types_only));
+        match self {
+            Self::Hit(hit) if !wanted.takes_operational() => {
+                response::put_entry(out, id, &ldap_entry::select(hit.ldap(), hit.user_end(), wanted, types_only));
+            }
+            _ => response::put_entry(out, id, &ldap_entry::select(&self.bytes(), None, wanted, types_only)),
+        }
     }
 
     /// Only TRUE returns an entry; Undefined does not.
     pub fn matches(&self, filter: &AttributeFilter) -> bool {
-        matches!(directory::matches_entry(filter, self.bytes()), Ok(Some(true)))
+        matches!(directory::matches_entry(filter, &self.bytes()), Ok(Some(true)))
     }
 
     /// The entry a name points to; the refusal is noSuchObject with the nearest entry that exists, or what the directory answered.

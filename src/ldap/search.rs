@@ -83,7 +83,7 @@ async fn answer<'a>(
 /// that takes nothing is. The last chunk is handed back.
 async fn write(entries: &[Entry], request: &SearchRequest<'_>, id: i32, output: &Output, within: Duration) -> Result<Vec<u8>, Gone> {
     let writing = async {
-        let all: usize = entries.iter().map(|found| found.bytes().len() + ENVELOPE).sum();
+        let all: usize = entries.iter().map(|found| found.length() + ENVELOPE).sum();
         let mut chunk = Vec::with_capacity(all.min(CHUNK_BYTES) + ENVELOPE);
         for found in entries {
             found.put(&mut chunk, id, &request.wanted, request.types_only);
@@ -196,7 +196,7 @@ fn base_entries(
     found
         .map(|(position, base)| (directory::rank_of(order, &base.bytes, &format!("{name}\0{position}")), Entry::Fixed(&base.bytes)))
         .filter(|(rank, entry)| {
-            after.is_none_or(|after| order.compare(rank, after).is_gt()) && matcher.evaluate(entry.bytes()) == Some(true)
+            after.is_none_or(|after| order.compare(rank, after).is_gt()) && matcher.evaluate(&entry.bytes()) == Some(true)
         })
         .collect()
 }

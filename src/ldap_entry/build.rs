@@ -1,10 +1,9 @@
 //! Attributes and values of an entry, from its view. What the view does not hold cannot appear here.
 
 use super::attributes::ATTRIBUTES;
-use super::dn::{SUBSCHEMA, dn};
-use super::matching::generalized_time;
 use super::names::{common_names, display_name, label};
-use crate::model::{Address, Kind, MailboxType, entry_uuid};
+use super::operational::{OF_MAILBOX_OF_STRUCTURE, OF_PERSON, OF_STRUCTURE};
+use crate::model::{Address, Kind, MailboxType};
 use crate::visibility::{ExerciseView, MailboxView, OrganizationView, PersonView, View, ZeroPapier};
 
 /// Values by attribute type, each once, in the order first put.
@@ -30,14 +29,15 @@ impl Attributes {
         self.found.iter().any(|(known, _)| *known == name)
     }
 
-    /// In the order of the table: user attributes first.
+    /// In the order of the table.
     fn sorted(mut self) -> Vec<(&'static str, Vec<String>)> {
         self.found.sort_by_cached_key(|(name, _)| ATTRIBUTES.iter().position(|a| a.name == *name));
         self.found
     }
 }
 
-pub(super) fn attributes_of(view: &View, since: i64, created: i64) -> Vec<(&'static str, Vec<String>)> {
+/// User attributes; the others are no part of the content (see [`super::operational`]).
+pub(super) fn attributes_of(view: &View) -> Vec<(&'static str, Vec<String>)> {
     let mut out = Attributes::default();
     let structural = object_classes(view, &mut out);
     for name in common_names(view) {
@@ -62,18 +62,17 @@ pub(super) fn attributes_of(view: &View, since: i64, created: i64) -> Vec<(&'sta
     }
     mailboxes(view, &mut out);
     fallbacks(view, structural, &mut out);
-    operational(view, structural, (since, created), &mut out);
     out.sorted()
 }
 
 /// Puts the classes with their superclasses; gives the structural one back.
 fn object_classes(view: &View, out: &mut Attributes) -> &'static str {
-    const PERSON: [&str; 4] = ["top", "person", "organizationalPerson", "inetOrgPerson"];
+    const PERSON: [&str; 4] = ["top", "person", "organizationalPerson", OF_PERSON];
     let (chain, auxiliary): (&[&'static str], _) = match view {
         View::Mailbox(v) if v.mailbox.kind.held_by_people() => (&PERSON, Some("mssBal")),
-        View::Mailbox(_) => (&["top", "mssBalStructure"], Some("mssBal")),
+        View::Mailbox(_) => (&["top", OF_MAILBOX_OF_STRUCTURE], Some("mssBal")),
         View::Professional(_) => (&PERSON, Some("mssProfessionnel")),
-        View::Structure(_) => (&["top", "mssStructure"], None),
+        View::Structure(_) => (&["top", OF_STRUCTURE], None),
     };
     for class in chain.iter().copied().chain(auxiliary) {
         out.put("objectClass", class);
@@ -168,7 +167,7 @@ fn mailboxes(view: &View, out: &mut Attributes) {
 fn fallbacks(view: &View, structural: &str, out: &mut Attributes) {
     let address = Address::parse(view.id()).ok();
     let part = |pick: fn(&Address) -> &str| address.as_ref().map_or(view.id(), pick).to_owned();
-    if structural == "inetOrgPerson" && !out.has("sn") {
+    if structural == OF_PERSON && !out.has("sn") {
         out.put("sn", part(Address::local));
     }
     if !out.has("o") {
@@ -181,16 +180,4 @@ fn fallbacks(view: &View, structural: &str, out: &mut Attributes) {
             View::Mailbox(_) | View::Professional(_) => {}
         }
     }
-}
-
-fn operational(view: &View, structural: &'static str, (since, created): (i64, i64), out: &mut Attributes) {
-    let kind: Kind = view.kind();
-    out.put("structuralObjectClass", structural);
-    out.put("entryUUID", entry_uuid(kind.name(), view.id()).to_string());
-    out.put("entryDN", dn(kind, view.id()));
-    let first = generalized_time(created);
-    out.put("modifyTimestamp", if since == created { first.clone() } else { generalized_time(since) });
-    out.put("createTimestamp", first);
-    out.put("hasSubordinates", "FALSE");
-    out.put("subschemaSubentry", SUBSCHEMA);
 }

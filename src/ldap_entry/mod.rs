@@ -12,10 +12,12 @@ pub mod classes;
 mod dn;
 pub mod matching;
 mod names;
+mod operational;
 mod walk;
 
 pub use base::{BASES, Base};
 pub use dn::{DIRECTORY_ROOT, MAILBOX_ROOT, Rdn, SUBSCHEMA, branch, dn, escape, key as dn_key, parse as parse_dn};
+pub use operational::with_operational;
 pub(crate) use walk::{Places, user_end};
 pub use walk::{Selected, Selection, Values, dn_of, encode_entry, select, user_values, values};
 
@@ -26,8 +28,13 @@ use crate::visibility::Published;
 /// `since`: UTC seconds of the last change of the content; `created`: when it was first shown.
 #[must_use]
 pub fn encode(published: &Published, since: i64, created: i64) -> Vec<u8> {
-    let attributes = build::attributes_of(published.view(), since, created);
-    encode_entry(&dn(published.kind(), published.id()), &attributes)
+    with_operational(&encode_user(published), published.kind(), published.id(), since, created)
+}
+
+/// The same without operational attributes.
+#[must_use]
+pub fn encode_user(published: &Published) -> Vec<u8> {
+    encode_entry(&dn(published.kind(), published.id()), &build::attributes_of(published.view()))
 }
 
 /// Collation key of an entry: `NOM Prénom` of a person, the name of a structure. What `Order::Name` and `Order::Rank` sort by.

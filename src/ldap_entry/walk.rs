@@ -98,6 +98,8 @@ pub struct Selection {
     user: bool,
     operational: bool,
     names: BTreeSet<&'static str>,
+    /// A name is of an operational attribute.
+    names_operational: bool,
 }
 
 impl Selection {
@@ -116,7 +118,14 @@ impl Selection {
             }
         }
         selection.user |= !asked;
+        selection.names_operational = selection.names.iter().any(|name| attribute(name).is_some_and(|kind| kind.operational));
         selection
+    }
+
+    /// May it take operational attributes?
+    #[must_use]
+    pub fn takes_operational(&self) -> bool {
+        self.operational || self.names_operational
     }
 
     /// Every user attribute and nothing else.

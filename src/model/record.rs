@@ -38,6 +38,19 @@ impl EntryKey {
     pub fn new(kind: Kind, id: impl Into<String>) -> Self {
         Self { kind, id: id.into() }
     }
+
+    /// Reads its text back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (letter, id) = text.split_once(':')?;
+        let kind = match letter {
+            "m" => Kind::Mailbox,
+            "p" => Kind::Professional,
+            "s" => Kind::Structure,
+            _ => return None,
+        };
+        Some(Self::new(kind, id))
+    }
 }
 
 /// `m:address`, `p:identification nationale`, `s:structure id`: the document key, and the key of table `published`.

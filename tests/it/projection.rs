@@ -137,7 +137,8 @@ async fn a_lost_index_is_rebuilt_with_the_same_times() {
     // modifyTimestamp and createTimestamp.
     let times = async |directory: &Directory, address: &str| {
         let hit = directory.entry(&Caller::local(Audience::Public), EntryKey::new(Kind::Mailbox, address)).await.unwrap().unwrap();
-        let mut values = annuaire::ldap_entry::values(hit.ldap());
+        let entry = hit.with_operational();
+        let mut values = annuaire::ldap_entry::values(&entry);
         let mut created = values.find(|(name, _)| *name == "createTimestamp").unwrap().1;
         (hit.since(), String::from_utf8(created.next().unwrap().to_vec()).unwrap())
     };

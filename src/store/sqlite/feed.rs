@@ -74,7 +74,7 @@ impl Sqlite {
         let rows = rows.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(&self.reader).await.map_err(db("reading the feed"))?;
         let row = |row: sqlx::sqlite::SqliteRow| {
             let entry: &str = row.try_get("entry").map_err(db("reading the feed"))?;
-            let entry = super::published::parse_key(entry).ok_or_else(|| Error::internal("reading the feed", "a row cannot be read"))?;
+            let entry = EntryKey::parse(entry).ok_or_else(|| Error::internal("reading the feed", "a row cannot be read"))?;
             Ok(FeedRow { n: row.try_get("n").map_err(db("reading the feed"))?, entry })
         };
         rows.into_iter().map(row).collect()

@@ -3,7 +3,7 @@
 use super::super::types::{ContentDigest, PublishedRow};
 use super::{Sqlite, commit, db, feed, json, statements};
 use crate::error::{Error, Result};
-use crate::model::{EntryKey, Kind};
+use crate::model::EntryKey;
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -112,22 +112,11 @@ fn as_json(row: &PublishedRow) -> serde_json::Value {
 type Row = (String, u8, String, i64, i64, Option<i64>);
 
 fn published((entry, audiences, digest, since, created, gone): Row) -> Option<PublishedRow> {
-    let entry = parse_key(&entry)?;
+    let entry = EntryKey::parse(&entry)?;
     // Rows of before have more, of which the first tell as well whether an entry changed.
     let mut bytes = ContentDigest::default();
     for (byte, place) in bytes.iter_mut().zip((0..).step_by(2)) {
         *byte = u8::from_str_radix(digest.get(place..place + 2)?, 16).ok()?;
     }
     Some(PublishedRow { entry, audiences, digest: bytes, since, created, gone })
-}
-
-pub(super) fn parse_key(text: &str) -> Option<EntryKey> {
-    let (letter, id) = text.split_once(':')?;
-    let kind = match letter {
-        "m" => Kind::Mailbox,
-        "p" => Kind::Professional,
-        "s" => Kind::Structure,
-        _ => return None,
-    };
-    Some(EntryKey::new(kind, id))
 }

@@ -213,7 +213,7 @@ async fn the_door_follows_the_gate_and_decodes_what_was_published() {
     let expected = docs.iter().find(|d| d.key() == docs[3].key() && d.shown_to(Audience::Professional)).unwrap();
     assert_eq!(hit.published().unwrap(), expected.published);
     assert_eq!((hit.view_json().unwrap(), hit.since()), (expected.published.encode(), super::sample::SINCE));
-    assert_eq!(hit.ldap(), annuaire::ldap_entry::encode(&expected.published, super::sample::SINCE, super::sample::SINCE));
+    assert_eq!(hit.with_operational(), annuaire::ldap_entry::encode(&expected.published, super::sample::SINCE, super::sample::SINCE));
     gate.set_pending_since(std::time::Instant::now() - annuaire::index::gate::CLOSE_AFTER);
     assert!(directory.search(&Caller::local(Audience::Public), ask(), Duration::from_secs(5)).await.is_err());
     let labels = [("TRE_R38".to_owned(), Arc::new(vec![super::sample::physician()]))];

@@ -127,6 +127,12 @@ fn pages_by_values_follow_the_least_value_and_end_with_those_without() {
         let by = Query { order: Order::By(keys()), limit, ..query(matching) };
         assert_eq!(walk(&reader, by, |_| ()), expected, "{limit}");
     }
+    // Operational attributes are not stored, and an order all the same.
+    let mut expected: Vec<&Doc> = docs.iter().filter(|d| d.shown_to(Audience::Professional)).collect();
+    expected.sort_by_key(|d| least(d, "entryUUID", str::to_owned));
+    let expected: Vec<String> = expected.into_iter().map(Doc::key).collect();
+    let order = Order::By(vec![SortKey { attribute: "entryUUID", descending: false }]);
+    assert_eq!(walk(&reader, Query { order, limit: 13, ..query(everything()) }, |_| ()), expected);
 }
 
 #[test]
