@@ -1,4 +1,5 @@
-//! Trains the dictionaries that stored entries are packed with, on an invented country with its long tail, and writes them where the index includes them.
+//! Trains the dictionaries that stored entries are packed with, on an invented country with its long tail, and writes them where the index
+//! includes them.
 //!
 //! `cargo run --release --example train_dictionaries`. Whoever commits new ones raises the format number of the index: what was packed
 //! with the old ones cannot be read any more.
@@ -14,7 +15,7 @@ use annuaire::visibility::publish;
 use std::path::Path;
 
 /// Bytes of a dictionary.
-const SIZE: usize = 112 << 10;
+const SIZE: usize = 320 << 10;
 /// One entry in so many is a sample.
 const EVERY: usize = 5;
 

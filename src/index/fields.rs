@@ -8,7 +8,7 @@ use super::ready::{READY, Ready};
 use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 
 /// Raised with every change of fields, terms, attribute table or stored bytes: an index of another number is rebuilt.
-pub(super) const FORMAT: u32 = 10;
+pub(super) const FORMAT: u32 = 11;
 
 pub(super) const AUDIENCE: &str = "aud";
 pub(super) const WITHOUT_MAILBOX: &str = "mbx";
@@ -37,7 +37,7 @@ pub(super) struct Fields {
     pub facets: Field,
     /// Document key.
     pub key: Field,
-    /// Every address shown, every domain of one: what withdrawals delete by.
+    /// Every address shown, every domain of one: what withdrawals delete by, and what filters on `mail` look up.
     pub address: Field,
     pub domain: Field,
     /// `attribute=prepared value`, and `attribute?` for its presence.

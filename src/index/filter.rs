@@ -5,6 +5,7 @@
 
 use super::laid::Laid;
 use super::query::AttributeFilter;
+use super::terms::{Coverage, coverage};
 use crate::error::{Error, Kind, Result};
 use crate::ldap_entry::attributes::{ATTRIBUTES, Attribute, MatchingKind, attribute, with_subtypes};
 use crate::ldap_entry::matching::{Pattern, Rule, words_match};
@@ -30,7 +31,7 @@ pub(super) enum Node {
 /// A filter to prove candidates by.
 pub(super) struct Asked {
     pub node: Node,
-    /// Does it ask for operational attributes?
+    /// Does it ask for operational attributes that entries have?
     pub operational: bool,
 }
 
@@ -47,7 +48,7 @@ impl Node {
             Self::And(members) | Self::Or(members) => members.iter().any(Self::is_of_operational),
             Self::Not(inner) => inner.is_of_operational(),
             Self::Undefined | Self::Entry(_) => false,
-            Self::Test(test) => test.attributes.iter().any(|attribute| attribute.operational),
+            Self::Test(test) => test.attributes.iter().any(|attribute| attribute.operational && coverage(attribute) != Coverage::Never),
         }
     }
 }

@@ -4,8 +4,8 @@ use super::filter::{Check, Node, Test, is_native};
 use super::pairs::paired;
 use super::plan::{Place, Plan, ValueTest};
 use super::terms::{
-    Coverage, END, Gram, START, Texts, coverage, equal, grams_of_piece, is_always_there, is_whole, name_and_remark, parts_of_remark,
-    present,
+    Coverage, END, Gram, START, Texts, coverage, equal, grams_of_piece, is_always_there, is_number, is_whole, name_and_remark,
+    parts_of_remark, present,
 };
 use crate::ldap_entry::attributes::Attribute;
 use crate::ldap_entry::matching::Rule;
@@ -92,9 +92,7 @@ fn plan_attribute(test: &Test, attribute: &Attribute) -> Plan {
         _ if !is_native(test, attribute) => Plan::All,
         Check::Equal(prepared) if test.rule == Rule::Dn => plan_dn(prepared),
         Check::Equal(prepared) => match coverage {
-            Coverage::Equal | Coverage::Listed | Coverage::Grams { equal: true, .. } => {
-                Plan::Term(Place::Equal, equal(attribute.name, prepared))
-            }
+            Coverage::Equal | Coverage::Listed | Coverage::Grams { equal: true, .. } => of_value(attribute.name, prepared),
             Coverage::Grams { .. } => grams(coverage, std::iter::once(format!("{START}{prepared}{END}"))),
             Coverage::Never | Coverage::Nothing => Plan::All,
         },
@@ -127,7 +125,8 @@ fn is_exact_of(test: &Test, attribute: &Attribute) -> bool {
     match &test.check {
         _ if coverage == Coverage::Never => true,
         Check::Present => !is_always_there(attribute),
-        _ if !is_native(test, attribute) || test.rule == Rule::Dn || attribute.name == "entryUUID" => false,
+        _ if !is_native(test, attribute) || test.rule == Rule::Dn => false,
+        Check::Equal(_) | Check::Substring(_) if attribute.name == "entryUUID" || is_number(attribute.name) => false,
         Check::Equal(prepared) => {
             matches!(coverage, Coverage::Equal | Coverage::Listed | Coverage::Grams { equal: true, .. }) && is_whole(prepared)
         }
@@ -139,6 +138,11 @@ fn is_exact_of(test: &Test, attribute: &Attribute) -> bool {
         Check::Words(_) => coverage == Coverage::Listed,
         Check::AtLeast(_) | Check::AtMost(_) => false,
     }
+}
+
+fn of_value(attribute: &str, prepared: &str) -> Plan {
+    let (place, term) = equal(attribute, prepared);
+    Plan::Term(place, term)
 }
 
 fn values(attribute: &Attribute, test: ValueTest, otherwise: Plan) -> Plan {
@@ -186,7 +190,7 @@ fn remark(piece: &str) -> Plan {
 fn plan_dn(prepared: &str) -> Plan {
     let leaf = prepared.split('\u{1}').find(|rdn| !rdn.is_empty()).and_then(|rdn| rdn.split_once('='));
     match leaf {
-        Some((naming @ ("mail" | "uid"), value)) => Plan::Term(Place::Equal, equal(naming, value)),
+        Some((naming @ ("mail" | "uid"), value)) => of_value(naming, value),
         _ => Plan::All,
     }
 }
@@ -278,6 +282,10 @@ mod tests {
             // Of a value that is cut in its term, of grams, of what has no term, of negations.
             (equal("sn", &"a".repeat(300)), false),
             (equal("cn", "jean martin"), false),
+            (equal("rpps", "10000000001"), false),
+            (beginning("IdentifiantPP", "10"), false),
+            (equal("finess", "990999013"), true),
+            (beginning("uid", "81"), true),
             (equal("entryUUID", "6f1d0c52-8a3e-5b47-9c60-2f4b7d15e3a8"), false),
             (equal("entryDN", "uid=1,ou=professionnels,dc=annuaire,dc=sante,dc=fr"), false),
             (F::Present("objectClass".into()), false),

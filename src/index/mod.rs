@@ -207,18 +207,24 @@ pub fn committed_on_disk(index: &Path) -> Result<Option<Committed>> {
 }
 
 /// A filter made ready for many entries.
-pub struct Matcher(filter::Node);
+pub struct Matcher(filter::Asked);
 
 impl Matcher {
     /// Error `TooLarge` past the bounds of a filter.
     pub fn new(filter: &query::AttributeFilter) -> Result<Self> {
-        filter::compile(filter).map(Self)
+        filter::Asked::of(filter).map(Self)
+    }
+
+    /// Does it ask for operational attributes? Others need not be evaluated on whole entries.
+    #[must_use]
+    pub fn is_of_operational(&self) -> bool {
+        self.0.operational
     }
 
     /// Evaluates it on an entry encoded as [`crate::ldap_entry`] does; `None` is Undefined.
     #[must_use]
     pub fn evaluate(&self, entry: &[u8]) -> Option<bool> {
-        filter::Subject::new(&|| "", entry, &mut laid::Laid::default()).evaluate(&self.0)
+        filter::Subject::new(&|| "", entry, &mut laid::Laid::default()).evaluate(&self.0.node)
     }
 }
 

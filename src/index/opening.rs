@@ -10,7 +10,7 @@ use super::patience::Patience;
 use super::plan::{Place, Plan, ValueTest};
 use super::practice::slot;
 use super::segments::Columns;
-use super::terms::is_whole;
+use super::terms::{is_whole, place_of};
 use crate::error::{Error, Result};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -242,7 +242,7 @@ impl<'a> Builder<'a> {
 
     /// Entries with a value that passes. A value too long for its term to repeat it whole may pass.
     fn values(&mut self, attribute: &str, test: &ValueTest, otherwise: &Plan) -> Result<Candidates> {
-        let name = format!("{attribute}=");
+        let (place, name) = place_of(attribute);
         let tried = if *otherwise == Plan::All { MOST_LISTED } else { MOST_BEGINNING };
         let beginning = format!("{name}{}", test.beginning());
         let all_whole = Cell::new(true);
@@ -251,7 +251,7 @@ impl<'a> Builder<'a> {
             all_whole.set(all_whole.get() && is_whole(value));
             !is_whole(value) || test.passes(value)
         };
-        let found = self.each_term(Place::Equal, &beginning, self.lists_left(), tried, passes)?;
+        let found = self.each_term(place, &beginning, self.lists_left(), tried, passes)?;
         self.all_tried &= found.is_some() && all_whole.get();
         found.map_or_else(|| self.build(otherwise), Ok)
     }

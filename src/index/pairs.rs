@@ -1,4 +1,4 @@
-//! Pairs: professionals of one kind in one département, which is what lists are asked by, as one term. Of two lists that each hold a fair part
+//! Pairs: who is of one kind, and who is in one département, which is what lists are asked by, as one term. Of two lists that each hold a fair part
 //! of the country most of the walk is through what only one of them holds.
 //!
 //! As in an entry, a kind and a département need not be of the same practice.
@@ -33,7 +33,7 @@ impl Pairs {
     /// A prepared value of an attribute.
     pub fn add(&mut self, attribute: &str, prepared: &str) {
         let of = if attribute == DEPARTMENT { &mut self.departments } else { &mut self.kinds };
-        of.push(equal(attribute, prepared));
+        of.push(equal(attribute, prepared).1);
     }
 
     pub fn add_to(mut self, terms: &mut Terms) {

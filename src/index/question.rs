@@ -3,7 +3,7 @@
 use super::alternative::{ONE_ERROR, RANKS, TWO_ERRORS};
 use super::criteria::{self, Tolerance};
 use super::filter::Asked;
-use super::plan::{Place, Plan};
+use super::plan::Plan;
 use super::query::{CLASSES_OF_A_LEVEL, Matching, OTHER_NAME, Query, class_of};
 use super::{filter_plan, terms};
 use crate::error::Result;
@@ -15,7 +15,8 @@ pub(super) const WITH_TWO_ERRORS: u16 = (TWO_ERRORS * RANKS) as u16 * CLASSES_OF
 
 /// All structures: most of what is asked of words and places is held by many more people.
 fn structures() -> Plan {
-    Plan::Term(Place::Equal, terms::equal("objectClass", "mssStructure"))
+    let (place, term) = terms::equal("objectClass", "mssStructure");
+    Plan::Term(place, term)
 }
 
 /// A question made ready: what to look up, what to prove, what ranks first.

@@ -16,6 +16,8 @@ pub(super) const MISSING: &str = "\u{10ffff}";
 pub(super) struct Sorted<'a> {
     query: &'a Query,
     capacity: usize,
+    /// A key is an operational attribute.
+    operational: bool,
     kept: BinaryHeap<Placed<'a>>,
 }
 
@@ -46,15 +48,16 @@ impl Eq for Placed<'_> {}
 
 impl<'a> Sorted<'a> {
     pub fn new(query: &'a Query, capacity: usize) -> Self {
-        Self { query, capacity, kept: BinaryHeap::new() }
+        let keys = if let Order::By(keys) = &query.order { keys.as_slice() } else { &[] };
+        let operational = keys.iter().any(|key| attribute(key.attribute).is_some_and(|kind| kind.operational));
+        Self { query, capacity, operational, kept: BinaryHeap::new() }
     }
 
     pub fn offer(&mut self, stored: Stored) {
         let Order::By(keys) = &self.query.order else {
             return;
         };
-        let operational = keys.iter().any(|key| attribute(key.attribute).is_some_and(|kind| kind.operational));
-        let whole = operational.then(|| stored.with_operational());
+        let whole = self.operational.then(|| stored.with_operational());
         let entry = whole.as_deref().unwrap_or_else(|| stored.ldap());
         let rank = RankKey { class: 0, without_mailbox: 0, name: place(keys, entry, stored.sort()) };
         if self.query.after.as_ref().is_some_and(|after| self.query.order.compare(&rank, after).is_le()) {

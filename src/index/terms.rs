@@ -15,10 +15,10 @@ use std::sync::LazyLock;
 pub(super) const START: char = '\u{2}';
 pub(super) const END: char = '\u{3}';
 
-/// Longest value an equality term repeats, in bytes; longer ones share the term of their beginning (the re-test tells them apart).
+/// Longest value an equality term repeats, in bytes, but for addresses, which are never cut; longer ones share the term of their beginning (the re-test tells them apart).
 pub(super) const LONGEST_EQUAL: usize = 256;
-/// The same for entryUUID, whose first characters are as good as random.
-const LONGEST_UUID: usize = 12;
+/// The same for entryUUID, whose first characters are as good as random: two entries of a country or three share them.
+const LONGEST_UUID: usize = 5;
 
 /// Longest word beginning kept as a term, in characters; longer beginnings are looked up among the whole words.
 pub(super) const LONGEST_EDGE: usize = 3;
@@ -122,9 +122,28 @@ pub(super) fn is_always_there(attribute: &Attribute) -> bool {
     attribute.operational || matches!(attribute.name, "objectClass" | "cn" | "displayName")
 }
 
+/// Stands for the attribute in terms of people's numbers. Nearly each is a value of two attributes; an entry has one or two, and few entries have
+/// the same, so that what is asked for by one attribute is tested again.
+const NUMBER: &str = "#";
+
+pub(super) fn is_number(attribute: &str) -> bool {
+    matches!(attribute, "IdentifiantPP" | "rpps")
+}
+
+/// Where the values of an attribute are terms, and what these begin with. The addresses of an entry are terms as they are.
+pub(super) fn place_of(attribute: &str) -> (Place, String) {
+    match attribute {
+        "mail" => (Place::Address, String::new()),
+        number if is_number(number) => (Place::Equal, format!("{NUMBER}=")),
+        other => (Place::Equal, format!("{other}=")),
+    }
+}
+
 /// Term of an attribute holding a prepared value.
-pub(super) fn equal(attribute: &str, prepared: &str) -> String {
-    format!("{attribute}={}", value_of_term(attribute, prepared))
+pub(super) fn equal(attribute: &str, prepared: &str) -> (Place, String) {
+    let (place, mut term) = place_of(attribute);
+    term.push_str(if place == Place::Address { prepared } else { value_of_term(attribute, prepared) });
+    (place, term)
 }
 
 fn value_of_term<'a>(attribute: &str, prepared: &'a str) -> &'a str {
@@ -294,8 +313,9 @@ impl AttributeTerms {
                     Coverage::Equal | Coverage::Listed => true,
                     Coverage::Never | Coverage::Nothing => false,
                 };
-                if equal {
-                    terms.equal.add(&[name, "=", value_of_term(name, &prepared)]);
+                if equal && attribute.name != "mail" {
+                    let of = if is_number(attribute.name) { NUMBER } else { name };
+                    terms.equal.add(&[of, "=", value_of_term(name, &prepared)]);
                 }
                 if is_paired(attribute.name) {
                     pairs.add(attribute.name, &prepared);
@@ -365,7 +385,9 @@ mod tests {
     #[test]
     fn long_values_share_a_term_at_a_character() {
         let long = "é".repeat(300);
-        assert_eq!(equal("o", &long), format!("o={}", "é".repeat(128)));
+        assert_eq!(equal("o", &long), (Place::Equal, format!("o={}", "é".repeat(128))));
+        // An address is a term as it is, and never cut.
+        assert_eq!(equal("mail", &long), (Place::Address, long.clone()));
         assert!(!is_whole(value_of_term("o", &long)) && is_whole("médecin"));
     }
 }

@@ -5,7 +5,7 @@ use super::entry::Entry;
 use super::request::CompareRequest;
 use super::response::Outcome;
 use super::tree;
-use crate::directory::{self, AttributeFilter};
+use crate::directory::AttributeFilter;
 use crate::ldap_entry::attributes::attribute;
 use crate::ldap_entry::matching::Rule;
 use ldap3_proto::proto::LdapResultCode;
@@ -30,7 +30,7 @@ pub async fn run(asking: &Asking, content: &[u8]) -> Outcome {
         return Outcome::new(LdapResultCode::NoSuchAttribute, "");
     }
     let assertion = AttributeFilter::Equal(known.name.to_owned(), request.value.to_vec());
-    match directory::matches_entry(&assertion, &entry.bytes()) {
+    match entry.evaluate(&assertion) {
         Err(error) => Outcome::from(&error),
         Ok(Some(true)) => Outcome::new(LdapResultCode::CompareTrue, ""),
         Ok(Some(false)) => Outcome::new(LdapResultCode::CompareFalse, ""),

@@ -4,7 +4,7 @@ use super::asking::Asking;
 use super::response::{self, Outcome};
 use super::tree::{self, Place};
 use super::{root_dse, schema};
-use crate::directory::{self, AttributeFilter, Hit, Matching, Order, Query};
+use crate::directory::{AttributeFilter, Hit, Matcher, Matching, Order, Query};
 use crate::ldap_entry::{self, Selection};
 use crate::model::{Address, EntryKey, Kind};
 use std::borrow::Cow;
@@ -45,9 +45,18 @@ impl Entry {
         }
     }
 
+    /// `None` is Undefined. Error `TooLarge` past the bounds of a filter.
+    pub fn evaluate(&self, filter: &AttributeFilter) -> crate::error::Result<Option<bool>> {
+        let matcher = Matcher::new(filter)?;
+        Ok(match self {
+            Self::Hit(hit) if !matcher.is_of_operational() => matcher.evaluate(hit.ldap()),
+            _ => matcher.evaluate(&self.bytes()),
+        })
+    }
+
     /// Only TRUE returns an entry; Undefined does not.
     pub fn matches(&self, filter: &AttributeFilter) -> bool {
-        matches!(directory::matches_entry(filter, &self.bytes()), Ok(Some(true)))
+        matches!(self.evaluate(filter), Ok(Some(true)))
     }
 
     /// The entry a name points to; the refusal is noSuchObject with the nearest entry that exists, or what the directory answered.

@@ -1,5 +1,5 @@
-//! Operational attributes of an entry: what its key, its times and its classes tell. They are never stored, but put behind the user
-//! attributes of who asks for them.
+//! Operational attributes of an entry: what its key, its times and its classes tell. They are not stored with an entry, but put behind
+//! its user attributes for who asks for them, and for the terms it is found by.
 
 use super::ber::{self, SEQUENCE};
 use super::dn::SUBSCHEMA;
@@ -25,8 +25,9 @@ pub fn with_operational(user: &[u8], kind: Kind, id: &str, since: i64, created: 
     put("structuralObjectClass", structural(user, kind).as_bytes());
     put("entryUUID", entry_uuid(kind.name(), id).hyphenated().encode_lower(&mut [0; 36]).as_bytes());
     put("entryDN", dn.content);
-    put("createTimestamp", generalized_time(created).as_bytes());
-    put("modifyTimestamp", generalized_time(since).as_bytes());
+    let first = generalized_time(created);
+    put("createTimestamp", first.as_bytes());
+    put("modifyTimestamp", if since == created { first } else { generalized_time(since) }.as_bytes());
     put("hasSubordinates", b"FALSE");
     put("subschemaSubentry", SUBSCHEMA.as_bytes());
     let length = list.len() + own.len();

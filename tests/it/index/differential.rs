@@ -1,6 +1,6 @@
 //! Candidates are complete: every shape of filter on every attribute finds what a pass over all entries finds.
 
-use super::sample::{Dice, Doc, SINCE, world};
+use super::sample::{Dice, Doc, SINCE, activity, documents, exercise, person, physician, site, world};
 use super::{add, built, found};
 use crate::ldap::fuzzing::filters::{DOCS, ENTRIES, any_filter};
 use crate::ldap::fuzzing::for_a_while;
@@ -8,7 +8,7 @@ use annuaire::index::query::AttributeFilter;
 use annuaire::index::{Committed, Index};
 use annuaire::ldap_entry::attributes::{ATTRIBUTES, Attribute};
 use annuaire::ldap_entry::{encode, values};
-use annuaire::model::Audience;
+use annuaire::model::{Audience, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -121,7 +121,13 @@ fn filters(docs: &[Doc]) -> Vec<AttributeFilter> {
     let mut of = |name: &str| F::Equal(name.to_owned(), dice.of(&known[name]).clone().into_bytes());
     for kind in ["profession", "specialite"].repeat(30) {
         single.push(F::And(vec![of(kind), of("departement")]));
+        single.push(F::And(vec![of(kind), of("profession"), of("departement"), of("departement")]));
+        single.push(F::And(vec![of(kind), of("departement"), F::Not(Box::new(F::And(vec![of(kind), of("departement")])))]));
         single.push(F::And(vec![of("departement"), F::Or(vec![of("sn"), F::And(vec![of(kind), of("departement")])]), of(kind)]));
+    }
+    for number in ["IdentifiantPP", "rpps", "uid", "finess", "IdentifiantPM"].iter().flat_map(|name| known[*name].iter().take(12)) {
+        single.extend(["IdentifiantPP", "rpps", "uid"].map(|name| F::Equal(name.into(), number.clone().into_bytes())));
+        single.push(substring("rpps", Some(number.chars().take(5).collect()), vec![], None));
     }
     single.extend(joined);
     single.extend([F::And(vec![]), F::Or(vec![]), F::Not(Box::new(F::And(vec![])))]);
@@ -156,9 +162,20 @@ fn passed<'a>(entries: impl Iterator<Item = (&'a Doc, &'a Vec<u8>)>, audience: A
         .collect()
 }
 
+/// Somebody of more specialties and départements than an entry has pairs of.
+fn everywhere() -> Vec<Doc> {
+    let codes: Vec<String> = (1..=17).map(|number| format!("{number:02}")).collect();
+    let specialties: Vec<String> = codes.iter().map(|code| format!("SM{code}")).collect();
+    let specialties: Vec<(&str, &str)> = specialties.iter().map(|code| (code.as_str(), "Partout")).collect();
+    let place = |code: &String| site(&format!("F9909990{code}"), "PARTOUT", &format!("{code}000"), "Partout", (code, "Partout"));
+    let activities = codes.iter().map(|code| activity(physician(), Some(place(code)))).collect();
+    documents(&Record::Professional(person("10000099999", "Zoé", "PARTOUT", vec![exercise(physician(), &specialties)], activities)))
+}
+
 #[test]
 fn every_filter_finds_what_a_full_pass_finds() {
-    let docs = world();
+    let mut docs = world();
+    docs.extend(everywhere());
     assert!(docs.len() > 250, "{}", docs.len());
     let (_folder, index) = layered(&docs);
     let reader = index.reader();
