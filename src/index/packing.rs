@@ -27,7 +27,7 @@ impl Part {
         }
     }
 
-    /// Level of zstd. A view has longer pieces in common with others, and is worth looking for them: an eighth smaller at twice the time.
+    /// Level of zstd. A view has longer pieces in common with others, and is worth looking for them: a ninth smaller at twice the time.
     fn level(self) -> i32 {
         match self {
             Self::Ldap => 3,

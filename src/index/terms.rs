@@ -15,7 +15,8 @@ use std::sync::LazyLock;
 pub(super) const START: char = '\u{2}';
 pub(super) const END: char = '\u{3}';
 
-/// Longest value an equality term repeats, in bytes, but for addresses, which are never cut; longer ones share the term of their beginning (the re-test tells them apart).
+/// Longest value an equality term repeats, in bytes; longer ones share the term of their beginning (the re-test tells them apart). Addresses
+/// are never cut.
 pub(super) const LONGEST_EQUAL: usize = 256;
 /// The same for entryUUID, whose first characters are as good as random: two entries of a country or three share them.
 const LONGEST_UUID: usize = 5;
