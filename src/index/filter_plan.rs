@@ -140,7 +140,8 @@ fn is_exact_of(test: &Test, attribute: &Attribute) -> bool {
     }
 }
 
-fn of_value(attribute: &str, prepared: &str) -> Plan {
+/// Entries with an attribute of a prepared value.
+pub(super) fn of_value(attribute: &str, prepared: &str) -> Plan {
     let (place, term) = equal(attribute, prepared);
     Plan::Term(place, term)
 }

@@ -83,7 +83,8 @@ pub(super) enum Plan {
     Inside(String),
     /// A part of a remark behind a name that holds this piece.
     Remark(String),
-    /// Any value of an attribute that passes, among the terms of its values (see [`super::terms::place_of`]); when there are too many to be tried, another plan.
+    /// Any value of an attribute that passes, among the terms of its values (see [`super::terms::place_of`]); when there are too many to be
+    /// tried, another plan.
     Values(&'static str, ValueTest, Box<Plan>),
     And(Vec<Plan>),
     Or(Vec<Plan>),

@@ -3,9 +3,9 @@
 use super::alternative::{ONE_ERROR, RANKS, TWO_ERRORS};
 use super::criteria::{self, Tolerance};
 use super::filter::Asked;
+use super::filter_plan;
 use super::plan::Plan;
 use super::query::{CLASSES_OF_A_LEVEL, Matching, OTHER_NAME, Query, class_of};
-use super::{filter_plan, terms};
 use crate::error::Result;
 use crate::model::Kind;
 
@@ -15,8 +15,7 @@ pub(super) const WITH_TWO_ERRORS: u16 = (TWO_ERRORS * RANKS) as u16 * CLASSES_OF
 
 /// All structures: most of what is asked of words and places is held by many more people.
 fn structures() -> Plan {
-    let (place, term) = terms::equal("objectClass", "mssStructure");
-    Plan::Term(place, term)
+    filter_plan::of_value("objectClass", "mssStructure")
 }
 
 /// A question made ready: what to look up, what to prove, what ranks first.
