@@ -11,16 +11,18 @@ use std::collections::VecDeque;
 use tokio::task::JoinHandle;
 
 impl Projector {
-    /// Builds, catches up and switches. The live generation goes on receiving publications and withdrawals; every change made since the
-    /// build began is applied to the new one before it answers anything.
-    pub(super) async fn build(&mut self) -> Result<()> {
+    /// Builds, catches up and switches. A live generation, of this commit number, goes on receiving publications and withdrawals; every
+    /// change made since the build began is applied to the new one before it answers anything. `None`: nothing is answered meanwhile.
+    pub(super) async fn build(&mut self, live: Option<i64>) -> Result<()> {
         self.untold = true;
         let began = self.store.last_change().await?;
         let at = self.store.changes_after(began - 1, 1).await?.last().map_or_else(|| Timestamp::now().as_second(), |c| c.at);
-        let live = self.index.committed().map(|c| c.seq);
-        self.urgent_through = self.urgent_through.max(live.unwrap_or(began));
         if let Some(seq) = live {
+            self.urgent_through = self.urgent_through.max(seq);
             self.apply_urgent(seq).await?;
+        } else {
+            self.doors.gate.close("the index is built anew");
+            (self.withdrawn_through, self.urgent_through) = (0, 0);
         }
         let mut generation = self.index.begin_build()?;
         let entries = Ordered::read(&self.store).await?;
@@ -42,25 +44,26 @@ impl Projector {
                 }
             }
         }
-        let reached = self.catch_up_build(&mut generation, began, live).await?;
+        let (reached, seen) = self.catch_up_build(&mut generation, began, live).await?;
         self.index.switch_to(generation)?;
         self.withdrawn_whole = self.withdrawn_whole.filter(|seq| *seq > reached);
         self.refresh_labels().await?;
         self.refresh_notices().await?;
-        self.urgent_through = self.urgent_through.max(reached);
-        self.withdrawn(reached).await
+        self.urgent_through = seen;
+        self.withdrawn(seen).await
     }
 
-    /// Replays what was changed since the build began, and returns how far it came. Documents it holds may show what was withdrawn
-    /// meanwhile: those go by term first. A run that names no entry needs a build of its own, which the next step begins.
-    async fn catch_up_build(&mut self, generation: &mut Generation, began: i64, live: Option<i64>) -> Result<i64> {
-        let mut reached = began;
+    /// Replays what was changed since the build began. Documents it holds may show what was withdrawn meanwhile: those go by term first.
+    /// Returns how far its commit number came, and up to which change it was brought: a run that names no entry needs a build of its own,
+    /// which the next step begins, and what was withdrawn behind it must not come back until then.
+    async fn catch_up_build(&mut self, generation: &mut Generation, began: i64, live: Option<i64>) -> Result<(i64, i64)> {
+        let (mut seen, mut before_whole) = (began, None);
         loop {
-            let mut changes = self.store.changes_after(reached, 10_000).await?;
-            if let Some(whole) = changes.iter().position(|c| c.kind == ChangeKind::All && c.run.is_some()) {
-                changes.truncate(whole);
-            }
-            let Some(last) = changes.last().map(|c| c.seq) else { return Ok(reached) };
+            let changes = self.store.changes_after(seen, 10_000).await?;
+            let Some(last) = changes.last().map(|c| c.seq) else { return Ok((before_whole.unwrap_or(seen), seen)) };
+            self.announce(&changes, seen);
+            let whole = changes.iter().find(|c| c.kind == ChangeKind::All && c.run.is_some());
+            before_whole = before_whole.or(whole.map(|c| c.seq - 1));
             for change in changes.iter().filter(|c| c.withdraws) {
                 match change.kind {
                     ChangeKind::Mailbox => generation.delete_showing_address(&change.key),
@@ -75,8 +78,8 @@ impl Projector {
                     self.apply_urgent(seq).await?;
                 }
             }
-            generation.commit(Committed { seq: last })?;
-            reached = last;
+            seen = last;
+            generation.commit(Committed { seq: before_whole.unwrap_or(seen) })?;
         }
     }
 

@@ -138,7 +138,8 @@ impl Projector {
     /// Builds a new generation from the store beside the live one and switches to it.
     pub async fn rebuild(&mut self) -> Result<()> {
         self.index.live().restore()?;
-        let built = self.build().await;
+        let live = self.followed(self.store.last_change().await?).await?;
+        let built = self.build(live).await;
         self.or_go_back(built)?;
         self.catch_up().await
     }
@@ -173,12 +174,8 @@ impl Projector {
 
     async fn apply(&mut self) -> Result<bool> {
         let last = self.store.last_change().await?;
-        let Some(committed) = self.index.committed() else {
-            self.build().await?;
-            self.tell().await?;
-            return Ok(true);
-        };
-        if committed.seq == last {
+        let committed = self.index.committed().map(|c| c.seq);
+        if committed == Some(last) {
             self.note_withdrawn(last);
             // Telling may have failed where the commit did not.
             if self.told != Some(last) || self.untold {
@@ -186,18 +183,23 @@ impl Projector {
             }
             return Ok(false);
         }
-        // An index ahead of its store: the store was put back from a copy.
-        let foreign = committed.seq > last;
-        if foreign {
+        if committed.is_some_and(|seq| seq > last) {
             self.store.begin_feed_anew(Timestamp::now().as_second()).await?;
         }
-        if foreign || self.store.oldest_change().await?.is_none_or(|oldest| oldest > committed.seq + 1) {
-            self.build().await?;
-        } else {
-            self.apply_window(committed.seq).await?;
+        match self.followed(last).await? {
+            Some(from) => self.apply_window(from).await?,
+            None => self.build(None).await?,
         }
         self.tell().await?;
         Ok(true)
+    }
+
+    /// Commit number of the live generation, where the store's changes tell all it lacks. Not of an index ahead of its store (the store was
+    /// put back from a copy), nor of one so old that changes behind it were pruned (the index was): what it shows may be withdrawn.
+    async fn followed(&self, last: i64) -> Result<Option<i64>> {
+        let Some(committed) = self.index.committed().map(|c| c.seq) else { return Ok(None) };
+        let told = committed == last || self.store.oldest_change().await?.is_some_and(|oldest| oldest <= committed + 1);
+        Ok((committed <= last && told).then_some(committed))
     }
 
     /// Everything written is in the live generation, and nothing is on its way: tells other processes, and lets the feed tell. Were the feed

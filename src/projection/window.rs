@@ -20,13 +20,13 @@ impl Projector {
         self.announce(&changes, from);
         if changes.iter().any(|c| c.kind == ChangeKind::All) || changes.len() > self.bounds.rebuild_beyond {
             // The build begins by applying what is withdrawn to the live generation.
-            return self.build().await;
+            return self.build(Some(from)).await;
         }
         self.refresh_facts(&changes).await?;
         let causes = self.causes(&changes).await?;
         if causes.len() > self.bounds.rebuild_beyond {
             self.withdraw(&changes, from).await?;
-            return self.build().await;
+            return self.build(Some(from)).await;
         }
         if causes.len() > self.bounds.commit {
             self.withdraw(&changes, from).await?;
@@ -71,7 +71,7 @@ impl Projector {
     }
 
     /// Tells the gate that withdrawals wait, before any work on them.
-    fn announce(&mut self, changes: &[Change], from: i64) {
+    pub(super) fn announce(&mut self, changes: &[Change], from: i64) {
         let known = self.withdrawn_through.max(from);
         for change in changes.iter().filter(|c| c.withdraws && c.seq > known) {
             self.doors.gate.set_pending(true);

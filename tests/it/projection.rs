@@ -1,6 +1,7 @@
 //! The projection over a real store and index: nothing acknowledged is missed, nothing withdrawn is found, times survive a rebuild.
 
 pub mod faults;
+mod put_back;
 
 use crate::country;
 use crate::harness::{Silent, TestDirectory, clock, import_into};
