@@ -8,7 +8,7 @@
 //! the ordinary way.
 
 use super::addition::Addition;
-use super::fingerprint::{BuildUniform, Marker, join};
+use super::fingerprint::{BuildUniform, Keys, Marker, join};
 use super::inputs::Input;
 use super::memory::{LabelSaid, Lines, Memory, NONE};
 use super::recorder::Recorded;
@@ -18,7 +18,7 @@ use super::second::Second;
 use super::today::{Line, NewLine, Today};
 use super::witnesses::Witnesses;
 use super::{Progress, read, recall, statements};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extraction::Reader;
 use crate::store::import::{Candidate, SourceFile, Staging};
 use crate::store::{DataDir, Store};
@@ -70,6 +70,8 @@ impl Daily<'_> {
             files.push(report);
             todays.push(today);
         }
+        // Read while the memory is.
+        let operators = tokio::spawn(operators(self.store.clone(), self.memory.keys));
         let files_of_memory = &self.memory.files;
         todays.sort_by_key(|today| files_of_memory.iter().position(|lines| lines.file == today.lines.file));
         let mut affected = Affected::default();
@@ -84,7 +86,7 @@ impl Daily<'_> {
             of.is_some_and(|today| today.lines.find(hash, NONE).is_some_and(|place| today.found.contains(place)))
         };
         let Some(mut pending) = witnesses.pending(&found) else { return Ok(None) };
-        let operators = self.operators().await?;
+        let operators = operators.await.map_err(|e| Error::internal("the operators' mailboxes cannot be read", e))??;
         let Ok(recalled) = recall::look_up(&self.memory, &todays, &affected, &operators, &mut known) else { return Ok(None) };
         staging.scope(&affected.to_scope(), recalled.held).await?;
         for (key, structure) in &claims {
@@ -108,17 +110,6 @@ impl Daily<'_> {
             }
         };
         Ok(Some(Read { files, recorded }))
-    }
-
-    /// Hashes of the mailboxes that are an operator's: they may be as many as the file has.
-    async fn operators(&self) -> Result<HashSet<u64, BuildUniform>> {
-        let (mut operators, mut last) = (HashSet::default(), (String::new(), String::new()));
-        loop {
-            let page = self.store.operator_addresses((&last.0, &last.1)).await?;
-            operators.extend(page.iter().map(|(_, address)| self.memory.keys.hash(address.as_bytes())));
-            let Some(behind) = page.into_iter().next_back() else { return Ok(operators) };
-            last = behind;
-        }
     }
 
     async fn first_pass<'a>(
@@ -206,5 +197,16 @@ impl Daily<'_> {
         drop(reader);
         read::end(input, source, staging, &mut report).await?;
         Ok(Some((report, today)))
+    }
+}
+
+/// Hashes of the mailboxes that are an operator's: they may be as many as the file has.
+async fn operators(store: Store, keys: Keys) -> Result<HashSet<u64, BuildUniform>> {
+    let (mut operators, mut last) = (HashSet::default(), (String::new(), String::new()));
+    loop {
+        let page = store.operator_addresses((&last.0, &last.1)).await?;
+        operators.extend(page.iter().map(|(_, address)| keys.hash(address.as_bytes())));
+        let Some(behind) = page.into_iter().next_back() else { return Ok(operators) };
+        last = behind;
     }
 }

@@ -183,22 +183,22 @@ impl Generation {
     }
 
     fn held(&mut self) -> &mut Held {
-        self.held.get_or_insert_with(|| Held::new(self.latest.get()))
+        let fields = self.fields;
+        self.held.get_or_insert_with(|| Held::new(fields, self.latest.get()))
     }
 
-    /// Has the live generation these documents, all of one entry, and no others of it? What is committed and not deleted since
-    /// counts; of a build nothing does, everything is written.
-    pub fn holds(&mut self, documents: &[Document<'_>]) -> Result<bool> {
-        let fields = self.fields;
-        Ok(!self.bulk && self.held().holds(&fields, documents)?)
+    /// What the live generation holds, to be asked on any thread: what is committed and not deleted until now counts. `None` for a build,
+    /// which is to be written whole.
+    pub fn held_now(&mut self) -> Option<Held> {
+        (!self.bulk).then(|| self.held().clone())
     }
 
     /// A deletion that fails leaves the generation to be restored: the commit behind it fails.
     fn delete(&mut self, place: Place, term: &str) {
-        let fields = self.fields;
-        if !self.bulk && self.held().delete(&fields, place, term).is_err() {
+        if !self.bulk && self.held().delete(place, term).is_err() {
             self.abandon();
         }
+        let fields = self.fields;
         if let Some(writer) = &self.writer {
             writer.delete_term(Term::from_field_text(place.field(&fields), term));
         }
@@ -231,21 +231,6 @@ impl Generation {
         let added =
             self.writer().and_then(|writer| writer.add_document(document.0).map(|_| ()).map_err(failed("an entry cannot be indexed")));
         self.or_abandon(added)
-    }
-
-    /// [`Generation::add`] for many, in their order.
-    pub fn add_all(&mut self, documents: &[Document<'_>]) -> Result<()> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = documents.len().div_ceil(cores).max(1);
-        let cut: Vec<Vec<Cut>> = std::thread::scope(|scope| {
-            let cut = |part: &[Document<'_>]| part.iter().map(Cut::of).collect();
-            let threads: Vec<_> = documents.chunks(share).map(|part| scope.spawn(move || cut(part))).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
-        });
-        if cut.iter().map(Vec::len).sum::<usize>() != documents.len() {
-            return Err(Error::internal("an entry cannot be indexed", "a thread that cuts entries ended abnormally"));
-        }
-        cut.into_iter().flatten().try_for_each(|document| self.add_cut(document))
     }
 
     /// Durable and visible to readers (live generation) when it returns. After an error nothing of it may be counted on: the generation

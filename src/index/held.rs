@@ -17,29 +17,31 @@ use std::sync::Arc;
 use tantivy::{DocAddress, TERMINATED};
 
 /// The documents of one commit, and which of them a deletion has named since.
-pub(super) struct Held {
+#[derive(Clone)]
+pub struct Held {
+    fields: Fields,
     seen: Arc<Seen>,
     gone: HashSet<DocAddress>,
 }
 
 impl Held {
     /// `seen` is the last commit, and nothing is deleted behind it yet.
-    pub fn new(seen: Arc<Seen>) -> Self {
-        Self { seen, gone: HashSet::new() }
+    pub(super) fn new(fields: Fields, seen: Arc<Seen>) -> Self {
+        Self { fields, seen, gone: HashSet::new() }
     }
 
     /// A deletion by this term is under way.
-    pub fn delete(&mut self, fields: &Fields, place: Place, term: &str) -> Result<()> {
-        let named = self.find(fields, place, term)?;
+    pub(super) fn delete(&mut self, place: Place, term: &str) -> Result<()> {
+        let named = self.find(place, term)?;
         self.gone.extend(named);
         Ok(())
     }
 
     /// Are these, all of one entry, what it has, to the byte and the audience? Equal rows in the store would not prove it: they are
     /// written before the commit.
-    pub fn holds(&self, fields: &Fields, documents: &[Document<'_>]) -> Result<bool> {
+    pub fn holds(&self, documents: &[Document<'_>]) -> Result<bool> {
         let Some(first) = documents.first() else { return Ok(false) };
-        let found = self.find(fields, Place::Key, &first.published.key().to_string())?;
+        let found = self.find(Place::Key, &first.published.key().to_string())?;
         if found.len() != documents.len() {
             return Ok(false);
         }
@@ -58,12 +60,12 @@ impl Held {
         Ok(self.seen.segments.columns(address.segment_ord)?.audience.first(address.doc_id))
     }
 
-    fn find(&self, fields: &Fields, place: Place, term: &str) -> Result<Vec<DocAddress>> {
+    fn find(&self, place: Place, term: &str) -> Result<Vec<DocAddress>> {
         let plan = Plan::Term(place, term.to_owned());
         let mut found = Vec::new();
         let patience = Patience::endless();
         for (ordinal, segment) in (0u32..).zip(self.seen.searcher.segment_readers()) {
-            let mut candidates = Candidates::of(&plan, fields, segment, None, &patience)?;
+            let mut candidates = Candidates::of(&plan, &self.fields, segment, None, &patience)?;
             while candidates.doc() != TERMINATED {
                 let address = DocAddress::new(ordinal, candidates.doc());
                 if !segment.is_deleted(address.doc_id) && !self.gone.contains(&address) {

@@ -73,6 +73,7 @@ pub use document::Cut;
 pub use facts::Field;
 pub use gate::Gate;
 pub use generation::Generation;
+pub use held::Held;
 pub use patience::{Limits, MAX_CANDIDATES};
 pub use paused::{Paused, Progress};
 pub use reader::Reader;

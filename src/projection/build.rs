@@ -72,7 +72,7 @@ impl Projector {
                 }
             }
             // A rebuild asked for meanwhile names no entry: this one reads the same store, and is as good.
-            for batch in self.causes(&changes).await?.chunks(self.bounds.commit) {
+            for batch in self.causes(&changes).await?.chunks(self.bounds.entries()) {
                 write_entries(&self.store, generation, batch).await?;
                 if let Some(seq) = live {
                     self.apply_urgent(seq).await?;
@@ -100,7 +100,7 @@ impl Projector {
         let mut next = 0;
         while next < entries.len() || !cutting.is_empty() {
             if next < entries.len() && cutting.len() < ahead {
-                let end = entries.len().min(next + self.bounds.commit);
+                let end = entries.len().min(next + self.bounds.entries());
                 let causes = (next..end).filter_map(|number| Some((entries.key(number)?, at))).collect();
                 let loaded = Loaded::read(&self.store, causes, fresh).await?;
                 cutting.push_back((next, tokio::task::spawn_blocking(move || loaded.cut())));

@@ -1,16 +1,18 @@
 //! From records to documents: both audiences asked, equal answers joined, and the time the content last changed carried along.
 
-use crate::error::Result;
-use crate::index::{Cut, Document, Generation};
+use crate::error::{Error, Result};
+use crate::index::{Cut, Document, Generation, Held};
 use crate::model::{Audience, EntryKey};
 use crate::store::{ContentDigest, PublishedRow, Records, Store};
 use crate::visibility::{Published, publish_to_all};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// Records asked of the store at once.
-const RECORDS: usize = 500;
+const RECORDS: usize = 250;
 
 /// What the store holds of some entries, read and not looked at yet.
 pub(super) struct Loaded {
@@ -91,10 +93,46 @@ impl Loaded {
         }
         ready
     }
+
+    /// Entries that a generation does not hold as they should be; `None`: it holds none.
+    fn outdated(self, held: Option<&Held>) -> Result<Vec<EntryKey>> {
+        let mut outdated = Vec::new();
+        for entry in self.decide() {
+            if !held.map_or(Ok(false), |held| held.holds(&entry.documents()))? {
+                outdated.push(entry.key);
+            }
+        }
+        Ok(outdated)
+    }
+
+    /// The same for a generation that holds some of it as it should be; `None`: nothing.
+    fn changed(self, held: Option<&Held>) -> Result<Changed> {
+        let mut changed =
+            Changed { entries: self.causes.len(), stale: Vec::new(), documents: Vec::new(), keys: Vec::new(), rows: Vec::new() };
+        for entry in self.decide() {
+            let documents = entry.documents();
+            if !held.map_or(Ok(false), |held| held.holds(&documents))? {
+                changed.documents.extend(documents.iter().map(Cut::of));
+                changed.stale.push(entry.key.clone());
+            }
+            if !same_rows(&entry.before, &entry.after) {
+                changed.keys.push(entry.key);
+                changed.rows.extend(entry.after);
+            }
+        }
+        Ok(changed)
+    }
 }
 
-async fn present(store: &Store, causes: &[(EntryKey, i64)]) -> Result<Vec<Present>> {
-    Ok(Loaded::read(store, causes.to_vec(), false).await?.decide().collect())
+/// What is to be written of some entries.
+struct Changed {
+    entries: usize,
+    /// Entries the generation does not hold as they should be, and what it should hold of them.
+    stale: Vec<EntryKey>,
+    documents: Vec<Cut>,
+    /// Entries whose rows change, with the new ones.
+    keys: Vec<EntryKey>,
+    rows: Vec<PublishedRow>,
 }
 
 /// Writes the present state of these entries into a generation (not committed). `causes` gives, for each entry, the UTC second of
@@ -103,38 +141,52 @@ async fn present(store: &Store, causes: &[(EntryKey, i64)]) -> Result<Vec<Presen
 ///
 /// The `published` rows are written before the index commit: should the process die in between, the replay finds its own digest there
 /// and carries the same time, where rows written after a commit could be lost for good.
+///
 pub(super) async fn write_entries(store: &Store, generation: &mut Generation, causes: &[(EntryKey, i64)]) -> Result<()> {
-    for chunk in causes.chunks(RECORDS) {
-        let entries = present(store, chunk).await?;
-        let mut stale = Vec::new();
-        let mut fresh = Vec::new();
-        for entry in &entries {
-            let documents = entry.documents();
-            if !generation.holds(&documents)? {
-                stale.push(entry.key.clone());
-                fresh.extend(documents);
-            }
-        }
+    let mut ahead = Ahead::read(store, generation, causes, RECORDS);
+    while ahead.write_next(store, generation).await?.is_some() {}
+    Ok(())
+}
+
+/// Entries that are being read to be written, see [`write_entries`].
+pub(super) struct Ahead<'a>(Chunks<'a, Changed>);
+
+/// What was written at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    pub entries: usize,
+    pub documents: usize,
+}
+
+impl<'a> Ahead<'a> {
+    /// Begins, with so many entries at once, [`RECORDS`] at most. Whatever is withdrawn or published before they are written, they are to be
+    /// read again.
+    pub fn read(store: &'a Store, generation: &mut Generation, causes: &'a [(EntryKey, i64)], at_once: usize) -> Self {
+        let held = generation.held_now();
+        Self(Chunks::new(store, causes, at_once, move |loaded| loaded.changed(held.as_ref())))
+    }
+
+    /// `None`: all are.
+    pub async fn write_next(&mut self, store: &Store, generation: &mut Generation) -> Result<Option<Written>> {
+        let Some(Changed { entries, stale, documents, keys, rows }) = self.0.next().await? else { return Ok(None) };
+        let written = Written { entries, documents: documents.len() };
         generation.delete_entries(&stale);
-        generation.add_all(&fresh)?;
-        let changed = || entries.iter().filter(|e| !same_rows(&e.before, &e.after));
-        let keys: Vec<EntryKey> = changed().map(|e| e.key.clone()).collect();
+        for document in documents {
+            generation.add_cut(document)?;
+        }
         if !keys.is_empty() {
-            let rows: Vec<PublishedRow> = changed().flat_map(|e| e.after.iter().cloned()).collect();
             store.write_published(&keys, &rows, Timestamp::now().as_second()).await?;
         }
+        Ok(Some(written))
     }
-    Ok(())
 }
 
 /// Deletes those of these entries (not committed) that the live generation does not hold as they should be.
 pub(super) async fn delete_outdated(store: &Store, generation: &mut Generation, causes: &[(EntryKey, i64)]) -> Result<()> {
-    for chunk in causes.chunks(RECORDS) {
-        for entry in present(store, chunk).await? {
-            if !generation.holds(&entry.documents())? {
-                generation.delete_entries(std::slice::from_ref(&entry.key));
-            }
-        }
+    let held = generation.held_now();
+    let mut chunks = Chunks::new(store, causes, RECORDS, move |loaded| loaded.outdated(held.as_ref()));
+    while let Some(outdated) = chunks.next().await? {
+        generation.delete_entries(&outdated);
     }
     Ok(())
 }
@@ -144,27 +196,78 @@ pub(super) async fn delete_outdated(store: &Store, generation: &mut Generation, 
 pub(super) async fn note_absent(
     store: &Store,
     causes: &[(EntryKey, i64)],
-    addresses: &HashSet<String>,
-    domains: &HashSet<String>,
+    addresses: HashSet<String>,
+    domains: HashSet<String>,
 ) -> Result<()> {
-    for chunk in causes.chunks(RECORDS) {
-        let entries = present(store, chunk).await?;
-        let mut absent: BTreeMap<&EntryKey, u8> = BTreeMap::new();
-        for entry in &entries {
+    let mut chunks = Chunks::new(store, causes, RECORDS, move |loaded| {
+        let mut absent: BTreeMap<EntryKey, u8> = BTreeMap::new();
+        for entry in loaded.decide() {
             for (published, audiences, ..) in &entry.shown {
                 let named = |address: &str| {
                     addresses.contains(address) || address.split_once('@').is_some_and(|(_, domain)| domains.contains(domain))
                 };
                 if published.view().mailboxes().iter().any(|mailbox| named(&mailbox.address)) {
-                    *absent.entry(&entry.key).or_default() |= audiences;
+                    *absent.entry(entry.key.clone()).or_default() |= audiences;
                 }
             }
         }
+        Ok(absent)
+    });
+    while let Some(absent) = chunks.next().await? {
         if !absent.is_empty() {
-            store.append_feed(&absent, Timestamp::now().as_second()).await?;
+            store.append_feed(&absent.iter().map(|(key, audiences)| (key, *audiences)).collect(), Timestamp::now().as_second()).await?;
         }
     }
     Ok(())
+}
+
+/// Chunks of entries that are read, and then worked on by other threads, a few at the same time, and given back in their order.
+struct Chunks<'a, T> {
+    store: &'a Store,
+    rest: std::slice::Chunks<'a, (EntryKey, i64)>,
+    work: Arc<Work<T>>,
+    under_way: VecDeque<JoinHandle<Result<T>>>,
+}
+
+type Work<T> = dyn Fn(Loaded) -> Result<T> + Send + Sync;
+
+impl<'a, T: Send + 'static> Chunks<'a, T> {
+    /// Begins with the first; `at_once` entries are a chunk.
+    fn new(
+        store: &'a Store,
+        causes: &'a [(EntryKey, i64)],
+        at_once: usize,
+        work: impl Fn(Loaded) -> Result<T> + Send + Sync + 'static,
+    ) -> Self {
+        let rest = causes.chunks(at_once.clamp(1, RECORDS));
+        let mut chunks = Self { store, rest, work: Arc::new(work), under_way: VecDeque::new() };
+        chunks.go_on();
+        chunks
+    }
+
+    fn go_on(&mut self) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        while self.under_way.len() <= cores
+            && let Some(chunk) = self.rest.next()
+        {
+            let (store, work, chunk) = (self.store.clone(), Arc::clone(&self.work), chunk.to_vec());
+            self.under_way.push_back(tokio::spawn(async move {
+                let loaded = Loaded::read(&store, chunk, false).await?;
+                tokio::task::spawn_blocking(move || work(loaded)).await.map_err(ended)?
+            }));
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<T>> {
+        let Some(chunk) = self.under_way.pop_front() else { return Ok(None) };
+        let done = chunk.await.map_err(ended)?.map(Some);
+        self.go_on();
+        done
+    }
+}
+
+fn ended(error: tokio::task::JoinError) -> Error {
+    Error::internal("entries cannot be read for the index", error)
 }
 
 fn same_rows(before: &[PublishedRow], after: &[PublishedRow]) -> bool {

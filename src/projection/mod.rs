@@ -64,7 +64,7 @@ pub struct Projector {
 /// Sizes of the projection's work; the defaults are for a country, tests take smaller ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Entries of one commit, and of one batch of a build: between two of them publications get through.
+    /// Documents of one commit, at most.
     pub commit: usize,
     /// Beyond this many changes or entries a new generation is built beside the live one instead.
     pub rebuild_beyond: usize,
@@ -72,7 +72,22 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { commit: 1_000, rebuild_beyond: 200_000 }
+        Self { commit: 2_000, rebuild_beyond: 200_000 }
+    }
+}
+
+/// An entry has one for each audience, or one for all.
+const MOST_DOCUMENTS: usize = 2;
+
+impl Bounds {
+    /// Entries that surely fit into one commit, and those of one batch of a build: between two of them publications get through.
+    fn entries(&self) -> usize {
+        (self.commit / MOST_DOCUMENTS).max(1)
+    }
+
+    /// Entries of a long run written between two looks at what is urgent.
+    fn at_once(&self) -> usize {
+        (self.entries() / 4).max(1)
     }
 }
 
@@ -308,7 +323,9 @@ pub fn compact_request(data: &DataDir) -> PathBuf {
 /// Follows the store on a thread of its own until cancelled: waits for the index lock, catches up, opens the doors, goes on.
 /// The doors are closed when the thread ends, for whatever reason.
 pub fn spawn(store: Store, data: DataDir, doors: Doors, cancel: CancellationToken) -> Result<std::thread::JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    // Beside this thread, which is often busy in the index, another reads ahead.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|e| Error::internal("the projection's runtime could not start", e))?;

@@ -1,7 +1,7 @@
 //! One window of changes into the live generation: withdrawals first, then the rest in bounded commits, publications in between.
 
-use super::Projector;
-use super::documents::{delete_outdated, note_absent, write_entries};
+use super::documents::{Ahead, delete_outdated, note_absent, write_entries};
+use super::{MOST_DOCUMENTS, Projector};
 use crate::error::Result;
 use crate::index::Committed;
 use crate::model::{EntryKey, Kind};
@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Entries with the time of the latest change that concerns each, in key order.
 pub(super) type Causes = Vec<(EntryKey, i64)>;
+
+/// Changes looked at together.
+const AT_ONCE: usize = 10_000;
 
 impl Projector {
     /// Applies the changes behind `from`, up to [`super::Bounds::rebuild_beyond`] of them; builds anew when that is less work.
@@ -23,40 +26,76 @@ impl Projector {
             return self.build(Some(from)).await;
         }
         self.refresh_facts(&changes).await?;
-        let causes = self.causes(&changes).await?;
+        let mut causes = self.causes(&changes).await?;
+        let mut last = last;
         if causes.len() > self.bounds.rebuild_beyond {
             self.withdraw(&changes, from).await?;
             return self.build(Some(from)).await;
         }
-        if causes.len() > self.bounds.commit {
+        self.urgent_through = self.urgent_through.max(last);
+        if causes.len() > self.bounds.entries() {
             self.withdraw(&changes, from).await?;
+            self.apply_urgent(from).await?;
+            last = self.join_what_came(&mut causes, last).await?;
         } else {
             // Deleted and written again in the one commit below: nothing flickers. What is linked is among the causes.
             self.delete_shown(&changes);
         }
-        self.urgent_through = self.urgent_through.max(last);
-        let chunks: Vec<_> = causes.chunks(self.bounds.commit).collect();
-        for (number, chunk) in chunks.iter().enumerate() {
-            write_entries(&self.store, self.index.live(), chunk).await?;
-            let seq = if number + 1 == chunks.len() { last } else { from };
-            self.index.live().commit(Committed { seq })?;
-            if number + 1 < chunks.len() {
+        self.write_in_commits(&causes, from, last).await?;
+        self.withdrawn(last).await
+    }
+
+    /// The entries of a window, with what is urgent in between. The last commit has the number `last`, those before it `from`.
+    async fn write_in_commits(&mut self, causes: &Causes, from: i64, last: i64) -> Result<()> {
+        let store = self.store.clone();
+        let at_once = self.bounds.at_once();
+        let (mut rest, mut documents) = (causes.as_slice(), 0);
+        let mut ahead = Ahead::read(&store, self.index.live(), rest, at_once);
+        while let Some(written) = ahead.write_next(&store, self.index.live()).await? {
+            rest = rest.get(written.entries..).unwrap_or_default();
+            documents += written.documents;
+            if rest.is_empty() {
+                break;
+            }
+            let urgent = !self.next_urgent(from).await?.is_empty();
+            if urgent || documents + MOST_DOCUMENTS * at_once > self.bounds.commit {
+                self.index.live().commit(Committed { seq: from })?;
+                documents = 0;
+            }
+            if urgent {
+                // What is held is told by what is committed, and what was read ahead may be of before what is urgent.
                 self.apply_urgent(from).await?;
+                ahead = Ahead::read(&store, self.index.live(), rest, at_once);
             }
         }
-        if chunks.is_empty() {
-            self.index.live().commit(Committed { seq: last })?;
+        self.index.live().commit(Committed { seq: last })
+    }
+
+    /// A run tells its changes in slices, and the first of them may have been here alone. What came while those were withdrawn, and was looked
+    /// at as urgent, joins them: much of it concerns the same entries. Returns the number of the last change that `causes` are of.
+    async fn join_what_came(&self, causes: &mut Causes, last: i64) -> Result<i64> {
+        let mut changes = self.store.changes_after(last, self.bounds.rebuild_beyond).await?;
+        changes.retain(|change| change.seq <= self.urgent_through);
+        if changes.is_empty() || changes.iter().any(|c| c.kind == ChangeKind::All) {
+            return Ok(last);
         }
-        self.withdrawn(last).await
+        let new = self.causes(&changes).await?;
+        if causes.len() + new.len() > self.bounds.rebuild_beyond {
+            return Ok(last);
+        }
+        self.refresh_facts(&changes).await?;
+        let mut all: HashMap<EntryKey, i64> = std::mem::take(causes).into_iter().collect();
+        all.extend(new);
+        *causes = sorted(all);
+        Ok(changes.last().map_or(last, |change| change.seq))
     }
 
     /// Between the commits of a long run or build: what arrived meanwhile. Publications are applied whole; of another run, the
     /// withdrawals. The live commit number stays `committed`, so all of it is simply applied again in its turn.
     pub(super) async fn apply_urgent(&mut self, committed: i64) -> Result<()> {
         loop {
-            let changes = self.store.changes_after(self.urgent_through, 10_000).await?;
+            let changes = self.next_urgent(committed).await?;
             let Some(last) = changes.last().map(|c| c.seq) else { return Ok(()) };
-            self.announce(&changes, committed);
             self.delete_withdrawn(&changes).await?;
             let withdrawals: Vec<Change> = changes.iter().filter(|c| c.withdraws && c.run.is_some()).cloned().collect();
             let publications: Vec<Change> = changes.into_iter().filter(|c| c.run.is_none() && c.kind != ChangeKind::All).collect();
@@ -65,6 +104,21 @@ impl Projector {
             write_entries(&self.store, self.index.live(), &causes).await?;
             self.index.live().commit(Committed { seq: committed })?;
             self.note_absent(&withdrawals).await?;
+            self.urgent_through = last;
+            self.withdrawn(last).await?;
+        }
+    }
+
+    /// Changes that were not looked at yet, when one of them cannot wait for its turn; told to the gate. What another run writes and
+    /// withdraws nothing is passed over.
+    async fn next_urgent(&mut self, committed: i64) -> Result<Vec<Change>> {
+        loop {
+            let changes = self.store.changes_after(self.urgent_through, AT_ONCE).await?;
+            let Some(last) = changes.last().map(|c| c.seq) else { return Ok(changes) };
+            if changes.iter().any(|c| c.withdraws || c.run.is_none()) {
+                self.announce(&changes, committed);
+                return Ok(changes);
+            }
             self.urgent_through = last;
             self.withdrawn(last).await?;
         }
@@ -120,7 +174,7 @@ impl Projector {
         }
         let causes = self.causes(&named).await?;
         let keys = |changes: &mut dyn Iterator<Item = &'_ Change>| changes.map(|c| c.key.clone()).collect::<HashSet<_>>();
-        note_absent(&self.store, &causes, &keys(&mut addresses.into_iter()), &keys(&mut domains.into_iter())).await
+        note_absent(&self.store, &causes, keys(&mut addresses.into_iter()), keys(&mut domains.into_iter())).await
     }
 
     /// Deletes what shows a thing withdrawn, and of what is linked to one whatever has to change for it.
@@ -155,9 +209,7 @@ impl Projector {
         for (at, group) in by_time {
             causes.extend(self.store.dependants_of(&group).await?.into_iter().map(|key| (key, at)));
         }
-        let mut causes: Causes = causes.into_iter().collect();
-        causes.sort_by(|a, b| order(&a.0).cmp(&order(&b.0)));
-        Ok(causes)
+        Ok(sorted(causes))
     }
 
     /// Labels and readiness notices follow the changes that concern them.
@@ -170,6 +222,12 @@ impl Projector {
         }
         Ok(())
     }
+}
+
+fn sorted(causes: HashMap<EntryKey, i64>) -> Causes {
+    let mut causes: Causes = causes.into_iter().collect();
+    causes.sort_by(|a, b| order(&a.0).cmp(&order(&b.0)));
+    causes
 }
 
 /// Mailboxes first: a publication is looked for under its address.

@@ -1,5 +1,6 @@
 //! The projection over a real store and index: nothing acknowledged is missed, nothing withdrawn is found, times survive a rebuild.
 
+mod beside;
 pub mod faults;
 mod put_back;
 
@@ -273,7 +274,7 @@ async fn entries_are_laid_out_by_the_names_they_have() {
 #[tokio::test]
 async fn the_size_of_commits_changes_no_answer() {
     let mut answers = Vec::new();
-    for (commit, rebuild_beyond) in [(1_000, 200_000), (1, 200_000), (2, 0)] {
+    for (commit, rebuild_beyond) in [(2_000, 200_000), (1, 200_000), (8, 200_000), (2, 0)] {
         let (folder, data, store) = imported().await;
         let (projector, directory) = projector(&data, &store).await;
         let mut projector = projector.with_bounds(Bounds { commit, rebuild_beyond });
@@ -296,6 +297,5 @@ async fn the_size_of_commits_changes_no_answer() {
         projector.compact().await.unwrap();
         answers.push(everything(&store, &directory).await);
     }
-    assert_eq!(answers[0], answers[1]);
-    assert_eq!(answers[0], answers[2]);
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
 }

@@ -8,6 +8,7 @@
 use super::super::data_dir::{DataDir, Waiting};
 use super::super::import::Unfinished;
 use super::super::journal::Trace;
+use super::carry::CarryingOver;
 use super::plan::attach_read_only;
 use super::{Sqlite, apply_statements as statements, commit, db, list_versions, writer_connection};
 use crate::error::{Error, Kind, Result, at_path};
@@ -28,9 +29,9 @@ const HELD: &str = "SELECT count(*) + coalesce((SELECT held FROM staging.scoped)
 const UNFINISHED: &str = "SELECT id, staging, report FROM import_run WHERE state = 'applying' ORDER BY id LIMIT 1";
 const APPLIED: &str = "SELECT applied FROM import_run WHERE id = $1";
 
-/// A slice is held in memory until it is committed, and pages that many slices write are carried over into the store's file once for
-/// several of them: each page is written fewer times.
-const SPARING: [&str; 2] = ["PRAGMA cache_size = -24000", "PRAGMA wal_autocheckpoint = 4000"];
+/// A slice is held in memory until it is committed. The log is at most that many pages, 64 MB, longer than what is not carried over yet
+/// beside the slices: see [`CarryingOver`].
+const SPARING: [&str; 2] = ["PRAGMA cache_size = -24000", "PRAGMA wal_autocheckpoint = 16000"];
 
 /// Units of one kind that follow each other: places `first..=last` in their table, `before` units of other kinds ahead of them.
 #[derive(Clone, Debug)]
@@ -51,6 +52,7 @@ pub struct Applying {
     stretches: Vec<Stretch>,
     applied: u64,
     waiting: Waiting,
+    carrying_over: CarryingOver,
 }
 
 /// One transaction that was committed.
@@ -72,7 +74,8 @@ impl Applying {
         }
         attach_read_only(&mut connection, staging, "staging").await?;
         let stretches = stretches(&mut connection).await?;
-        Ok(Self { connection, staging: name, report, run: None, stretches, applied: 0, waiting: Waiting::new(data)? })
+        let carrying_over = CarryingOver::of(&data.database()).await?;
+        Ok(Self { connection, staging: name, report, run: None, stretches, applied: 0, waiting: Waiting::new(data)?, carrying_over })
     }
 
     /// Takes up a run that was interrupted.
@@ -156,9 +159,11 @@ impl Applying {
         let applied = (self.applied + units) as i64;
         sqlx::query(ADVANCE).bind(run).bind(applied).execute(&mut *write).await.map_err(db("the import run could not be written"))?;
         commit(write).await?;
+        let held = clock().saturating_sub(locked);
         self.run = Some(run);
         self.applied += units;
-        Ok(Slice { units, held: clock().saturating_sub(locked) })
+        self.carrying_over.slice_written().await;
+        Ok(Slice { units, held })
     }
 
     /// Does another writer wait for the store?
@@ -180,6 +185,7 @@ impl Applying {
         let mut write = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(db("the store could not be written"))?;
         let last = end_run(&mut write, self.run, &self.staging, planned, now, report).await?;
         commit(write).await?;
+        self.carrying_over.end().await;
         self.connection.close().await.map_err(db("the store could not be closed"))?;
         Ok(last)
     }

@@ -55,19 +55,22 @@ statements! {
     MAILBOXES_OF_OPERATOR = "SELECT address FROM mailbox WHERE operator = $1
         UNION SELECT m.address FROM operator_certificate AS c JOIN domain_certificate AS d ON d.dn_key = c.dn_key
             JOIN mailbox AS m ON m.domain = d.domain WHERE c.operator = $1";
-    // $1: the code; $2, $3: which columns it may stand in, and the kind of savoir-faire whose table it belongs to.
-    PROFESSIONALS_BY_LABEL = "SELECT id FROM professional
-            WHERE ($2 = 'civility' AND civility = $1) OR ($2 = 'exercise_civility' AND exercise_civility = $1)
-        UNION SELECT professional FROM exercise
-            WHERE ($2 = 'profession' AND profession = $1) OR ($2 = 'category' AND category = $1)
-        UNION SELECT professional FROM savoir_faire
-            WHERE ($2 = 'expertise_kind' AND kind = $1) OR ($2 = 'expertise' AND code = $1 AND kind = $3)
-        UNION SELECT professional FROM activity WHERE ($2 = 'profession' AND profession = $1) OR ($2 = 'category' AND category = $1)
-            OR ($2 = 'mode' AND mode = $1) OR ($2 = 'sector' AND sector = $1) OR ($2 = 'section' AND section = $1)
-            OR ($2 = 'role' AND role = $1) OR ($2 = 'genre' AND genre = $1)";
-    STRUCTURES_BY_LABEL = "SELECT id FROM structure
-            WHERE ($2 = 'sector' AND sector = $1) OR ($2 = 'department' AND department = $1)";
-    EXPERTISE_KINDS = "SELECT DISTINCT kind FROM savoir_faire WHERE code = $1";
+    // $1: the code. None of these columns has an index, and each table takes its time.
+    BY_CIVILITY = "SELECT id FROM professional WHERE civility = $1";
+    BY_EXERCISE_CIVILITY = "SELECT id FROM professional WHERE exercise_civility = $1";
+    BY_PROFESSION = "SELECT professional FROM exercise WHERE profession = $1
+        UNION SELECT professional FROM activity WHERE profession = $1";
+    BY_CATEGORY = "SELECT professional FROM exercise WHERE category = $1 UNION SELECT professional FROM activity WHERE category = $1";
+    BY_EXPERTISE_KIND = "SELECT DISTINCT professional FROM savoir_faire WHERE kind = $1";
+    // The kind of a savoir-faire names the table of its code.
+    BY_EXPERTISE = "SELECT DISTINCT kind, professional FROM savoir_faire WHERE code = $1";
+    BY_MODE = "SELECT DISTINCT professional FROM activity WHERE mode = $1";
+    BY_SECTOR = "SELECT DISTINCT professional FROM activity WHERE sector = $1";
+    BY_SECTION = "SELECT DISTINCT professional FROM activity WHERE section = $1";
+    BY_ROLE = "SELECT DISTINCT professional FROM activity WHERE role = $1";
+    BY_GENRE = "SELECT DISTINCT professional FROM activity WHERE genre = $1";
+    STRUCTURES_BY_SECTOR = "SELECT id FROM structure WHERE sector = $1";
+    STRUCTURES_BY_DEPARTMENT = "SELECT id FROM structure WHERE department = $1";
 }
 
 impl Sqlite {
@@ -124,15 +127,17 @@ impl Causes {
 
     /// `key`: `TABLE|code`.
     async fn add_label(&mut self, connection: &mut SqliteConnection, key: &str) -> Result<()> {
-        let Some((table, code)) = key.split_once('|') else {
-            return Ok(());
-        };
-        for (place, kind) in places(connection, table, code).await? {
-            let people = sqlx::query_scalar::<_, String>(PROFESSIONALS_BY_LABEL).bind(code).bind(place).bind(kind);
-            self.professionals.extend(people.fetch_all(&mut *connection).await.map_err(db("reading dependants"))?);
-            let sites = sqlx::query_scalar::<_, String>(STRUCTURES_BY_LABEL).bind(code).bind(place);
-            self.structures.extend(sites.fetch_all(&mut *connection).await.map_err(db("reading dependants"))?);
+        let Some((table, code)) = key.split_once('|') else { return Ok(()) };
+        let (people, structures) = places(table, code);
+        if let Some(statement) = people {
+            self.professionals.extend(ids(connection, statement, code).await?);
         }
+        if let Some(statement) = structures {
+            self.structures.extend(ids(connection, statement, code).await?);
+        }
+        let experts: Vec<(String, String)> =
+            sqlx::query_as(BY_EXPERTISE).bind(code).fetch_all(connection).await.map_err(db("reading dependants"))?;
+        self.professionals.extend(experts.into_iter().filter(|(kind, _)| expertise_table(kind) == table).map(|(_, id)| id));
         Ok(())
     }
 }
@@ -141,27 +146,20 @@ async fn ids(connection: &mut SqliteConnection, statement: &'static str, key: &s
     sqlx::query_scalar(statement).bind(key).fetch_all(connection).await.map_err(db("reading dependants"))
 }
 
-/// Where a code of a table may stand: the column, and for savoir-faire the kind that names the table.
-async fn places(connection: &mut SqliteConnection, table: &str, code: &str) -> Result<Vec<(&'static str, String)>> {
-    let plain = match table {
-        tables::CATEGORY => Some("category"),
-        tables::EXPERTISE_KIND => Some("expertise_kind"),
-        tables::MODE => Some("mode"),
-        tables::SECTOR => Some("sector"),
-        tables::SECTION => Some("section"),
-        tables::GENRE => Some("genre"),
-        tables::CIVILITY => Some("civility"),
-        tables::EXERCISE_CIVILITY => Some("exercise_civility"),
-        tables::DEPARTMENT => Some("department"),
-        _ if super::records::ROLE_TABLES.contains(&table) => Some("role"),
-        _ if profession_table(code) == table => Some("profession"),
-        _ => None,
-    };
-    let mut found: Vec<_> = plain.map(|place| (place, String::new())).into_iter().collect();
-    for kind in ids(connection, EXPERTISE_KINDS, code).await? {
-        if expertise_table(&kind) == table {
-            found.push(("expertise", kind));
-        }
+/// Statements for the columns where a code of a table may stand, of professionals and of structures; savoir-faire is not among them.
+fn places(table: &str, code: &str) -> (Option<&'static str>, Option<&'static str>) {
+    match table {
+        tables::CATEGORY => (Some(BY_CATEGORY), None),
+        tables::EXPERTISE_KIND => (Some(BY_EXPERTISE_KIND), None),
+        tables::MODE => (Some(BY_MODE), None),
+        tables::SECTOR => (Some(BY_SECTOR), Some(STRUCTURES_BY_SECTOR)),
+        tables::SECTION => (Some(BY_SECTION), None),
+        tables::GENRE => (Some(BY_GENRE), None),
+        tables::CIVILITY => (Some(BY_CIVILITY), None),
+        tables::EXERCISE_CIVILITY => (Some(BY_EXERCISE_CIVILITY), None),
+        tables::DEPARTMENT => (None, Some(STRUCTURES_BY_DEPARTMENT)),
+        _ if super::records::ROLE_TABLES.contains(&table) => (Some(BY_ROLE), None),
+        _ if profession_table(code) == table => (Some(BY_PROFESSION), None),
+        _ => (None, None),
     }
-    Ok(found)
 }

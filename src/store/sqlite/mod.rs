@@ -20,6 +20,7 @@ mod audit_search;
 mod audit_verify;
 mod batches;
 mod bulk;
+mod carry;
 mod changes;
 pub(super) mod contents;
 mod dependants;

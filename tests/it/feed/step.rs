@@ -193,7 +193,7 @@ async fn import(dice: &mut Dice, data: &DataDir) {
 async fn live(seed: u64) -> usize {
     let mut dice = Dice(seed);
     let (_folder, data) = imported().await;
-    let bounds = Bounds { commit: dice.of(&[1, 2, 1_000]), rebuild_beyond: dice.of(&[0, 6, 200_000]) };
+    let bounds = Bounds { commit: dice.of(&[1, 2, 8, 2_000]), rebuild_beyond: dice.of(&[0, 6, 200_000]) };
     let mut running = open(&data, bounds).await;
     let mut consumers = Vec::new();
     for audience in Audience::ALL {

@@ -308,7 +308,7 @@ fn a_generation_knows_what_it_holds() {
     let holds = |index: &mut Index, docs: &[&Doc], since: i64| {
         let documents: Vec<_> =
             docs.iter().map(|d| Document { published: &d.published, audiences: d.audiences, since, created: SINCE }).collect();
-        index.live().holds(&documents).unwrap()
+        index.live().held_now().unwrap().holds(&documents).unwrap()
     };
     let entry = docs[0].published.key();
     let held = of(&entry);
