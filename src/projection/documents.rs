@@ -266,6 +266,13 @@ impl<'a, T: Send + 'static> Chunks<'a, T> {
     }
 }
 
+/// What was read in vain is not gone on with.
+impl<T> Drop for Chunks<'_, T> {
+    fn drop(&mut self) {
+        self.under_way.iter().for_each(JoinHandle::abort);
+    }
+}
+
 fn ended(error: tokio::task::JoinError) -> Error {
     Error::internal("entries cannot be read for the index", error)
 }

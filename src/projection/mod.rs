@@ -213,8 +213,8 @@ impl Projector {
     /// put back from a copy), nor of one so old that changes behind it were pruned (the index was): what it shows may be withdrawn.
     async fn followed(&self, last: i64) -> Result<Option<i64>> {
         let Some(committed) = self.index.committed().map(|c| c.seq) else { return Ok(None) };
-        let told = committed == last || self.store.oldest_change().await?.is_some_and(|oldest| oldest <= committed + 1);
-        Ok((committed <= last && told).then_some(committed))
+        let followed = committed <= last && self.store.keeps_changes(committed, last).await?;
+        Ok(followed.then_some(committed))
     }
 
     /// Everything written is in the live generation, and nothing is on its way: tells other processes, and lets the feed tell. Were the feed

@@ -37,15 +37,17 @@ impl Projector {
             self.withdraw(&changes, from).await?;
             self.apply_urgent(from).await?;
             last = self.join_what_came(&mut causes, last).await?;
+            self.write_in_commits(&causes, from, last).await?;
         } else {
-            // Deleted and written again in the one commit below: nothing flickers. What is linked is among the causes.
+            // Deleted and written again in one commit, and nothing in between: nothing flickers. What is linked is among the causes.
             self.delete_shown(&changes);
+            write_entries(&self.store, self.index.live(), &causes).await?;
+            self.index.live().commit(Committed { seq: last })?;
         }
-        self.write_in_commits(&causes, from, last).await?;
         self.withdrawn(last).await
     }
 
-    /// The entries of a window, with what is urgent in between. The last commit has the number `last`, those before it `from`.
+    /// The entries of a window whose withdrawals are committed, with what is urgent in between. The last commit has the number `last`, those before it `from`.
     async fn write_in_commits(&mut self, causes: &Causes, from: i64, last: i64) -> Result<()> {
         let store = self.store.clone();
         let at_once = self.bounds.at_once();

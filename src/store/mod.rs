@@ -86,10 +86,10 @@ impl Store {
         }
     }
 
-    /// Lowest change number kept: a follower that stands below it minus one must rebuild.
-    pub async fn oldest_change(&self) -> Result<Option<i64>> {
+    /// Is every change behind `seq` kept, up to number `through`?
+    pub async fn keeps_changes(&self, seq: i64, through: i64) -> Result<bool> {
         match self {
-            Self::Sqlite(db) => db.oldest_change().await,
+            Self::Sqlite(db) => db.keeps_changes(seq, through).await,
         }
     }
 

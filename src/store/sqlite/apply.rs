@@ -29,8 +29,8 @@ const HELD: &str = "SELECT count(*) + coalesce((SELECT held FROM staging.scoped)
 const UNFINISHED: &str = "SELECT id, staging, report FROM import_run WHERE state = 'applying' ORDER BY id LIMIT 1";
 const APPLIED: &str = "SELECT applied FROM import_run WHERE id = $1";
 
-/// A slice is held in memory until it is committed. The log is at most that many pages, 64 MB, longer than what is not carried over yet
-/// beside the slices: see [`CarryingOver`].
+/// A slice is held in memory until it is committed. From that many pages of log on, 64 MB, it is carried over by each slice, which waits for it;
+/// before, beside the slices ([`CarryingOver`]).
 const SPARING: [&str; 2] = ["PRAGMA cache_size = -24000", "PRAGMA wal_autocheckpoint = 16000"];
 
 /// Units of one kind that follow each other: places `first..=last` in their table, `before` units of other kinds ahead of them.

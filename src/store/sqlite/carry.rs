@@ -36,7 +36,12 @@ impl CarryingOver {
         }
         if let Some(mut connection) = self.idle.take() {
             self.slices = 0;
-            self.at_work = Some(tokio::spawn(async move { connection.execute(CHECKPOINT).await.is_ok().then_some(connection) }));
+            self.at_work = Some(tokio::spawn(async move {
+                let done = connection.execute(CHECKPOINT).await;
+                done.inspect_err(|error| tracing::warn!(%error, "the log cannot be carried over beside the import"))
+                    .is_ok()
+                    .then_some(connection)
+            }));
         }
     }
 

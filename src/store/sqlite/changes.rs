@@ -16,6 +16,8 @@ statements! {
     LAST = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'change'), 0)";
     AFTER = "SELECT seq, run, kind, key, withdraws, at FROM change WHERE seq > $1 ORDER BY seq LIMIT $2";
     OLDEST = "SELECT min(seq) FROM change";
+    // Pruned rows leave a gap, not always at the beginning: a run's are as old as its start. Numbers are never given twice.
+    KEPT = "SELECT count(*) = $2 - $1 FROM change WHERE seq > $1 AND seq <= $2";
     WITHDRAWALS_AFTER = "SELECT max(seq), min(at) FROM change WHERE seq > $1 AND withdraws = 1";
     WITHDRAWN_SINCE = "SELECT EXISTS (SELECT 1 FROM change WHERE seq > $1 AND withdraws = 1)
         OR coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'change'), 0) - $1 <> (SELECT count(*) FROM change WHERE seq > $1)";
@@ -48,6 +50,10 @@ impl Sqlite {
 
     pub async fn oldest_change(&self) -> Result<Option<i64>> {
         sqlx::query_scalar(OLDEST).fetch_one(&self.reader).await.map_err(db("reading changes"))
+    }
+
+    pub async fn keeps_changes(&self, seq: i64, through: i64) -> Result<bool> {
+        sqlx::query_scalar(KEPT).bind(seq).bind(through).fetch_one(&self.reader).await.map_err(db("reading changes"))
     }
 
     pub async fn withdrawals_after(&self, seq: i64) -> Result<Option<(i64, i64)>> {

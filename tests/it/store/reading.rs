@@ -212,7 +212,8 @@ async fn what_is_published_is_replaced_by_entry() {
 async fn changes_are_followed_and_pruned() {
     const DAY: i64 = 24 * 3600;
     let seeded = directory().await;
-    assert_eq!((seeded.store.last_change().await.unwrap(), seeded.store.oldest_change().await.unwrap()), (0, None));
+    assert_eq!(seeded.store.last_change().await.unwrap(), 0);
+    assert!(seeded.store.keeps_changes(0, 0).await.unwrap());
     seeded
         .run(
             "INSERT INTO change (run, kind, key, withdraws, at) VALUES (NULL, 'mailbox', 'a@b.fr', 0, 100), (7, 'domain', 'b.fr', 1, 200),
@@ -232,7 +233,18 @@ async fn changes_are_followed_and_pruned() {
     assert_eq!(withdrawn().await, [true, false]);
     assert_eq!(seeded.store.prune_changes(4, 30 * DAY).await.unwrap(), 0, "too young");
     assert_eq!(seeded.store.prune_changes(2, 31 * DAY).await.unwrap(), 2, "committed ones only");
-    assert_eq!(seeded.store.oldest_change().await.unwrap(), Some(3));
+    let kept = async |seq, through| seeded.store.keeps_changes(seq, through).await.unwrap();
+    assert_eq!(
+        [kept(0, 4).await, kept(1, 4).await, kept(2, 4).await, kept(2, 3).await, kept(4, 4).await],
+        [false, false, true, true, true]
+    );
+    // A hole behind one that is kept.
+    seeded.run("INSERT INTO change (seq, kind, key, withdraws, at) VALUES (2, 'mailbox', 'a@b.fr', 0, 100)").await;
+    assert!(!kept(0, 4).await && kept(1, 4).await);
+    seeded.run("DELETE FROM change WHERE seq = 3").await;
+    assert!(!kept(1, 4).await);
+    seeded.run("DELETE FROM change WHERE seq = 2").await;
+    seeded.run("INSERT INTO change (seq, kind, key, withdraws, at) VALUES (3, 'all', '', 0, 300)").await;
     assert_eq!(seeded.store.prune_changes(9, 31 * DAY).await.unwrap(), 2);
     assert_eq!(withdrawn().await, [true, false], "what was pruned may have been a withdrawal");
     assert_eq!(seeded.store.last_change().await.unwrap(), 4, "numbers are never given twice");
