@@ -94,7 +94,7 @@ impl Loaded {
         ready
     }
 
-    /// Entries that a generation does not hold as they should be; `None`: it holds none.
+    /// Decides: entries that a generation does not hold as they should be; `None`: it holds none.
     fn outdated(self, held: Option<&Held>) -> Result<Vec<EntryKey>> {
         let mut outdated = Vec::new();
         for entry in self.decide() {
@@ -105,7 +105,7 @@ impl Loaded {
         Ok(outdated)
     }
 
-    /// The same for a generation that holds some of it as it should be; `None`: nothing.
+    /// Decides, and cuts into terms what a generation does not hold as it should be; `None`: it holds nothing.
     fn changed(self, held: Option<&Held>) -> Result<Changed> {
         let mut changed =
             Changed { entries: self.causes.len(), stale: Vec::new(), documents: Vec::new(), keys: Vec::new(), rows: Vec::new() };

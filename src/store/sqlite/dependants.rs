@@ -73,6 +73,24 @@ statements! {
     STRUCTURES_BY_DEPARTMENT = "SELECT id FROM structure WHERE department = $1";
 }
 
+/// Statements asked after a label changed: rare, and answered by a pass over the table.
+#[cfg(test)]
+pub(super) const PASSES: [&str; 13] = [
+    BY_CIVILITY,
+    BY_EXERCISE_CIVILITY,
+    BY_PROFESSION,
+    BY_CATEGORY,
+    BY_EXPERTISE_KIND,
+    BY_EXPERTISE,
+    BY_MODE,
+    BY_SECTOR,
+    BY_SECTION,
+    BY_ROLE,
+    BY_GENRE,
+    STRUCTURES_BY_SECTOR,
+    STRUCTURES_BY_DEPARTMENT,
+];
+
 impl Sqlite {
     pub async fn dependants_of(&self, changes: &[Change]) -> Result<Vec<EntryKey>> {
         let mut read = self.read().await?;
