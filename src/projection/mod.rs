@@ -17,6 +17,7 @@ pub use watch::watch;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::index::{Gate, Index, Reader};
+use crate::model::Audience;
 use crate::store::{DataDir, Store};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ impl Default for Bounds {
 }
 
 /// An entry has one for each audience, or one for all.
-const MOST_DOCUMENTS: usize = 2;
+const MOST_DOCUMENTS: usize = Audience::ALL.len();
 
 impl Bounds {
     /// Entries that surely fit into one commit, and those of one batch of a build: between two of them publications get through.

@@ -47,7 +47,8 @@ impl Projector {
         self.withdrawn(last).await
     }
 
-    /// The entries of a window whose withdrawals are committed, with what is urgent in between. The last commit has the number `last`, those before it `from`.
+    /// The entries of a window whose withdrawals are committed, with what is urgent in between. The last commit has the number `last`,
+    /// those before it `from`.
     async fn write_in_commits(&mut self, causes: &Causes, from: i64, last: i64) -> Result<()> {
         let store = self.store.clone();
         let at_once = self.bounds.at_once();

@@ -164,27 +164,6 @@ async fn a_lost_index_is_rebuilt_with_the_same_times() {
 }
 
 #[tokio::test]
-async fn an_index_ahead_of_its_store_is_rebuilt() {
-    let (folder, data, store) = imported().await;
-    let copy = folder.path().join("copy");
-    drop(store);
-    std::fs::copy(data.database(), &copy).unwrap();
-    let store = Store::open(&data).await.unwrap();
-    let (mut first, _) = projector(&data, &store).await;
-    red(&store, DOCTOR, true, 1_790_002_000).await;
-    first.catch_up().await.unwrap();
-    drop((first, store));
-    for left in ["store.sqlite3-wal", "store.sqlite3-shm"] {
-        let _ = std::fs::remove_file(folder.path().join(left));
-    }
-    std::fs::rename(&copy, data.database()).unwrap();
-    let store = Store::open(&data).await.unwrap();
-    let (mut second, directory) = projector(&data, &store).await;
-    second.catch_up().await.unwrap();
-    assert!(shown(&directory, DOCTOR).await, "the store that was put back says so");
-}
-
-#[tokio::test]
 async fn a_second_projector_is_refused_while_the_first_lives() {
     let (_folder, data, store) = imported().await;
     let (first, _) = projector(&data, &store).await;

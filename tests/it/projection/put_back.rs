@@ -2,7 +2,7 @@
 
 use super::{DESK, DOCTOR, imported, projector, red, shown};
 use crate::country;
-use crate::harness::{copy_folder, import_into};
+use crate::harness::{PATIENCE, copy_folder, import_into};
 use annuaire::directory::{Caller, Directory};
 use annuaire::import::Options;
 use annuaire::model::{Audience, EntryKey, Kind};
@@ -72,6 +72,19 @@ async fn an_index_too_old_for_the_changes_kept_answers_nothing_until_it_is_rebui
     assert!(shown(&directory, DESK).await);
 }
 
+#[tokio::test]
+async fn an_index_ahead_of_its_store_is_rebuilt() {
+    let (folder, data, store) = imported().await;
+    let store = store_put_back(folder.path(), &data, store, async |store| {
+        red(&store, DOCTOR, true, NOW + 1_000).await;
+        projector(&data, &store).await.0.catch_up().await.unwrap();
+    })
+    .await;
+    let (mut second, directory) = projector(&data, &store).await;
+    second.catch_up().await.unwrap();
+    assert!(shown(&directory, DOCTOR).await, "the store that was put back says so");
+}
+
 /// The index shows what was shown later; its store says that it never was.
 #[tokio::test]
 async fn an_index_ahead_of_its_store_answers_nothing_until_it_is_rebuilt() {
@@ -124,7 +137,8 @@ async fn a_flag_during_a_long_run_is_early_after_a_store_was_put_back() {
         let last = directory.entry(&Caller::local(Audience::Public), last).await.unwrap().unwrap();
         String::from_utf8(last.view_json().unwrap()).unwrap()
     };
-    let (caught_up, last) = tokio::join!(projector.catch_up(), flagged);
+    let (caught_up, last) = tokio::join!(projector.catch_up(), tokio::time::timeout(PATIENCE, flagged));
     caught_up.unwrap();
+    let last = last.expect("it is hidden in the end");
     assert!(last.contains("AVANT"), "it waited for the end of the run: {last}");
 }
